@@ -1,0 +1,24 @@
+import { InputError, show } from '../experiments/input-error.ts';
+import { parseArguments } from './arguments.ts';
+import { BAD_INPUT, DONE, FAILED, type Lab, type Terminal } from './command.ts';
+import { commands } from './commands/index.ts';
+
+/** Runs one command line and returns the exit code of the process. */
+export async function numalab(argv: readonly string[], lab: Lab, terminal: Terminal): Promise<number> {
+  try {
+    const parsed = await parseArguments(argv, commands, lab.version);
+    if (typeof parsed === 'string') {
+      terminal.out(parsed);
+      return DONE;
+    }
+    return await parsed.command.run(parsed.call, lab, terminal);
+  } catch (error) {
+    if (error instanceof InputError) {
+      terminal.err(`${error.message}\n`);
+      return BAD_INPUT;
+    }
+    const isDebug = argv.includes('--debug');
+    terminal.err(isDebug && error instanceof Error ? `${error.stack}\n` : `internal error: ${show(String(error))}; --debug shows where\n`);
+    return FAILED;
+  }
+}

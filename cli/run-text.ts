@@ -1,0 +1,68 @@
+import type { GuestResult, RunResult } from '../experiments/run-result.ts';
+import { formatNs, formatNumber, formatShare, plainText } from '../report/format.ts';
+import { table } from '../report/table.ts';
+import { CAUSES, type Measures } from '../sim/recording.ts';
+
+/** More guests than this are told as a summary. */
+const LISTED_GUESTS = 16;
+const BAR = 40;
+const COLUMNS = ['guest', 'throughput', 'unit', 'elapsed', 'remote', 'moves: core', 'node', 'socket', 'pages', 'waited', 'status'];
+
+/** What a person wants to know of a run: how much was done, by whom, and where the time went. */
+export function runText(result: RunResult): string {
+  const { status, message, machine, policy, oracle, workload, seed, guests, total, simulatedNs } = result;
+  const head =
+    `${workload} under ${policy}${oracle ? ' (oracle: knows what no kernel could)' : ''} on ${machine}, seed ${seed}\n` +
+    `${status}${message === null ? '' : `: ${plainText(message)}`}, ${formatNs(simulatedNs)} simulated, decisions ${result.hash}\n`;
+  const listed = guests.length <= LISTED_GUESTS ? guests.map((guest) => row(guest.name, guest, guest.status)) : spread(guests);
+  return `${head}\n${table(COLUMNS, [...listed, row('total', total, '')])}\n${figures(guests)}\n${causes(total)}`;
+}
+
+function row(name: string, measures: Measures, status: string): (string | number)[] {
+  const { throughput, elapsedNs, remoteRatio, migrations, pageMoves, waitNs } = measures;
+  return [
+    name,
+    formatNumber(throughput.value, 4),
+    throughput.unit,
+    formatNs(elapsedNs),
+    formatShare(remoteRatio),
+    migrations.cpu,
+    migrations.node,
+    migrations.socket,
+    pageMoves,
+    formatNs(waitNs),
+    status,
+  ];
+}
+
+/** The slowest, the middle and the fastest of many guests, by throughput. */
+function spread(guests: readonly GuestResult[]): (string | number)[][] {
+  const sorted = [...guests].sort((a, b) => a.throughput.value - b.throughput.value);
+  const at = (share: number): GuestResult => sorted[Math.round(share * (sorted.length - 1))]!;
+  return [
+    ['least', 0],
+    ['median', 0.5],
+    ['most', 1],
+  ].map(([name, share]) => row(`${name} (${at(share as number).name})`, at(share as number), at(share as number).status));
+}
+
+/** The workloads' own figures, as means over the guests that have them. */
+function figures(guests: readonly GuestResult[]): string {
+  const names = [...new Set(guests.flatMap((guest) => Object.keys(guest.figures)))];
+  const lines = names.map((name) => {
+    const values = guests.flatMap((guest) => guest.figures[name] ?? []);
+    return `${plainText(name)}: ${formatNumber(values.reduce((sum, value) => sum + value, 0) / values.length, 4)} (mean of ${values.length})\n`;
+  });
+  return lines.length > 0 ? `\n${lines.join('')}` : '';
+}
+
+/** Where the tasks' time went, most first, as shares of their lifetimes. */
+function causes({ causes: ns, lifetimeNs }: Measures): string {
+  const shares = CAUSES.filter((cause) => ns[cause] > 0)
+    .map((cause) => ({ cause, share: ns[cause] / lifetimeNs }))
+    .sort((a, b) => b.share - a.share);
+  const lines = shares.map(
+    ({ cause, share }) => `  ${cause.padEnd(16)}${formatShare(share).padStart(9)}  ${'#'.repeat(Math.round(share * BAR))}`,
+  );
+  return `where ${formatNs(lifetimeNs)} of task time went\n${lines.map((line) => `${line.trimEnd()}\n`).join('')}`;
+}

@@ -1,0 +1,18 @@
+import { readScenarioFile } from '../experiments/scenario-file.ts';
+import { readScenario, type ScenarioSource } from '../experiments/scenario-input.ts';
+import type { Scenario } from '../sim/scenario.ts';
+import { type Call, type Lab, WORD_FLAGS } from './command.ts';
+
+/** Where a call's scenario comes from; the file is read once, whatever is made of it. */
+export function sourceOf(call: Call): ScenarioSource {
+  const words = WORD_FLAGS.map((flag) => flag.name).filter((name) => call.texts[name] !== undefined);
+  const name = call.texts.scenario;
+  return {
+    flags: Object.fromEntries(words.map((word) => [word, call.texts[word]!])),
+    file: name === undefined ? undefined : readScenarioFile(name),
+  };
+}
+
+export function scenarioOf(call: Call, lab: Lab): Scenario {
+  return readScenario(sourceOf(call), lab);
+}

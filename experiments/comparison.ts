@@ -1,0 +1,92 @@
+import { CAUSES, type Cause, type Measures, type Recording } from '../sim/recording.ts';
+import type { Scenario } from '../sim/scenario.ts';
+import { compareWithBaseline, type Interval, meanInterval, type PairedDifference, type Replication, verdict } from './statistics.ts';
+
+/** What one policy made of each seed, in the same order of seeds for all. */
+export interface PolicyRuns {
+  readonly policy: string;
+  readonly oracle: boolean;
+  readonly recordings: readonly Recording[];
+}
+
+export interface Metric {
+  readonly name: 'throughput' | 'elapsed';
+  readonly unit: string;
+  readonly isHigherBetter: boolean;
+}
+
+export interface ComparedPolicy {
+  readonly policy: string;
+  readonly oracle: boolean;
+  readonly mean: Interval;
+  /** Against the first policy, seed by seed, the interval as wide as Holm's procedure asks; null for the first itself. */
+  readonly difference: PairedDifference | null;
+  readonly verdict: 'baseline' | 'better' | 'worse' | 'no difference shown';
+  /** Why: the causes of time whose change was largest, as shares of the first policy's task time for the same work. */
+  readonly causes: readonly { readonly cause: Cause; readonly change: number }[];
+}
+
+export interface Comparison {
+  readonly metric: Metric;
+  readonly level: number;
+  readonly seeds: readonly string[];
+  readonly policies: readonly ComparedPolicy[];
+}
+
+/** Work that has an end is judged by the time it takes, all else by what it gets done. */
+export function metricOf(scenario: Scenario, recording: Recording): Metric {
+  const allEnd = scenario.durationNs === null;
+  return allEnd
+    ? { name: 'elapsed', unit: 's', isHigherBetter: false }
+    : { name: 'throughput', unit: recording.total.throughput.unit, isHigherBetter: true };
+}
+
+/** The first policy against each of the others, paired by seed. All runs must have ended well. */
+export function comparePolicies(runs: readonly PolicyRuns[], seeds: readonly string[], metric: Metric, level = 0.95): Comparison {
+  const samples = runs.map(({ recordings }) =>
+    recordings.map(({ total }, i): Replication => ({
+      seed: seeds[i]!,
+      value: metric.name === 'elapsed' ? total.elapsedNs / 1e9 : total.throughput.value,
+    })),
+  );
+  const [baseline, ...candidates] = samples;
+  const differences = compareWithBaseline(baseline!, candidates, level);
+  const policies = runs.map(({ policy, oracle, recordings }, at): ComparedPolicy => {
+    const difference = at === 0 ? null : differences[at - 1]!;
+    return {
+      policy,
+      oracle,
+      mean: meanInterval(samples[at]!.map(({ value }) => value), level), // prettier-ignore
+      difference,
+      verdict: difference === null ? 'baseline' : judged(difference, metric),
+      causes: at === 0 ? [] : changedCauses(runs[0]!.recordings, recordings),
+    };
+  });
+  return { metric, level, seeds, policies };
+}
+
+function judged(difference: Interval, metric: Metric): ComparedPolicy['verdict'] {
+  const shown = verdict(difference);
+  if (shown === 'no difference shown') return shown;
+  return (shown === 'higher') === metric.isHigherBetter ? 'better' : 'worse';
+}
+
+/** Task time by cause for a unit of work, less that of the baseline, over all the baseline's task time for it; largest first. */
+function changedCauses(baseline: readonly Recording[], candidate: readonly Recording[]): ComparedPolicy['causes'] {
+  const before = timePerWork(baseline);
+  const after = timePerWork(candidate);
+  const all = CAUSES.reduce((sum, cause) => sum + before[cause], 0);
+  return CAUSES.map((cause) => ({ cause, change: all > 0 ? (after[cause] - before[cause]) / all : 0 }))
+    .filter(({ change }) => change !== 0)
+    .sort((a, b) => Math.abs(b.change) - Math.abs(a.change));
+}
+
+function timePerWork(recordings: readonly Recording[]): Record<Cause, number> {
+  const work = recordings.reduce((sum, { total }) => sum + workOf(total), 0);
+  const per = (cause: Cause): number => recordings.reduce((sum, { total }) => sum + total.causes[cause], 0) / (work || 1);
+  return Object.fromEntries(CAUSES.map((cause) => [cause, per(cause)])) as Record<Cause, number>;
+}
+
+function workOf({ throughput, elapsedNs }: Measures): number {
+  return (throughput.value * elapsedNs) / 1e9;
+}

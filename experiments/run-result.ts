@@ -1,0 +1,121 @@
+import { HOP_CLASSES } from '../sim/machine.ts';
+import { CAUSES, type GuestRecord, type Measures, type Recording } from '../sim/recording.ts';
+import type { Scenario } from '../sim/scenario.ts';
+import { formatNamed } from './named-options.ts';
+
+export const SCHEMA_VERSION = 1;
+
+/**
+ * What `run --json` prints, as docs/run-result.schema.json describes it: what was run and what came of it, nothing of the world
+ * around. Keys stand in a fixed order, so that equal runs give equal bytes.
+ */
+export function runResult(scenario: Scenario, recording: Recording, version: string): RunResult {
+  const { guests, total, bytesByResource, status, message, simulatedNs, hash } = recording;
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    version,
+    seed: scenario.seed,
+    machine: scenario.machine.spec.name,
+    policy: formatNamed(scenario.policy, scenario.policyOptions),
+    oracle: scenario.policy.oracle,
+    workload: workloadText(scenario),
+    status,
+    message,
+    simulatedNs,
+    hash,
+    total: measures(total),
+    guests: guests.map((guest, i) => guestResult(scenario, i, guest)),
+    bytesByResource: Object.fromEntries(scenario.machine.resourceNames.map((name, r) => [name, bytesByResource[r]!])),
+    busyNs: recording.busyNs,
+    idleNs: recording.idleNs,
+    wastedNs: recording.wastedNs,
+    hostNoiseNs: recording.hostNoiseNs,
+    instants: recording.instants,
+    solves: recording.solves,
+    droppedArrivals: recording.droppedArrivals,
+    setting: {
+      startGapNs: scenario.startGapNs,
+      durationNs: scenario.durationNs,
+      limitNs: scenario.limitNs,
+      ties: scenario.ties,
+      hostNoise: scenario.hostNoise,
+      blockBytes: scenario.blockBytes,
+      costs: { ...scenario.costs },
+    },
+  };
+}
+
+/** The different workloads of a scenario as users write them, in the order of the guests: `kernbench:j=2+lmbench-rd`. */
+export function workloadText(scenario: Scenario): string {
+  return [...new Set(scenario.guests.map((guest) => formatNamed(guest.workload, guest.options)))].join('+');
+}
+
+export interface RunResult {
+  readonly schemaVersion: typeof SCHEMA_VERSION;
+  readonly version: string;
+  readonly seed: string;
+  readonly machine: string;
+  readonly policy: string;
+  /** The policy was given what no kernel could know. */
+  readonly oracle: boolean;
+  readonly workload: string;
+  readonly status: Recording['status'];
+  readonly message: string | null;
+  readonly simulatedNs: number;
+  readonly hash: string;
+  readonly total: Measures;
+  readonly guests: readonly GuestResult[];
+  readonly bytesByResource: Readonly<Record<string, number>>;
+  readonly busyNs: number;
+  readonly idleNs: number;
+  readonly wastedNs: number;
+  readonly hostNoiseNs: number;
+  readonly instants: number;
+  readonly solves: number;
+  readonly droppedArrivals: number;
+  readonly setting: Pick<Scenario, 'startGapNs' | 'durationNs' | 'limitNs' | 'ties' | 'hostNoise' | 'blockBytes' | 'costs'>;
+}
+
+export interface GuestResult extends GuestRecord {
+  readonly kind: string;
+  readonly weight: number;
+  readonly bootShare: number;
+}
+
+function guestResult(scenario: Scenario, at: number, guest: GuestRecord): GuestResult {
+  const spec = scenario.guests[at]!;
+  return {
+    name: guest.name,
+    kind: spec.kind,
+    workload: formatNamed(spec.workload, spec.options),
+    vcpus: guest.vcpus,
+    memoryBytes: guest.memoryBytes,
+    weight: spec.weight,
+    bootShare: spec.bootShare,
+    status: guest.status,
+    bootNs: guest.bootNs,
+    ...measures(guest),
+    figures: Object.fromEntries(Object.entries(guest.figures)),
+    blocksByNode: [...guest.blocksByNode],
+  };
+}
+
+function measures(of: Measures): Measures {
+  return {
+    throughput: { value: of.throughput.value, unit: of.throughput.unit },
+    elapsedNs: of.elapsedNs,
+    remoteRatio: of.remoteRatio,
+    accessesByHop: Object.fromEntries(HOP_CLASSES.map((hop) => [hop, of.accessesByHop[hop]])) as Measures['accessesByHop'],
+    migrations: { cpu: of.migrations.cpu, node: of.migrations.node, socket: of.migrations.socket },
+    pageMoves: of.pageMoves,
+    waitNs: of.waitNs,
+    contextSwitches: of.contextSwitches,
+    wakes: of.wakes,
+    delayedWakes: of.delayedWakes,
+    completions: of.completions,
+    userNs: of.userNs,
+    sysNs: of.sysNs,
+    lifetimeNs: of.lifetimeNs,
+    causes: Object.fromEntries(CAUSES.map((cause) => [cause, of.causes[cause]])) as Measures['causes'],
+  };
+}

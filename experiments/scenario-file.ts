@@ -1,0 +1,39 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { InputError, show } from './input-error.ts';
+import { MAX_FILE_BYTES } from './yaml-tree.ts';
+
+/**
+ * The text of a scenario file; `-` is the standard input. No more than the limit is ever read, so a file of gigabytes, an endless
+ * device and a growing pipe are refused alike.
+ * @throws InputError naming the file
+ */
+export function readScenarioFile(name: string): { name: string; text: string } {
+  const refuse = (message: string): never => {
+    throw new InputError(`--scenario = ${show(name)}, ${message}`);
+  };
+  let bytes = Buffer.alloc(0);
+  try {
+    bytes = readAtMost(name, MAX_FILE_BYTES + 1);
+  } catch (error) {
+    refuse(`want a file that can be read (${show((error as NodeJS.ErrnoException).code ?? error)})`);
+  }
+  if (bytes.length > MAX_FILE_BYTES) refuse('want a file of at most 1MiB');
+  try {
+    return { name: name === '-' ? 'standard input' : name, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+  } catch {
+    return refuse('want text in UTF-8');
+  }
+}
+
+function readAtMost(name: string, most: number): Buffer<ArrayBuffer> {
+  const file = name === '-' ? 0 : openSync(name, 'r');
+  try {
+    if (fstatSync(file).size > MAX_FILE_BYTES) return Buffer.alloc(most);
+    const buffer = Buffer.alloc(most);
+    let length = 0;
+    for (let count = 1; count > 0 && length < most; length += count) count = readSync(file, buffer, length, most - length, null);
+    return buffer.subarray(0, length);
+  } finally {
+    if (file !== 0) closeSync(file);
+  }
+}

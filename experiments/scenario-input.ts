@@ -1,0 +1,203 @@
+import { buildMachine } from '../sim/machine.ts';
+import { type Costs, DEFAULT_COSTS, type GuestSpec, type Scenario } from '../sim/scenario.ts';
+import { seconds } from '../sim/units.ts';
+import { InputError, show } from './input-error.ts';
+import { didYouMean } from './nearest-name.ts';
+import { formatQuantity } from './quantities.ts';
+import {
+  type CostWords,
+  defaultWords,
+  type GuestGroup,
+  type GuestWords,
+  MAX_GUESTS,
+  readWords,
+  type Registries,
+  type ScenarioWords,
+  WORDS,
+} from './scenario-words.ts';
+import { type Path, readYaml, type Tree, type YamlTree } from './yaml-tree.ts';
+
+/** Where the words of a scenario come from; a flag wins over the file. */
+export interface ScenarioSource {
+  readonly flags: Readonly<Record<string, string>>;
+  readonly file?: { readonly name: string; readonly text: string } | undefined;
+}
+
+const MAX_VCPUS = 131_072;
+const MAX_BLOCKS = 2 ** 26;
+const DEFAULT_DURATION_NS = seconds(2);
+/** As in sched_ext: the weight of nice 0. */
+const DEFAULT_WEIGHT = 100;
+const GUEST_WORDS = ['vcpus', 'memory', 'kind', 'boot', 'workload'] as const;
+
+/**
+ * The scenario that flags and file describe, checked as a whole.
+ * @throws InputError of one line: where, the value, what was wanted and the nearest name
+ */
+export function readScenario(source: ScenarioSource, registries: Registries): Scenario {
+  const file = source.file && readYaml(source.file.name, source.file.text);
+  const written = { ...fileWords(file), ...source.flags };
+  const refuse = (path: Path, message: string): never => {
+    throw new InputError(`${placeOf(path, source.flags, file)}${message}`);
+  };
+  const result = readWords({ ...defaultWords(registries), ...written }, registries);
+  if (!result.success) {
+    const issue = result.error.issues[0]!;
+    const path = issue.path as Path;
+    if (issue.code === 'unrecognized_keys') throw new InputError(unknownWord(path, issue.keys[0]!, file));
+    refuse(path, ` = ${show(valueAt(written, path))}, ${issue.code === 'custom' ? issue.message : `want ${wantedShape(path)}`}`);
+  }
+  const words = result.data as ScenarioWords;
+  if (typeof words.guests !== 'number') checkFlagsMatter(source.flags, words.guests);
+  const guests = guestsOf(words, refuse);
+  checkTogether(words, guests, written, refuse);
+  const needsEnd = guests.some((guest) => guest.workload.ends === 'never');
+  return {
+    machine: buildMachine(words.machine),
+    policy: words.policy.entry,
+    policyOptions: words.policy.options,
+    guests,
+    seed: words.seed,
+    startGapNs: words.start,
+    durationNs: words.duration ?? (needsEnd ? Math.min(DEFAULT_DURATION_NS, words.limit) : null),
+    limitNs: words.limit,
+    ties: words.ties,
+    hostNoise: words['host-noise'],
+    blockBytes: words.block,
+    costs: costsOf(words.costs),
+    checks: words.checks,
+  };
+}
+
+type Refuse = (path: Path, message: string) => never;
+
+function fileWords(file: YamlTree | undefined): Record<string, Tree> {
+  if (!file) return {};
+  const { value } = file;
+  if (typeof value === 'string' || Array.isArray(value)) {
+    throw new InputError(`${file.locate([])}: ${show(value)}, want a mapping such as "workload: kernbench"`);
+  }
+  return value;
+}
+
+/** Guests one by one, with names of their own: those without a name are vm1, vm2, ..., those of a group web1, web2, ... */
+function guestsOf(words: ScenarioWords, refuse: Refuse): GuestSpec[] {
+  const groups = typeof words.guests === 'number' ? [{ count: words.guests }] : words.guests;
+  const total = groups.reduce((sum, group: GuestGroup) => sum + (group.count ?? 1), 0);
+  if (total > MAX_GUESTS) refuse(['guests'], `: ${total} guests in all, want at most ${MAX_GUESTS}`);
+  const taken = new Set<string>();
+  let unnamed = 0;
+  return groups.flatMap((group: GuestGroup, at) =>
+    Array.from({ length: group.count ?? 1 }, (_, i) => {
+      const own = group.count === undefined ? group.name : `${group.name}${i + 1}`;
+      const name = group.name === undefined ? `vm${++unnamed}` : own!;
+      if (taken.has(name)) refuse(['guests', at, 'name'], ` = ${name}, want a name that no other guest has`);
+      taken.add(name);
+      return guestOf(name, group, words);
+    }),
+  );
+}
+
+function guestOf(name: string, group: GuestGroup, words: Required<GuestWords>): GuestSpec {
+  const { entry, options } = (group.workload ?? words.workload)!;
+  return {
+    name,
+    kind: (group.kind ?? words.kind)!,
+    vcpus: (group.vcpus ?? words.vcpus)!,
+    memoryBytes: (group.memory ?? words.memory)!,
+    weight: group.weight ?? DEFAULT_WEIGHT,
+    workload: entry,
+    options,
+    bootShare: (group.boot ?? words.boot)!,
+  };
+}
+
+/** A flag for all guests that every entry of the file overrules would be ignored in silence. */
+function checkFlagsMatter(flags: Readonly<Record<string, string>>, groups: readonly GuestGroup[]): void {
+  for (const word of GUEST_WORDS) {
+    if (flags[word] !== undefined && groups.every((group) => group[word] !== undefined)) {
+      throw new InputError(`--${word} = ${show(flags[word])}, but every guest of the file says its own ${word}; want one of the two`);
+    }
+  }
+}
+
+/** What no word shows alone: sums, and one word against another. */
+function checkTogether(
+  words: ScenarioWords,
+  guests: readonly GuestSpec[],
+  written: Readonly<Record<string, unknown>>,
+  refuse: Refuse,
+): void {
+  const { machine, block } = words;
+  const blame: Path = typeof words.guests === 'number' && 'memory' in written ? ['memory'] : ['guests'];
+  for (const guest of guests) {
+    if (guest.memoryBytes % block !== 0) {
+      refuse(blame, `: ${guest.name} has ${size(guest.memoryBytes)}, want a multiple of the block (${size(block)})`);
+    }
+  }
+  const memoryBytes = sum(guests, (guest) => guest.memoryBytes);
+  const machineBytes = machine.memoryGiB.value.reduce((total, GiB) => total + GiB * 1024 ** 3, 0);
+  if (memoryBytes > machineBytes) {
+    refuse(blame, `: ${guests.length} guests of ${size(memoryBytes)} in all, want at most the ${size(machineBytes)} of ${machine.name}`);
+  }
+  if (memoryBytes / block > MAX_BLOCKS)
+    refuse(['block'], ` = ${size(block)}, want larger: ${memoryBytes / block} blocks, at most ${MAX_BLOCKS}`);
+  const vcpus = sum(guests, (guest) => guest.vcpus);
+  if (vcpus > MAX_VCPUS) refuse(['guests'], `: ${vcpus} vCPUs in all, want at most ${MAX_VCPUS}`);
+  if (words.duration !== undefined && words.duration > words.limit) {
+    refuse(['duration'], ` = ${show(written.duration)}, want at most the limit (${formatQuantity('time', words.limit)})`);
+  }
+}
+
+function costsOf(words: CostWords = {}): Costs {
+  return {
+    contextSwitchNs: words['context-switch'] ?? DEFAULT_COSTS.contextSwitchNs,
+    exitNs: words.exit ?? DEFAULT_COSTS.exitNs,
+    ipiNs: words.ipi ?? DEFAULT_COSTS.ipiNs,
+    guestFaultNs: words['guest-fault'] ?? DEFAULT_COSTS.guestFaultNs,
+    hostFaultNs: words['host-fault'] ?? DEFAULT_COSTS.hostFaultNs,
+    coldCache: words['cold-cache'] ?? DEFAULT_COSTS.coldCache,
+    guestSliceNs: words['guest-slice'] ?? DEFAULT_COSTS.guestSliceNs,
+  };
+}
+
+/** `--memory`, `scenario.yaml:4:17: guests[0].memory`, or the bare word where a default is at fault. */
+function placeOf(path: Path, flags: Readonly<Record<string, string>>, file: YamlTree | undefined): string {
+  const [word] = path;
+  if (Object.hasOwn(flags, word!)) return `--${word}`;
+  const isWritten = file !== undefined && Object.hasOwn(file.value as object, word!);
+  return isWritten ? `${file.locate(path)}: ${pathText(path)}` : pathText(path);
+}
+
+function unknownWord(path: Path, word: string, file: YamlTree | undefined): string {
+  const place = file ? `${file.locateKey([...path, word])}: ` : '';
+  const known = knownAt(path);
+  return `${place}${pathText([...path, show(word)])}: unknown, want ${known.join(', ')}${didYouMean(word, known)}`;
+}
+
+function knownAt(path: Path): readonly string[] {
+  if (path[0] === 'guests') return ['name', 'count', ...GUEST_WORDS, 'weight'];
+  if (path[0] === 'costs') return ['context-switch', 'exit', 'ipi', 'guest-fault', 'host-fault', 'cold-cache', 'guest-slice'];
+  return [...WORDS.map((word) => word.name), 'costs'];
+}
+
+function wantedShape(path: Path): string {
+  if (path[0] === 'costs') return 'a mapping such as {context-switch: 2us}';
+  return path.length === 1 ? 'a count, or a list of guests' : 'a mapping such as {name: web, vcpus: 2}';
+}
+
+function valueAt(tree: unknown, path: Path): unknown {
+  return path.reduce<unknown>((at, key) => (at as Record<string | number, unknown>)[key], tree);
+}
+
+function pathText(path: Path): string {
+  return path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`)).join('');
+}
+
+function size(bytes: number): string {
+  return formatQuantity('bytes', bytes);
+}
+
+function sum(guests: readonly GuestSpec[], of: (guest: GuestSpec) => number): number {
+  return guests.reduce((total, guest) => total + of(guest), 0);
+}

@@ -1,0 +1,200 @@
+import { z } from 'zod';
+import type { MachineSpec } from '../sim/machine-spec.ts';
+import type { OptionValues } from '../sim/options.ts';
+import type { PolicyEntry } from '../sim/policy-api.ts';
+import type { GuestKind, Scenario } from '../sim/scenario.ts';
+import type { WorkloadEntry } from '../sim/workload-api.ts';
+import { GiB, KiB, MiB, ms, seconds, us } from '../sim/units.ts';
+import { InputError } from './input-error.ts';
+import { parseNamed, wantOneOf } from './named-options.ts';
+import { parseQuantity, type QuantityKind, wantQuantity } from './quantities.ts';
+
+/** The words of a run, the same as flags and in a file, with what they mean and what holds when they are left out. */
+export const WORDS: readonly { readonly name: string; readonly summary: string; readonly default?: string }[] = [
+  { name: 'machine', summary: 'machine, by name; left out: the first of machine list' },
+  { name: 'policy', summary: 'policy and its options, such as apart:stay=20ms; left out: the first of policy list' },
+  { name: 'workload', summary: 'workload and its options, such as kernbench:jobs=200,j=2; left out: the first of workload list' },
+  { name: 'guests', summary: 'how many guests; in a file also a list of them', default: '1' },
+  { name: 'vcpus', summary: 'vCPUs of each guest', default: '1' },
+  { name: 'memory', summary: 'memory of each guest', default: '1GiB' },
+  { name: 'kind', summary: 'what the guests are: kvm, xen-hvm, xen-pv or bare processes', default: 'kvm' },
+  { name: 'boot', summary: 'share of its memory a guest touches while it boots, 0 to 1', default: '0.5' },
+  { name: 'duration', summary: 'how long to run; left out: 2s for workloads that never end, else until all have ended' },
+  { name: 'limit', summary: 'simulated time after which a run is stopped in any case', default: '60min' },
+  { name: 'start', summary: 'together, or staggered:10ms for one guest after the other', default: 'together' },
+  { name: 'seed', summary: 'whole number that all chance is drawn from', default: '1' },
+  { name: 'ties', summary: 'order of events of one instant: by id, or seeded', default: 'id' },
+  { name: 'host-noise', summary: 'scale of the background load of the host; 0 switches it off', default: '1' },
+  { name: 'block', summary: 'unit of memory placement, a power of two', default: '2MiB' },
+  { name: 'checks', summary: 'invariants to check while running: cheap or all', default: 'cheap' },
+];
+
+export interface Registries {
+  readonly machines: readonly MachineSpec[];
+  readonly policies: readonly PolicyEntry[];
+  readonly workloads: readonly WorkloadEntry[];
+}
+
+export interface Chosen<Entry> {
+  readonly entry: Entry;
+  readonly options: OptionValues;
+}
+
+/** What holds for words left out; of machines, policies and workloads the first of each. */
+export function defaultWords({ machines, policies, workloads }: Registries): Record<string, string> {
+  const words: Record<string, string> = { machine: machines[0]!.name, policy: policies[0]!.name, workload: workloads[0]!.name };
+  for (const word of WORDS) if (word.default !== undefined) words[word.name] = word.default;
+  return words;
+}
+
+/** What may be said for all guests, or for those of one entry of the list. */
+export interface GuestWords {
+  readonly vcpus?: number | undefined;
+  readonly memory?: number | undefined;
+  readonly kind?: GuestKind | undefined;
+  readonly boot?: number | undefined;
+  readonly workload?: Chosen<WorkloadEntry> | undefined;
+}
+
+export interface GuestGroup extends GuestWords {
+  readonly name?: string | undefined;
+  readonly count?: number | undefined;
+  readonly weight?: number | undefined;
+}
+
+/** Each word by itself is sound; how they go together is not checked yet. */
+export interface ScenarioWords extends Required<GuestWords> {
+  readonly machine: MachineSpec;
+  readonly policy: Chosen<PolicyEntry>;
+  readonly guests: number | readonly GuestGroup[];
+  readonly duration?: number | undefined;
+  readonly limit: number;
+  readonly start: number;
+  readonly seed: string;
+  readonly ties: Scenario['ties'];
+  readonly 'host-noise': number;
+  readonly block: number;
+  readonly checks: Scenario['checks'];
+  readonly costs?: CostWords | undefined;
+}
+
+export interface CostWords {
+  readonly 'context-switch'?: number | undefined;
+  readonly exit?: number | undefined;
+  readonly ipi?: number | undefined;
+  readonly 'guest-fault'?: number | undefined;
+  readonly 'host-fault'?: number | undefined;
+  readonly 'cold-cache'?: boolean | undefined;
+  readonly 'guest-slice'?: number | undefined;
+}
+
+export const MAX_GUESTS = 4096;
+const DAY_NS = seconds(86_400);
+const GUEST_KINDS = ['kvm', 'xen-hvm', 'xen-pv', 'bare'] as const;
+/** Also keeps names fit for file names and for the names of random streams. */
+const GUEST_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+
+/** Reads raw words (texts, and in files lists and mappings of them), those left out included by the caller. */
+export function readWords(raw: object, registries: Registries): z.ZodSafeParseResult<ScenarioWords> {
+  const guestWords = {
+    vcpus: quantity('count', 1, 1024),
+    memory: quantity('bytes', MiB(64), GiB(16 * 1024)),
+    kind: oneOf(GUEST_KINDS),
+    boot: quantity('share', 0, 1),
+    workload: leaf((text) => parseNamed(text, registries.workloads)),
+  };
+  const group = z
+    .strictObject({ ...guestWords, name: leaf(guestName), count: quantity('count', 1, MAX_GUESTS), weight: quantity('count', 1, 10_000) })
+    .partial();
+  const isList = 'guests' in raw && typeof raw.guests === 'object';
+  const time = quantity('time', 0, ms(100));
+  const words = z.strictObject({
+    ...guestWords,
+    machine: leaf((text) => machineNamed(text, registries.machines)),
+    policy: leaf((text) => parseNamed(text, registries.policies)),
+    guests: isList ? z.array(group).min(1) : quantity('count', 1, MAX_GUESTS),
+    duration: quantity('time', us(1), DAY_NS).optional(),
+    limit: quantity('time', us(1), DAY_NS),
+    start: leaf(startGapNs),
+    seed: leaf(canonicalSeed),
+    ties: oneOf(['id', 'seeded'] as const),
+    'host-noise': quantity('share', 0, 10),
+    block: leaf(blockBytes),
+    checks: oneOf(['cheap', 'all'] as const),
+    costs: z
+      .strictObject({
+        'context-switch': time,
+        exit: time,
+        ipi: time,
+        'guest-fault': time,
+        'host-fault': time,
+        'cold-cache': leaf((text) => asOneOf(text, ['true', 'false']) === 'true'),
+        'guest-slice': quantity('time', us(1), seconds(10)),
+      })
+      .partial()
+      .optional(),
+  });
+  return words.safeParse(raw);
+}
+
+/** A word that is one text. Anything else is read as no text at all, which no word takes. */
+function leaf<Value>(parse: (text: string) => Value): z.ZodPipe<z.ZodUnknown, z.ZodTransform<Awaited<Value>, unknown>> {
+  return z.unknown().transform((value, context) => {
+    try {
+      return parse(typeof value === 'object' ? '' : String(value)) as Awaited<Value>;
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+      return z.NEVER;
+    }
+  });
+}
+
+function quantity(kind: QuantityKind, min: number, max: number): ReturnType<typeof leaf<number>> {
+  return leaf((text) => {
+    const value = parseQuantity(kind, text);
+    if (value === null || value < min || value > max) throw new InputError(`want ${wantQuantity(kind, min, max)}`);
+    return value;
+  });
+}
+
+function oneOf<const Choice extends string>(choices: readonly Choice[]): ReturnType<typeof leaf<Choice>> {
+  return leaf((text) => asOneOf(text, choices));
+}
+
+function asOneOf<const Choice extends string>(text: string, choices: readonly Choice[]): Choice {
+  const choice = choices.find((candidate) => candidate === text);
+  if (choice === undefined) throw new InputError(wantOneOf(text, choices));
+  return choice;
+}
+
+function machineNamed(name: string, machines: readonly MachineSpec[]): MachineSpec {
+  const machine = machines.find((candidate) => candidate.name === name);
+  if (!machine) throw new InputError(wantOneOf(name, machines.map((candidate) => candidate.name))); // prettier-ignore
+  return machine;
+}
+
+function guestName(text: string): string {
+  if (!GUEST_NAME.test(text)) throw new InputError('want 1 to 64 of a-z, 0-9, dot, hyphen and underscore, a letter or digit first');
+  return text;
+}
+
+/** One text for one number: streams of chance are named by it, and 007 must not differ from 7. */
+function canonicalSeed(text: string): string {
+  if (!/^\d{1,20}$/.test(text)) throw new InputError('want a whole number of at most 20 digits such as 1');
+  return BigInt(text).toString();
+}
+
+function startGapNs(text: string): number {
+  if (text === 'together') return 0;
+  const gap = text.startsWith('staggered:') ? parseQuantity('time', text.slice('staggered:'.length)) : null;
+  if (gap === null || gap > seconds(60)) throw new InputError('want together, or staggered:10ms with a gap of at most 1min');
+  return gap;
+}
+
+function blockBytes(text: string): number {
+  const bytes = parseQuantity('bytes', text);
+  const isPowerOfTwo = bytes !== null && Number.isInteger(Math.log2(bytes));
+  if (!isPowerOfTwo || bytes < KiB(4) || bytes > GiB(1)) throw new InputError('want a power of two from 4KiB to 1GiB such as 2MiB');
+  return bytes;
+}

@@ -1,0 +1,110 @@
+import { numberOption, type OptionSpec } from '../sim/options.ts';
+import { compose, type Policy, type PolicyEntry } from '../sim/policy-api.ts';
+import { ms, type NodeId } from '../sim/units.ts';
+import { apart } from './cpu/apart.ts';
+import { credit } from './cpu/credit.ts';
+import { fair } from './cpu/fair.ts';
+import { idleBalance } from './cpu/idle-balance.ts';
+import { random } from './cpu/random.ts';
+import { bind } from './memory/bind.ts';
+import { firstTouch } from './memory/first-touch.ts';
+import { follow } from './memory/follow.ts';
+import { homeNode } from './memory/home-node.ts';
+import { randomNode } from './memory/random-node.ts';
+import { zoneFill } from './memory/zone-fill.ts';
+import { numactl } from './placement/numactl.ts';
+import { rememberHomes } from './placement/remember-homes.ts';
+import { xend } from './placement/xend.ts';
+
+const CFS = 'Linux 6.1 kernel/sched/fair.c (CFS)';
+const CREDIT = 'Xen 4.0 common/sched_credit.c';
+
+const stay: OptionSpec = {
+  name: 'stay',
+  summary: 'how long a vCPU is thought to stay on the CPU that takes it over (assumed)',
+  kind: 'time',
+  default: ms(20),
+  min: 0,
+};
+const share: OptionSpec = {
+  name: 'share',
+  summary: 'share of its time a vCPU is thought to wait for memory (assumed)',
+  kind: 'share',
+  default: 0.3,
+  min: 0,
+  max: 1,
+};
+const rate: OptionSpec = {
+  name: 'rate',
+  summary: 'memory moved per second over the whole host, MB/s (assumed)',
+  kind: 'rate',
+  default: 256,
+  min: 0,
+};
+
+/** The policies users can name, the plainest first. */
+export const policies: readonly PolicyEntry[] = [
+  entry(
+    'kvm-unpinned',
+    'vCPUs float over all CPUs as Linux balances them, memory lies where it was touched first.',
+    `${CFS}; first touch`,
+    [],
+    (name) => compose(name, { cpu: fair(idleBalance()), memory: firstTouch() }),
+  ),
+  entry('kvm-numactl', 'Each guest is held on one node in turn, vCPUs and memory.', `numactl --cpunodebind --membind; ${CFS}`, [], (name) =>
+    compose(name, { placement: numactl(), cpu: fair(idleBalance()), memory: bind() }),
+  ),
+  entry(
+    'xen-numa-off',
+    'vCPUs float as Xen 4.0 balances them, memory is filled from the highest addresses down, both blind to nodes.',
+    `${CREDIT}, common/page_alloc.c with numa=off`,
+    [],
+    (name) => compose(name, { cpu: credit(), memory: zoneFill() }),
+  ),
+  entry(
+    'xen-numa-on',
+    'Each guest is pinned to the least loaded node with room, its memory there.',
+    `Xen 4.0 xend XendDomainInfo.py find_relaxed_node; ${CREDIT}`,
+    [],
+    (name) => compose(name, { placement: xend('pinned'), cpu: credit(), memory: homeNode('next-id') }),
+  ),
+  entry(
+    'apart',
+    'Guests get homes as in xen-numa-on but are not pinned: a vCPU runs elsewhere when home is busy and that pays, and comes home.',
+    `A. Przywara, "Virtualizing NUMA", Linux Plumbers 2010; ${CFS}`,
+    [stay, share],
+    (name, options) => {
+      const homes: NodeId[] = [];
+      const costs = { stayNs: numberOption(options, 'stay'), memoryShare: numberOption(options, 'share') };
+      return compose(name, {
+        placement: rememberHomes(xend('soft'), homes),
+        cpu: fair(apart(homes, costs)),
+        memory: homeNode('distance'),
+      });
+    },
+  ),
+  entry(
+    'unpinned-migrating',
+    'As kvm-unpinned, and memory follows the vCPUs at a limited rate.',
+    `${CFS}, should_numa_migrate_memory`,
+    [rate],
+    (name, options) => compose(name, { cpu: fair(idleBalance()), memory: follow(numberOption(options, 'rate') * 1e6) }),
+  ),
+  entry('random', 'A random CPU at every wake, a random node for every block: the floor.', 'none, a baseline', [], (name) =>
+    compose(name, { cpu: random(), memory: randomNode() }),
+  ),
+];
+
+export function policyNamed(name: string): PolicyEntry | undefined {
+  return policies.find((policy) => policy.name === name);
+}
+
+function entry(
+  name: string,
+  summary: string,
+  source: string,
+  options: readonly OptionSpec[],
+  make: (name: string, values: Parameters<PolicyEntry['make']>[0]) => Policy,
+): PolicyEntry {
+  return { name, summary, source, oracle: false, options, make: (values) => make(name, values) };
+}

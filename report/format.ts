@@ -1,0 +1,66 @@
+/** Numbers, quantities and names as people read them. */
+
+const TIME_UNITS: readonly Unit[] = [
+  [1e9, 's'],
+  [1e6, 'ms'],
+  [1e3, 'us'],
+  [1, 'ns'],
+];
+
+const SIZE_UNITS: readonly Unit[] = [
+  [1024 ** 4, 'TiB'],
+  [1024 ** 3, 'GiB'],
+  [1024 ** 2, 'MiB'],
+  [1024, 'KiB'],
+  [1, 'B'],
+];
+
+type Unit = readonly [scale: number, name: string];
+
+/** A number to so many significant digits, without an exponent where people would write none; digits before the point all stay. */
+export function formatNumber(value: number, digits = 3): string {
+  if (!Number.isFinite(value)) return String(value);
+  const rounded = Number(value.toPrecision(digits));
+  if (rounded === 0) return '0';
+  const magnitude = Math.floor(Math.log10(Math.abs(rounded)));
+  if (magnitude < -6 || magnitude >= 15) return value.toExponential(digits - 1);
+  return value.toFixed(Math.max(0, digits - 1 - magnitude));
+}
+
+/** Nanoseconds in the unit that fits: 1234567 is '1.23 ms'. */
+export function formatNs(ns: number, digits = 3): string {
+  return inUnits(ns, digits, TIME_UNITS);
+}
+
+/** Bytes in binary units: 2 MiB is '2 MiB'. */
+export function formatBytes(bytes: number, digits = 3): string {
+  return inUnits(bytes, digits, SIZE_UNITS);
+}
+
+/** A share 0..1 as percent. */
+export function formatShare(share: number, digits = 3): string {
+  return `${formatNumber(share * 100, digits)} %`;
+}
+
+/** A mean and the half-width of its interval, which decides how many digits are worth telling; '?' for a half-width nobody knows. */
+export function formatPlusMinus(mean: number, halfWidth: number): string {
+  if (!Number.isFinite(halfWidth)) return `${formatNumber(mean)} ± ?`;
+  if (halfWidth === 0) return `${formatNumber(mean)} ± 0`;
+  const text = formatNumber(halfWidth, 2);
+  if (text.includes('e')) return `${formatNumber(mean)} ± ${text}`;
+  const decimals = text.includes('.') ? text.length - text.indexOf('.') - 1 : 0;
+  return `${mean.toFixed(decimals)} ± ${text}`;
+}
+
+/** A name that others chose, safe to print: without control characters, so it cannot move the cursor, colour or turn the line. */
+export function plainText(name: string): string {
+  return name.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, '');
+}
+
+/** The largest unit that leaves at least 1 after rounding; a whole number of it is written whole. */
+function inUnits(value: number, digits: number, units: readonly Unit[]): string {
+  const fits = ([size]: Unit): boolean => Math.abs(Number((value / size).toPrecision(digits))) >= 1;
+  const [scale, name] = units.find(fits) ?? units[units.length - 1]!;
+  const scaled = value / scale;
+  return `${Number.isInteger(scaled) ? scaled : formatNumber(scaled, digits)} ${name}`;
+}

@@ -1,0 +1,173 @@
+import { boot, KEPT_SHARE } from './boot.ts';
+import { killGuest, startGuest, startTask } from './guest-kernel.ts';
+import { PolicyError } from './host.ts';
+import { HostKernel } from './host-kernel.ts';
+import { hostNoise } from './host-noise.ts';
+import { defaultOptions } from './options.ts';
+import { FLOATING, type Placement } from './policy-api.ts';
+import { namedStream } from './random.ts';
+import type { GuestSpec, Scenario } from './scenario.ts';
+import { TIMER_GUEST_START, TIMER_TICK, TIMER_WATCH } from './timers.ts';
+import type { GuestId, NodeId } from './units.ts';
+import { ms } from './units.ts';
+import type { GuestProgram, WorkloadEntry, WorkloadSetup } from './workload-api.ts';
+import { type GuestState, World } from './world.ts';
+
+const WATCH_NS = ms(100);
+
+/** Lays out the world of a scenario: guests, their programs, the policy; nothing has run yet. */
+export function buildWorld(scenario: Scenario): { w: World; k: HostKernel } {
+  const guests: GuestState[] = [];
+  for (const spec of scenario.guests) addGuest(guests, scenario, spec, false);
+  if (scenario.hostNoise > 0) addGuest(guests, scenario, noiseSpec(scenario), true);
+  const w = new World(scenario, guests, scenario.policy.make(scenario.policyOptions));
+  const k = new HostKernel(w, namedStream(scenario.seed, 'policy', 0, 'random'));
+  w.kernel = k;
+  return { w, k };
+}
+
+/** The host starts, then the guests are built one after the other, each where the policy puts it, and boot. */
+export function admitGuests(w: World, k: HostKernel): void {
+  const { policy } = w;
+  w.hook = 'init';
+  policy.cpu.init?.(k);
+  w.hook = '';
+  if (policy.cpu.hz && policy.cpu.tick) {
+    w.tickNs = Math.round(1e9 / policy.cpu.hz);
+    w.timers.push(w.tickNs, TIMER_TICK, 0);
+  }
+  w.timers.push(WATCH_NS, TIMER_WATCH, 0);
+  if (policy.memory.sampling) w.timers.push(policy.memory.sampling.periodNs, TIMER_WATCH, 1);
+  w.placements.push(...w.guests.map(() => FLOATING));
+  for (const guest of w.guests) {
+    if (!guest.isHostNoise) place(w, k, guest);
+  }
+  for (const guest of w.guests) {
+    if (guest.isHostNoise) startGuest(w, guest);
+    else if (guest.boot) startTask(w, guest.firstTask + guest.program.tasks);
+    else guest.bootedNs = 0;
+  }
+}
+
+/** When every guest has booted, their instances start: together, or one after the other. */
+export function openGate(w: World): void {
+  for (const guest of w.guests) {
+    if (!guest.isHostNoise && guest.bootedNs < 0 && !guest.outOfMemory) return;
+  }
+  w.gateClosed = false;
+  const { startGapNs, durationNs } = w.scenario;
+  let started = 0;
+  for (const guest of w.guests) {
+    if (guest.isHostNoise || guest.outOfMemory) continue;
+    const gapNs = startGapNs * started++;
+    if (gapNs === 0) startGuest(w, guest);
+    else w.timers.push(w.nowNs + gapNs, TIMER_GUEST_START, guest.id);
+  }
+  if (durationNs !== null) w.endNs = Math.min(w.endNs, w.nowNs + durationNs);
+}
+
+function place(w: World, k: HostKernel, guest: GuestState): void {
+  const { policy } = w;
+  const id = guest.id as GuestId;
+  w.hook = 'place';
+  const placement = policy.placement ? policy.placement.place(k, id) : FLOATING;
+  w.hook = '';
+  w.placements[guest.id] = placement;
+  if (placement.hardNodes) {
+    w.vcpuMask.fill(maskOf(w, placement.hardNodes), guest.firstVcpu, guest.firstVcpu + guest.vcpuCount);
+  }
+  if (policy.memory.backs === 'at-build') backAll(w, k, guest, placement);
+}
+
+/** Xen gives a guest all its memory when it is built. */
+function backAll(w: World, k: HostKernel, guest: GuestState, placement: Placement): void {
+  const { policy, memory, scenario } = w;
+  for (let own = 0; own < memory.blockCount[guest.id]!; own++) {
+    w.hook = 'memory.alloc';
+    const wanted = policy.memory.alloc(k, guest.id as GuestId, own, -1 as NodeId, placement);
+    w.hook = '';
+    if (!(wanted >= 0 && wanted < scenario.machine.nodeCount)) throw new PolicyError(`memory.alloc gave node ${String(wanted)} for ${guest.spec.name}`);
+    const node = memory.back(guest.id, -1, memory.firstBlock[guest.id]! + own, wanted, policy.memory.fallback);
+    if (node >= 0) continue;
+    killGuest(w, guest);
+    return;
+  }
+}
+
+function maskOf(w: World, nodes: readonly NodeId[]): number {
+  const { machine } = w.scenario;
+  const mask = new Uint8Array(machine.cpuCount);
+  for (let cpu = 0; cpu < machine.cpuCount; cpu++) mask[cpu] = nodes.includes(machine.cpuNode[cpu] as NodeId) ? 1 : 0;
+  if (!mask.includes(1)) throw new PolicyError(`place: nodes ${nodes.join(',')} have no CPU`);
+  const known = w.masks.findIndex((other) => other.every((bit, cpu) => bit === mask[cpu]));
+  return known >= 0 ? known : w.masks.push(mask) - 1;
+}
+
+function addGuest(guests: GuestState[], scenario: Scenario, spec: GuestSpec, isHostNoise: boolean): void {
+  const last = guests.at(-1);
+  const program = spec.workload.build(spec.options, setupOf(scenario, spec));
+  const hasBoot = spec.bootShare > 0 && !isHostNoise && spec.memoryBytes > 0;
+  const bootProgram = hasBoot ? boot(spec.memoryBytes, spec.bootShare, scenario.blockBytes, namedStream(scenario.seed, spec.name, 0, 'boot')) : null;
+  const slots = program.nextArrivalNs ? Int32Array.from({ length: program.tasks }, (_, i) => program.tasks - 1 - i) : null;
+  const firstTask = last ? last.firstTask + last.taskCount : 0;
+  guests.push({
+    id: guests.length,
+    spec,
+    program,
+    boot: bootProgram,
+    isHostNoise,
+    firstVcpu: last ? last.firstVcpu + last.vcpuCount : 0,
+    vcpuCount: spec.vcpus,
+    firstTask,
+    taskCount: program.tasks + (hasBoot ? 1 : 0),
+    regionCount: program.regions + (bootProgram ? bootProgram.regions : 0),
+    isThreaded: spec.kind === 'bare' && spec.vcpus === program.tasks && !hasBoot,
+    queueHead: -1,
+    queueTail: -1,
+    queueLength: 0,
+    bootedNs: -1,
+    startedNs: -1,
+    measureNs: -1,
+    restartsWork: false,
+    endedNs: -1,
+    liveTasks: 0,
+    outOfMemory: false,
+    freeSlots: slots ? slots.map((slot) => slot + firstTask) : null,
+    freeSlotCount: slots ? slots.length : 0,
+  });
+}
+
+function setupOf(scenario: Scenario, spec: GuestSpec): WorkloadSetup {
+  const { spec: machine } = scenario.machine;
+  const kept = Math.max(scenario.blockBytes, spec.memoryBytes * KEPT_SHARE);
+  return {
+    clockGHz: machine.clockGHz.value,
+    l1Bytes: machine.l1Bytes.value,
+    l2Bytes: machine.l2Bytes.value,
+    llcBytes: machine.llcBytes.value,
+    hitCycles: machine.hitCycles.value,
+    blockBytes: scenario.blockBytes,
+    vcpus: spec.vcpus,
+    memoryBytes: spec.memoryBytes,
+    freeBytes: spec.bootShare > 0 ? spec.memoryBytes - kept : spec.memoryBytes,
+    stream: (vcpu, purpose) => namedStream(scenario.seed, spec.name, vcpu, purpose),
+  };
+}
+
+/** The background load as a guest like any other: a group of processes without memory of its own. */
+function noiseSpec(scenario: Scenario): GuestSpec {
+  const { cpuCount, clockGHz } = scenario.machine;
+  const stream = (thread: number): ReturnType<typeof namedStream> => namedStream(scenario.seed, 'host-noise', thread, 'burst');
+  const program: GuestProgram = hostNoise(cpuCount, scenario.hostNoise, clockGHz, stream);
+  const workload: WorkloadEntry = { name: 'host-noise', summary: '', ends: 'never', options: [], build: () => program };
+  return {
+    name: 'host-noise',
+    kind: 'bare',
+    vcpus: program.tasks,
+    memoryBytes: 0,
+    weight: 1024,
+    workload,
+    options: defaultOptions([]),
+    bootShare: 0,
+  };
+}

@@ -1,0 +1,108 @@
+import { assert } from './assert.ts';
+import type { HostKernel } from './host-kernel.ts';
+import { CONTROLLER } from './machine.ts';
+import { TASK_BLOCKED, TASK_OFF, TASK_ON_VCPU, TASK_READY, TASK_SLEEPING, VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING, type World } from './world.ts';
+
+/** How far traffic may stray from capacity: what the solver's own tolerance can add up to. */
+const SLACK = 1e-5;
+const MEMORY_EVERY = 64;
+
+/** Always on, O(CPUs) an instant: one vCPU a CPU and one CPU a vCPU, inside its mask; idle CPUs have none; nothing is overdue. */
+export function checkCheap(w: World): void {
+  const { cpuVcpu, vcpuCpu, vcpuState, finishNs, sliceEndNs, nowNs } = w;
+  for (let cpu = 0; cpu < cpuVcpu.length; cpu++) {
+    const vcpu = cpuVcpu[cpu]!;
+    if (vcpu === -1) {
+      assert(finishNs[cpu] === Infinity && sliceEndNs[cpu] === Infinity, 'an idle CPU is due something');
+      continue;
+    }
+    assert(vcpuCpu[vcpu] === cpu && vcpuState[vcpu] === VCPU_RUNNING, 'a CPU runs a vCPU that is elsewhere');
+    assert(w.masks[w.vcpuMask[vcpu]!]![cpu] === 1, 'a vCPU runs outside its hard mask');
+    assert(finishNs[cpu]! > nowNs && finishNs[cpu]! < Infinity && sliceEndNs[cpu]! > nowNs, 'a CPU missed what was due');
+  }
+}
+
+/** Everything that must hold at every instant, looked at in full: in tests. */
+export function checkWorld(w: World, k: HostKernel): void {
+  checkCheap(w);
+  checkVcpus(w, k);
+  checkTasks(w);
+  checkTraffic(w);
+  if (w.instants % MEMORY_EVERY === 0) checkMemory(w);
+}
+
+function checkVcpus(w: World, k: HostKernel): void {
+  let running = 0;
+  for (let vcpu = 0; vcpu < w.vcpuState.length; vcpu++) {
+    const state = w.vcpuState[vcpu];
+    const isQueued = k.isQueued(vcpu);
+    if (state === VCPU_RUNNING) running++;
+    assert(isQueued === (state === VCPU_RUNNABLE), 'a vCPU is queued exactly while it is runnable');
+    assert((w.vcpuTask[vcpu] === -1) === (state === VCPU_BLOCKED), 'a vCPU is blocked exactly while its guest has no task for it');
+  }
+  const busy = w.cpuVcpu.reduce((count, vcpu) => count + (vcpu >= 0 ? 1 : 0), 0);
+  assert(running === busy, 'running vCPUs and busy CPUs differ in number');
+}
+
+function checkTasks(w: World): void {
+  for (const guest of w.guests) {
+    let queued = 0;
+    for (let task = guest.queueHead; task >= 0; task = w.taskNext[task]!) {
+      assert(w.taskState[task] === TASK_READY, 'a task is queued that is not ready');
+      queued++;
+    }
+    assert(queued === guest.queueLength, 'a guest miscounts its queue');
+    let ready = 0;
+    let live = 0;
+    for (let task = guest.firstTask; task < guest.firstTask + guest.taskCount; task++) {
+      const state = w.taskState[task];
+      if (state !== TASK_OFF) live++;
+      if (state === TASK_READY) ready++;
+      if (state === TASK_ON_VCPU) assert(w.vcpuTask[w.taskVcpu[task]!] === task, 'a task is not on its vCPU');
+      assert(state === TASK_OFF || state === TASK_READY || state === TASK_ON_VCPU || state === TASK_SLEEPING || state === TASK_BLOCKED, 'a task is in no known state');
+    }
+    assert(ready === queued && live === guest.liveTasks, 'a guest miscounts its tasks');
+    if (queued > 0) {
+      for (let vcpu = guest.firstVcpu; vcpu < guest.firstVcpu + guest.vcpuCount; vcpu++) {
+        assert(w.vcpuTask[vcpu] !== -1, 'a vCPU has no task while its guest has one waiting');
+      }
+    }
+  }
+}
+
+function checkTraffic(w: World): void {
+  const { contention } = w;
+  const { machine } = w.scenario;
+  for (let resource = 0; resource < machine.resourceCount; resource++) {
+    const traffic = contention.traffic(resource);
+    const capacity = machine.capacity[resource]!;
+    const delayNs = contention.delayNs[resource]!;
+    assert(traffic <= capacity * (1 + SLACK), 'traffic exceeds capacity');
+    assert(delayNs >= 0, 'a delay is negative');
+    if (machine.resourceKind[resource] !== CONTROLLER && delayNs > 0) {
+      assert(traffic >= capacity * (1 - SLACK), 'a link or pair delays without being full');
+    }
+  }
+}
+
+function checkMemory(w: World): void {
+  const { memory } = w;
+  const N = w.scenario.machine.nodeCount;
+  for (let node = 0; node < N; node++) {
+    let used = 0;
+    for (let guest = 0; guest < w.guests.length; guest++) used += memory.guestNodeBlocks[guest * N + node]!;
+    assert(used + memory.nodeFree[node]! === memory.nodeBlocks[node] && memory.nodeFree[node]! >= 0, 'blocks of a node are lost or doubled');
+  }
+  for (let region = 0; region < memory.regionHead.length; region++) {
+    let blocks = 0;
+    const counts = new Int32Array(N);
+    for (let block = memory.regionHead[region]!; block >= 0; block = memory.blockNext[block]!) {
+      blocks++;
+      if (memory.isBacked(block)) counts[memory.blockNode[block]!]!++;
+    }
+    assert(blocks === memory.regionBlocks[region], 'blocks of a region are lost or doubled');
+    for (let node = 0; node < N; node++) {
+      assert(counts[node] === memory.regionNodeBlocks[region * N + node], 'a region miscounts its blocks by node');
+    }
+  }
+}

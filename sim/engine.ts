@@ -1,0 +1,170 @@
+import { SimulatorError } from './assert.ts';
+import { admitGuests, buildWorld, openGate } from './build.ts';
+import { checkCheap, checkWorld } from './checks.ts';
+import { arrive, endSleep, rotate, startGuest } from './guest-kernel.ts';
+import { PolicyError, schedule, wakeVcpu } from './host.ts';
+import type { HostKernel } from './host-kernel.ts';
+import { shuffle } from './random.ts';
+import { record } from './record.ts';
+import type { Recording, RunStatus } from './recording.ts';
+import { sampleMemory } from './sampling.ts';
+import type { Scenario } from './scenario.ts';
+import { finishSegment, interruptSegment, settle, startSegment } from './segments.ts';
+import { TIMER_ARRIVAL, TIMER_GUEST_START, TIMER_POLICY, TIMER_TASK_WAKE, TIMER_TICK, TIMER_WATCH } from './timers.ts';
+import type { CpuId, VcpuId } from './units.ts';
+import { watch } from './watch.ts';
+import type { World } from './world.ts';
+
+/** More rounds than this at one instant mean that a policy wakes and kicks in a circle. */
+const MAX_ROUNDS = 10_000;
+
+/**
+ * Runs a scenario to its end: a pure function of it. Between two instants nothing changes speed, so time jumps from one to the next.
+ * @throws SimulatorError when the simulator is at fault. A policy's fault ends the run with a status.
+ */
+export function run(scenario: Scenario): Recording {
+  const { w, k } = buildWorld(scenario);
+  try {
+    admitGuests(w, k);
+    while (!isOver(w)) {
+      if (w.tieRandom) shuffle(w.cpuOrder, w.cpuOrder.length, w.tieRandom);
+      w.nowNs = Math.min(nextCpuNs(w), w.timers.nextTimeNs, w.endNs); // at the old speeds
+      finishDue(w); //     what is due now: first segments that are done, by CPU,
+      fireTimers(w, k); // then timers by kind and id: sleepers wake, guests start and arrive, ticks,
+      act(w, k); //        then wakes, and CPUs that must choose: the policy acts
+      settle(w); //        new speeds, until the next instant
+      w.instants++;
+      if (scenario.checks === 'all') checkWorld(w, k);
+      else checkCheap(w);
+    }
+  } catch (error) {
+    if (!(error instanceof PolicyError) && (error instanceof SimulatorError || w.hook === '')) throw error;
+    return record(w, 'policy-error', policyMessage(w, error));
+  }
+  return record(w, ...outcome(w));
+}
+
+/** Earliest moment at which a CPU finishes something, or a slice ends. */
+function nextCpuNs(w: World): number {
+  const { finishNs, sliceEndNs, guestSliceEndNs } = w;
+  let nextNs = Infinity;
+  for (let cpu = 0; cpu < finishNs.length; cpu++) {
+    if (finishNs[cpu]! < nextNs) nextNs = finishNs[cpu]!;
+    if (sliceEndNs[cpu]! < nextNs) nextNs = sliceEndNs[cpu]!;
+    if (guestSliceEndNs[cpu]! < nextNs) nextNs = guestSliceEndNs[cpu]!;
+  }
+  return nextNs;
+}
+
+function finishDue(w: World): void {
+  const { finishNs, sliceEndNs, guestSliceEndNs, nowNs } = w;
+  for (let i = 0; i < finishNs.length; i++) {
+    const cpu = w.cpuOrder[i]!;
+    if (finishNs[cpu]! <= nowNs) finishSegment(w, cpu);
+    if (guestSliceEndNs[cpu]! <= nowNs) {
+      interruptSegment(w, cpu);
+      rotate(w, cpu);
+    }
+    if (sliceEndNs[cpu]! <= nowNs) {
+      w.cpuResched[cpu] = 1;
+      w.needsSchedule = true;
+    }
+  }
+}
+
+function fireTimers(w: World, k: HostKernel): void {
+  const { timers } = w;
+  while (timers.nextTimeNs <= w.nowNs) {
+    const kind = timers.nextKind;
+    const count = takeDue(w, kind);
+    for (let i = 0; i < count; i++) fire(w, k, kind, w.due[i]!);
+  }
+}
+
+/** Takes the timers of one kind that are due now, in the order of their ids or, with seeded ties, in a drawn order. */
+function takeDue(w: World, kind: number): number {
+  const { timers, due } = w;
+  let count = 0;
+  while (timers.nextTimeNs <= w.nowNs && timers.nextKind === kind && count < due.length) {
+    due[count++] = timers.nextId;
+    timers.pop();
+  }
+  if (w.tieRandom) shuffle(due, count, w.tieRandom);
+  return count;
+}
+
+function fire(w: World, k: HostKernel, kind: number, id: number): void {
+  switch (kind) {
+    case TIMER_TASK_WAKE:
+      endSleep(w, id);
+      break;
+    case TIMER_GUEST_START:
+      startGuest(w, w.guests[id]!);
+      break;
+    case TIMER_ARRIVAL:
+      arrive(w, w.guests[id]!);
+      break;
+    case TIMER_TICK:
+      w.timers.push(w.nowNs + w.tickNs, TIMER_TICK, id);
+      tick(w, k);
+      break;
+    case TIMER_POLICY:
+      w.timers.push(w.nowNs + k.timerPeriodsNs[id]!, TIMER_POLICY, id);
+      w.hook = 'timer';
+      k.timerFires[id]!(k);
+      w.hook = '';
+      break;
+    case TIMER_WATCH:
+      if (id === 0) watch(w);
+      else sampleMemory(w);
+      break;
+  }
+}
+
+function tick(w: World, k: HostKernel): void {
+  w.hook = 'tick';
+  for (let i = 0; i < w.cpuVcpu.length; i++) {
+    const cpu = w.cpuOrder[i]!;
+    const vcpu = w.cpuVcpu[cpu]!;
+    if (vcpu >= 0) w.policy.cpu.tick!(k, vcpu as VcpuId, cpu as CpuId);
+  }
+  w.hook = '';
+}
+
+/** Everything that follows at this instant, until nothing more does. */
+function act(w: World, k: HostKernel): void {
+  for (let rounds = 0; ; rounds++) {
+    if (rounds === MAX_ROUNDS) throw new PolicyError('wakes and kicks go round in a circle at one instant');
+    for (let i = 0; i < w.segFresh.length; i++) {
+      const cpu = w.cpuOrder[i]!;
+      if (w.segFresh[cpu] === 1 && !startSegment(w, cpu)) k.resched(cpu);
+    }
+    if (w.gateClosed) openGate(w);
+    for (let i = 0; i < w.wakeCount; i++) wakeVcpu(w, k, w.wakeQueue[i]!);
+    w.wakeCount = 0;
+    if (!w.needsSchedule) return;
+    w.needsSchedule = false;
+    for (let i = 0; i < w.cpuResched.length; i++) {
+      const cpu = w.cpuOrder[i]!;
+      if (w.cpuResched[cpu] === 1) schedule(w, k, cpu);
+    }
+  }
+}
+
+function isOver(w: World): boolean {
+  return w.nowNs >= w.endNs || w.guestsLeft === 0 || w.droppedArrivals > 0;
+}
+
+function outcome(w: World): [RunStatus, string | null] {
+  const { limitNs } = w.scenario;
+  if (w.droppedArrivals > 0) return ['overflow', 'an open guest has more arrivals than task slots'];
+  const full = w.guests.find((guest) => guest.outOfMemory);
+  if (full) return ['out-of-memory', `guest ${full.spec.name} found no memory where its policy allows it`];
+  if (w.nowNs >= limitNs && w.guestsLeft > 0) return ['time-limit', `not done after ${limitNs / 1e9} s of simulated time`];
+  return ['ok', null];
+}
+
+function policyMessage(w: World, error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return `policy ${w.policy.name}, hook ${w.hook || 'init'}, at ${w.nowNs} ns: ${text}`;
+}

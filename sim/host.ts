@@ -1,0 +1,197 @@
+import { armGuestSlice, bookWaiting } from './guest-kernel.ts';
+import type { HostKernel } from './host-kernel.ts';
+import { ENQ_PREEMPTED, ENQ_SLICE_END, ENQ_WAKEUP, WAKE_FORK, WAKE_TTWU } from './policy-api.ts';
+import { stopSegment } from './segments.ts';
+import {
+  note,
+  TASK_ON_VCPU,
+  VCPU_BLOCKED,
+  VCPU_RUNNABLE,
+  VCPU_RUNNING,
+  WAIT_HOST,
+  type World,
+} from './world.ts';
+import type { CpuId, VcpuId } from './units.ts';
+
+/**
+ * The host's dispatching, in the order of kernel/sched/ext.c: a wake asks selectCpu, then enqueue; a CPU that must choose takes
+ * from its local queue, else the machine's, else asks dispatch; the vCPU that leaves is queued after the next has been found.
+ */
+
+/** SCX_DSP_MAX_LOOPS. */
+const MAX_DISPATCHES = 32;
+
+/** A policy broke the contract of its hooks: ends the run with a status, never the sweep. */
+export class PolicyError extends Error {
+  override name = 'PolicyError';
+}
+
+/** Wakes a blocked vCPU: the policy says where it should be queued. */
+export function wakeVcpu(w: World, k: HostKernel, vcpu: number): void {
+  const { cpu: ops } = w.policy;
+  const { costs } = w.scenario;
+  const guest = w.vcpuGuest[vcpu]!;
+  const isFirst = w.vcpuCpu[vcpu] === -1;
+  w.vcpuState[vcpu] = VCPU_RUNNABLE;
+  w.waitSinceNs[vcpu] = w.nowNs;
+  w.wakes[guest]!++;
+  w.delayedWakes[guest]!++; // taken back if it runs at this instant
+  w.wakeNs[vcpu]! += costs.ipiNs + (w.guests[guest]!.spec.kind === 'bare' ? 0 : costs.exitNs);
+  const previous = isFirst ? firstAllowed(w, vcpu) : w.vcpuCpu[vcpu]!;
+  let cpu = previous;
+  if (ops.selectCpu) {
+    w.hook = 'selectCpu';
+    k.selecting = vcpu;
+    cpu = ops.selectCpu(k, vcpu as VcpuId, previous as CpuId, isFirst ? WAKE_FORK : WAKE_TTWU);
+    k.selecting = -1;
+    if (!k.isCpu(cpu) || !k.allows(vcpu as VcpuId, cpu as CpuId)) cpu = previous; // a hint, not binding
+  }
+  if (isFirst) w.vcpuCpu[vcpu] = cpu;
+  note(w, 1, vcpu, cpu);
+  if (ops.runnable) {
+    w.hook = 'runnable';
+    ops.runnable(k, vcpu as VcpuId, ENQ_WAKEUP);
+  }
+  k.finishSelect(vcpu, cpu);
+  if (!k.isQueued(vcpu)) enqueue(w, k, vcpu, cpu, ENQ_WAKEUP);
+  w.hook = '';
+  if (w.cpuVcpu[cpu] === -1) k.resched(cpu);
+}
+
+/** A CPU chooses what to run: keeps its vCPU while that has slice left, else takes the next. */
+export function schedule(w: World, k: HostKernel, cpu: number): void {
+  w.cpuResched[cpu] = 0;
+  let previous = w.cpuVcpu[cpu]!;
+  if (previous >= 0 && w.vcpuTask[previous] === -1) {
+    halt(w, k, cpu, previous);
+    previous = -1;
+  }
+  const isSliceOver = w.sliceEndNs[cpu]! <= w.nowNs;
+  if (previous >= 0 && !isSliceOver && w.cpuPreempt[cpu] === 0) return;
+  const next = choose(w, k, cpu, previous);
+  const isPreempted = w.cpuPreempt[cpu] === 1 && !isSliceOver;
+  w.cpuPreempt[cpu] = 0;
+  if (next === -1) {
+    if (previous >= 0) {
+      w.sliceEndNs[cpu] = w.nowNs + w.vcpuSliceLengthNs[previous]!; // nobody waits: it keeps running
+      return;
+    }
+    becomeIdle(w, k, cpu);
+    return;
+  }
+  if (previous >= 0) preempt(w, k, cpu, previous, isPreempted);
+  start(w, k, cpu, next);
+}
+
+function choose(w: World, k: HostKernel, cpu: number, previous: number): number {
+  for (let loops = 0; ; loops++) {
+    const local = k.takeLocal(cpu);
+    if (local >= 0) return local;
+    const { cpu: ops } = w.policy;
+    if (!ops.dispatch) return -1;
+    if (loops === MAX_DISPATCHES) throw new PolicyError(`dispatch moved vCPUs that cannot run on CPU ${cpu} ${MAX_DISPATCHES} times in a row`);
+    w.hook = 'dispatch';
+    k.dispatching = cpu;
+    const before = k.moves;
+    ops.dispatch(k, cpu as CpuId, previous as VcpuId);
+    k.dispatching = -1;
+    w.hook = '';
+    if (k.moves === before) return -1;
+  }
+}
+
+function start(w: World, k: HostKernel, cpu: number, vcpu: number): void {
+  const { machine, costs } = w.scenario;
+  const guest = w.vcpuGuest[vcpu]!;
+  const waitedNs = w.nowNs - w.waitSinceNs[vcpu]!;
+  w.waitNs[vcpu]! += waitedNs;
+  if (k.wokenAt(vcpu) && waitedNs === 0) w.delayedWakes[guest]!--;
+  k.clearWoken(vcpu);
+  const task = w.vcpuTask[vcpu]!;
+  if (w.taskState[task] === TASK_ON_VCPU) bookWaiting(w, task, WAIT_HOST);
+  const last = w.vcpuCpu[vcpu]!;
+  if (last !== cpu && k.hasRun(vcpu)) {
+    const from = machine.cpuNode[last]!;
+    const to = machine.cpuNode[cpu]!;
+    const distance = from === to ? 0 : machine.nodeSocket[from] === machine.nodeSocket[to] ? 1 : 2;
+    w.migrations[guest * 3 + distance]!++;
+    w.coldCache[vcpu] = Math.max(w.coldCache[vcpu]!, from === to ? 1 : 2);
+  }
+  if (w.idleSinceNs[cpu]! < Infinity) {
+    w.idleNs[cpu]! += w.nowNs - w.idleSinceNs[cpu]!;
+    w.idleSinceNs[cpu] = Infinity;
+    w.hook = 'updateIdle';
+    w.policy.cpu.updateIdle?.(k, cpu as CpuId, false);
+  }
+  w.cpuIdle[cpu] = 0;
+  w.cpuVcpu[cpu] = vcpu;
+  w.vcpuCpu[vcpu] = cpu;
+  w.vcpuState[vcpu] = VCPU_RUNNING;
+  w.runSinceNs[vcpu] = w.nowNs;
+  w.sliceEndNs[cpu] = w.nowNs + Math.max(1, w.vcpuSliceNs[vcpu]!);
+  w.contextSwitches[guest]!++;
+  w.contextSwitchNs[vcpu]! += costs.contextSwitchNs;
+  w.segFresh[cpu] = 1;
+  armGuestSlice(w, w.guests[guest]!, cpu);
+  note(w, 2, vcpu, cpu);
+  w.hook = 'running';
+  w.policy.cpu.running?.(k, vcpu as VcpuId, cpu as CpuId);
+  w.hook = '';
+}
+
+function preempt(w: World, k: HostKernel, cpu: number, vcpu: number, hasSlice: boolean): void {
+  w.vcpuSliceNs[vcpu] = hasSlice ? Math.max(0, w.sliceEndNs[cpu]! - w.nowNs) : 0;
+  stop(w, k, cpu, vcpu, true);
+  w.vcpuState[vcpu] = VCPU_RUNNABLE;
+  w.waitSinceNs[vcpu] = w.nowNs;
+  const task = w.vcpuTask[vcpu]!;
+  w.taskSinceNs[task] = w.nowNs;
+  enqueue(w, k, vcpu, cpu, hasSlice ? ENQ_PREEMPTED : ENQ_SLICE_END);
+}
+
+/** The guest of the vCPU has nothing to run: HLT. */
+function halt(w: World, k: HostKernel, cpu: number, vcpu: number): void {
+  stop(w, k, cpu, vcpu, false);
+  w.vcpuState[vcpu] = VCPU_BLOCKED;
+  note(w, 3, vcpu, cpu);
+  w.hook = 'quiescent';
+  w.policy.cpu.quiescent?.(k, vcpu as VcpuId);
+  w.hook = '';
+}
+
+function stop(w: World, k: HostKernel, cpu: number, vcpu: number, isRunnable: boolean): void {
+  stopSegment(w, cpu);
+  w.runtimeNs[vcpu]! += w.nowNs - w.runSinceNs[vcpu]!;
+  w.stoppedNs[vcpu] = w.nowNs;
+  w.cpuVcpu[cpu] = -1;
+  w.sliceEndNs[cpu] = Infinity;
+  w.guestSliceEndNs[cpu] = Infinity;
+  w.hook = 'stopping';
+  w.policy.cpu.stopping?.(k, vcpu as VcpuId, cpu as CpuId, isRunnable);
+  w.hook = '';
+}
+
+function becomeIdle(w: World, k: HostKernel, cpu: number): void {
+  w.cpuIdle[cpu] = 1;
+  if (w.idleSinceNs[cpu]! < Infinity) return; // was idle and found nothing
+  w.idleSinceNs[cpu] = w.nowNs;
+  note(w, 4, cpu, 0);
+  w.hook = 'updateIdle';
+  w.policy.cpu.updateIdle?.(k, cpu as CpuId, true);
+  w.hook = '';
+}
+
+function enqueue(w: World, k: HostKernel, vcpu: number, cpu: number, flags: number): void {
+  w.hook = 'enqueue';
+  k.enqueueing = vcpu;
+  k.enqueueCpu = cpu;
+  w.policy.cpu.enqueue(k, vcpu as VcpuId, flags);
+  k.enqueueing = -1;
+  w.hook = '';
+  if (!k.isQueued(vcpu)) throw new PolicyError(`enqueue put vCPU ${vcpu} into no queue`);
+}
+
+function firstAllowed(w: World, vcpu: number): number {
+  const mask = w.masks[w.vcpuMask[vcpu]!]!;
+  return mask.indexOf(1);
+}

@@ -1,0 +1,194 @@
+import { assert } from './assert.ts';
+import { bookWaiting } from './guest-kernel.ts';
+import { CAUSES, type Cause, type GuestRecord, type Measures, type Recording, type RunStatus } from './recording.ts';
+import { book } from './segments.ts';
+import { LINE_BYTES } from './units.ts';
+import {
+  BLOCKED_CAUSE,
+  CAUSE_COUNT,
+  type GuestState,
+  SLEEPING,
+  TASK_BLOCKED,
+  TASK_OFF,
+  TASK_ON_VCPU,
+  TASK_READY,
+  TASK_SLEEPING,
+  VCPU_RUNNABLE,
+  VCPU_RUNNING,
+  WAIT_GUEST,
+  WAIT_HOST,
+  type World,
+} from './world.ts';
+
+/** Closes the books at the present instant and says what the run has shown. */
+export function record(w: World, status: RunStatus, message: string | null): Recording {
+  closeBooks(w);
+  const guests = w.guests.filter((guest) => !guest.isHostNoise).map((guest) => guestRecord(w, guest));
+  const { cpuCount } = w.scenario.machine;
+  const idleNs = w.idleNs.reduce((sum, ns) => sum + ns, 0);
+  const busyNs = w.runtimeNs.reduce((sum, ns) => sum + ns, 0);
+  assert(busyNs + idleNs === cpuCount * w.nowNs, 'busy and idle time do not make up the CPUs');
+  const noise = w.guests.find((guest) => guest.isHostNoise);
+  return {
+    status,
+    message,
+    simulatedNs: w.nowNs,
+    instants: w.instants,
+    solves: w.contention.solves,
+    hash: hex(w.hashHigh) + hex(w.hashLow),
+    total: totalOf(guests),
+    guests,
+    hostNoiseNs: noise ? w.userNs[noise.id]! + w.sysNs[noise.id]! : 0,
+    bytesByResource: bytesByResource(w),
+    busyNs,
+    idleNs,
+    wastedNs: w.wastedNs,
+    droppedArrivals: w.droppedArrivals,
+  };
+}
+
+function closeBooks(w: World): void {
+  for (let cpu = 0; cpu < w.cpuVcpu.length; cpu++) {
+    const vcpu = w.cpuVcpu[cpu]!;
+    if (vcpu === -1) {
+      if (w.idleSinceNs[cpu]! < Infinity) w.idleNs[cpu]! += w.nowNs - w.idleSinceNs[cpu]!;
+      w.idleSinceNs[cpu] = w.nowNs;
+      continue;
+    }
+    if (w.vcpuTask[vcpu]! >= 0) book(w, cpu, false);
+    w.runtimeNs[vcpu]! += w.nowNs - w.runSinceNs[vcpu]!;
+    w.runSinceNs[vcpu] = w.nowNs;
+  }
+  for (let vcpu = 0; vcpu < w.vcpuState.length; vcpu++) {
+    if (w.vcpuState[vcpu] === VCPU_RUNNABLE) w.waitNs[vcpu]! += w.nowNs - w.waitSinceNs[vcpu]!;
+  }
+  for (let task = 0; task < w.taskState.length; task++) {
+    const state = w.taskState[task];
+    if (state === TASK_OFF) continue;
+    w.taskLifetimeNs[task]! += w.nowNs - w.taskBornNs[task]!;
+    w.taskBornNs[task] = w.nowNs;
+    if (state === TASK_READY) bookWaiting(w, task, WAIT_GUEST);
+    else if (state === TASK_SLEEPING) bookWaiting(w, task, SLEEPING);
+    else if (state === TASK_BLOCKED) bookWaiting(w, task, BLOCKED_CAUSE);
+    else if (state === TASK_ON_VCPU && w.vcpuState[w.taskVcpu[task]!] !== VCPU_RUNNING) bookWaiting(w, task, WAIT_HOST);
+  }
+}
+
+function guestRecord(w: World, guest: GuestState): GuestRecord {
+  const { program, spec } = guest;
+  const endNs = guest.endedNs >= 0 ? guest.endedNs : w.nowNs;
+  const elapsedNs = guest.startedNs >= 0 ? endNs - guest.startedNs : 0;
+  const measuredNs = guest.measureNs >= 0 ? endNs - guest.measureNs : 0;
+  const workDone = guest.measureNs >= 0 ? w.workDone[guest.id]! : 0;
+  const tasks = Array.from({ length: program.tasks }, (_, i) => guest.firstTask + i);
+  const lifetimeNs = tasks.reduce((sum, task) => sum + w.taskLifetimeNs[task]!, 0);
+  const vcpus = Array.from({ length: guest.vcpuCount }, (_, i) => guest.firstVcpu + i);
+  const N = w.scenario.machine.nodeCount;
+  const hops = w.hopLines.subarray(guest.id * 4, guest.id * 4 + 4);
+  const [cpu, node, socket] = w.migrations.subarray(guest.id * 3, guest.id * 3 + 3) as unknown as [number, number, number];
+  return {
+    name: spec.name,
+    workload: spec.workload.name,
+    vcpus: spec.vcpus,
+    memoryBytes: spec.memoryBytes,
+    status: guest.outOfMemory ? 'out-of-memory' : guest.endedNs >= 0 || spec.workload.ends === 'never' ? 'ok' : 'unfinished',
+    bootNs: Math.max(0, guest.bootedNs),
+    throughput: { value: measuredNs > 0 ? (workDone / measuredNs) * 1e9 : 0, unit: program.unit },
+    elapsedNs,
+    remoteRatio: remoteRatio(hops),
+    accessesByHop: { local: hops[0]!, sameSocket: hops[1]!, oneHop: hops[2]!, twoHop: hops[3]! },
+    migrations: { cpu, node, socket },
+    pageMoves: w.pageMoves[guest.id]!,
+    waitNs: vcpus.reduce((sum, vcpu) => sum + w.waitNs[vcpu]!, 0),
+    contextSwitches: w.contextSwitches[guest.id]!,
+    wakes: w.wakes[guest.id]!,
+    delayedWakes: w.delayedWakes[guest.id]!,
+    completions: w.completions[guest.id]!,
+    userNs: Math.round(w.userNs[guest.id]!),
+    sysNs: Math.round(w.sysNs[guest.id]!),
+    lifetimeNs,
+    causes: wholeCauses(w, tasks, lifetimeNs),
+    figures: measuredNs > 0 && program.figures ? program.figures({ workDone, measuredNs, elapsedNs }) : {},
+    blocksByNode: Array.from(w.memory.guestNodeBlocks.subarray(guest.id * N, (guest.id + 1) * N)),
+  };
+}
+
+/**
+ * The causes of a guest's tasks in whole nanoseconds that sum to their lifetimes exactly: rounded down, then the missing ones
+ * given to the largest remainders (ties by the order of CAUSES).
+ */
+function wholeCauses(w: World, tasks: readonly number[], lifetimeNs: number): Record<Cause, number> {
+  const sums = new Array<number>(CAUSE_COUNT).fill(0);
+  for (const task of tasks) {
+    for (let cause = 0; cause < CAUSE_COUNT; cause++) sums[cause]! += w.causes[task * CAUSE_COUNT + cause]!;
+  }
+  const total = sums.reduce((sum, ns) => sum + ns, 0);
+  assert(Math.abs(total - lifetimeNs) <= 1 + 1e-6 * lifetimeNs, 'causes of time do not add up to the lifetimes');
+  const whole = sums.map(Math.floor);
+  const order = sums.map((_, cause) => cause).sort((a, b) => sums[b]! - whole[b]! - (sums[a]! - whole[a]!) || a - b);
+  let missing = lifetimeNs - whole.reduce((sum, ns) => sum + ns, 0);
+  for (let i = 0; missing !== 0; i = (i + 1) % order.length) {
+    const cause = order[i]!;
+    const step = Math.sign(missing);
+    if (step < 0 && whole[cause] === 0) continue;
+    whole[cause]! += step;
+    missing -= step;
+  }
+  return Object.fromEntries(CAUSES.map((name, cause) => [name, whole[cause]!])) as Record<Cause, number>;
+}
+
+/** Sums over the guests. Throughput adds up only in one unit; elapsed is that of the last to end. */
+function totalOf(guests: readonly GuestRecord[]): Measures {
+  const sum = (value: (guest: GuestRecord) => number): number => guests.reduce((total, guest) => total + value(guest), 0);
+  const units = new Set(guests.map((guest) => guest.throughput.unit));
+  const hops = [
+    sum((guest) => guest.accessesByHop.local),
+    sum((guest) => guest.accessesByHop.sameSocket),
+    sum((guest) => guest.accessesByHop.oneHop),
+    sum((guest) => guest.accessesByHop.twoHop),
+  ] as const;
+  return {
+    throughput: units.size === 1 ? { value: sum((guest) => guest.throughput.value), unit: [...units][0]! } : { value: 0, unit: 'mixed' },
+    elapsedNs: guests.reduce((longest, guest) => Math.max(longest, guest.elapsedNs), 0),
+    remoteRatio: remoteRatio(hops),
+    accessesByHop: { local: hops[0], sameSocket: hops[1], oneHop: hops[2], twoHop: hops[3] },
+    migrations: {
+      cpu: sum((guest) => guest.migrations.cpu),
+      node: sum((guest) => guest.migrations.node),
+      socket: sum((guest) => guest.migrations.socket),
+    },
+    pageMoves: sum((guest) => guest.pageMoves),
+    waitNs: sum((guest) => guest.waitNs),
+    contextSwitches: sum((guest) => guest.contextSwitches),
+    wakes: sum((guest) => guest.wakes),
+    delayedWakes: sum((guest) => guest.delayedWakes),
+    completions: sum((guest) => guest.completions),
+    userNs: sum((guest) => guest.userNs),
+    sysNs: sum((guest) => guest.sysNs),
+    lifetimeNs: sum((guest) => guest.lifetimeNs),
+    causes: Object.fromEntries(CAUSES.map((cause) => [cause, sum((guest) => guest.causes[cause])])) as Record<Cause, number>,
+  };
+}
+
+function remoteRatio(hops: ArrayLike<number>): number {
+  const all = hops[0]! + hops[1]! + hops[2]! + hops[3]!;
+  return all > 0 ? (all - hops[0]!) / all : 0;
+}
+
+/** From the lines between nodes: a written line counts by its weight. */
+function bytesByResource(w: World): number[] {
+  const { machine } = w.scenario;
+  const bytes = new Array<number>(machine.resourceCount).fill(0);
+  for (let pair = 0; pair < machine.nodeCount ** 2; pair++) {
+    const written = w.pairWritten[pair]!;
+    const read = w.pairLines[pair]! - written;
+    for (let entry = machine.useStart[pair]!; entry < machine.useStart[pair + 1]!; entry++) {
+      bytes[machine.useResource[entry]!]! += (read * machine.useRead[entry]! + written * machine.useWrite[entry]!) * LINE_BYTES;
+    }
+  }
+  return bytes.map(Math.round);
+}
+
+function hex(half: number): string {
+  return (half >>> 0).toString(16).padStart(8, '0');
+}

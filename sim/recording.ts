@@ -1,0 +1,88 @@
+/** Where the time of a task goes; they sum to its lifetime exactly. */
+export const CAUSES = [
+  'compute',
+  'memoryLocal',
+  'distance',
+  'queueController',
+  'queueLink',
+  'queuePair',
+  'cacheShared',
+  'cacheCold',
+  'waitHost',
+  'waitGuest',
+  'contextSwitch',
+  'wake',
+  'fault',
+  'pageCopy',
+  'sampling',
+  'spin',
+  'blocked',
+  'sleep',
+] as const;
+export type Cause = (typeof CAUSES)[number];
+
+export type RunStatus = 'ok' | 'time-limit' | 'out-of-memory' | 'policy-error' | 'overflow';
+
+export interface Measures {
+  readonly throughput: { readonly value: number; readonly unit: string };
+  /** From the start of the instances to their end, or the end of the run. */
+  readonly elapsedNs: number;
+  /** Share of memory accesses served by another node than the CPU's, 0..1. */
+  readonly remoteRatio: number;
+  /** Lines fetched from memory, by distance. */
+  readonly accessesByHop: { readonly local: number; readonly sameSocket: number; readonly oneHop: number; readonly twoHop: number };
+  /** Changes of CPU, by the nearest thing they share: cpu = same node, node = same socket, socket = another socket. */
+  readonly migrations: { readonly cpu: number; readonly node: number; readonly socket: number };
+  /** Blocks of memory moved to another node. */
+  readonly pageMoves: number;
+  /** Time vCPUs were runnable without a CPU (steal). */
+  readonly waitNs: number;
+  readonly contextSwitches: number;
+  /** Times a vCPU was woken, and how many of these waits for a CPU were not over at the same instant. */
+  readonly wakes: number;
+  readonly delayedWakes: number;
+  /** Tasks that ended: processes, jobs, or tasks that ran to their end. */
+  readonly completions: number;
+  readonly userNs: number;
+  readonly sysNs: number;
+  /** Sum of the tasks' lifetimes: what the causes add up to. */
+  readonly lifetimeNs: number;
+  readonly causes: Readonly<Record<Cause, number>>;
+}
+
+export interface GuestRecord extends Measures {
+  readonly name: string;
+  readonly workload: string;
+  readonly vcpus: number;
+  readonly memoryBytes: number;
+  readonly status: 'ok' | 'unfinished' | 'out-of-memory';
+  readonly bootNs: number;
+  /** The workload's own figures, e.g. latencyNs. */
+  readonly figures: Readonly<Record<string, number>>;
+  /** Blocks of this guest's memory on each node at the end. */
+  readonly blocksByNode: readonly number[];
+}
+
+/** What a run leaves. */
+export interface Recording {
+  readonly status: RunStatus;
+  /** What ended the run early, in one sentence. */
+  readonly message: string | null;
+  readonly simulatedNs: number;
+  readonly instants: number;
+  readonly solves: number;
+  /** Rolling hash of every decision: equal recordings have equal hashes. */
+  readonly hash: string;
+  readonly total: Measures;
+  readonly guests: readonly GuestRecord[];
+  /** The host's background load, apart from the guests. */
+  readonly hostNoiseNs: number;
+  /** Bytes carried by each resource of the machine, in its order. */
+  readonly bytesByResource: readonly number[];
+  /** CPU time by use, summed over CPUs: busy + idle = CPUs * simulatedNs. */
+  readonly busyNs: number;
+  readonly idleNs: number;
+  /** CPU time idle for more than 100 ms while a vCPU that could run there waited ("wasted cores"). */
+  readonly wastedNs: number;
+  readonly droppedArrivals: number;
+}

@@ -1,0 +1,69 @@
+import type { Machine } from './machine.ts';
+import type { OptionValues } from './options.ts';
+import type { PolicyEntry } from './policy-api.ts';
+import { us } from './units.ts';
+import type { WorkloadEntry } from './workload-api.ts';
+
+/** A guest is a virtual machine, or (`bare`) a group of processes of the host with one vCPU a thread. */
+export type GuestKind = 'kvm' | 'xen-hvm' | 'xen-pv' | 'bare';
+
+export interface GuestSpec {
+  readonly name: string;
+  readonly kind: GuestKind;
+  readonly vcpus: number;
+  readonly memoryBytes: number;
+  readonly weight: number;
+  readonly workload: WorkloadEntry;
+  readonly options: OptionValues;
+  /** Share of the guest's memory that its boot touches, 0..1; 0 skips the boot. */
+  readonly bootShare: number;
+}
+
+/** What handling costs, each in ns. Sources in docs/model.md; those without one are assumed. */
+export interface Costs {
+  readonly contextSwitchNs: number;
+  /** VM exit and entry around HLT. */
+  readonly exitNs: number;
+  /** Inter-processor interrupt that starts an idle CPU. */
+  readonly ipiNs: number;
+  /** Guest page fault on memory the host has already backed, per 4 KiB page. */
+  readonly guestFaultNs: number;
+  /** Host fault that backs memory, per 4 KiB page. */
+  readonly hostFaultNs: number;
+  /** Whether a vCPU that changes CPU fetches its cache anew. */
+  readonly coldCache: boolean;
+  /** Slice of a guest's own scheduler. */
+  readonly guestSliceNs: number;
+}
+
+export const DEFAULT_COSTS: Costs = {
+  contextSwitchNs: us(2), // assumed
+  exitNs: 1_200, // assumed, inside "a few hundred to a few thousand cycles" (AnandTech 2480, 2008)
+  ipiNs: us(1), // assumed, the low end of 1-3 us of a shootdown round trip
+  guestFaultNs: 500, // assumed
+  hostFaultNs: us(1), // assumed
+  coldCache: true,
+  guestSliceNs: us(4_000), // assumed
+};
+
+export interface Scenario {
+  readonly machine: Machine;
+  readonly policy: PolicyEntry;
+  readonly policyOptions: OptionValues;
+  readonly guests: readonly GuestSpec[];
+  /** Canonical decimal text. */
+  readonly seed: string;
+  /** After all guests have booted their instances start together (0), or one after the other with this gap. */
+  readonly startGapNs: number;
+  /** How long to run after the instances start; null until every guest has ended by itself. */
+  readonly durationNs: number | null;
+  /** Simulated time after which a run is stopped in any case. */
+  readonly limitNs: number;
+  readonly ties: 'id' | 'seeded';
+  /** Scale of the host's background load; 0 switches it off. */
+  readonly hostNoise: number;
+  readonly blockBytes: number;
+  readonly costs: Costs;
+  /** Checks after every instant (tests) or cheap ones only. */
+  readonly checks: 'all' | 'cheap';
+}

@@ -1,0 +1,403 @@
+import { assert } from './assert.ts';
+import { missRatio, usefulBytes } from './cache.ts';
+import { buildFlow, countLines, dropTraffic, joinCache, leaveCache, shareCaches } from './flows.ts';
+import { killGuest, nextPhase } from './guest-kernel.ts';
+import { LINE_BYTES, PAGE_BYTES } from './units.ts';
+import { SWEEP, TOUCH } from './workload-api.ts';
+import {
+  CACHE_COLD,
+  CACHE_SHARED,
+  CAUSE_COUNT,
+  COMPUTE,
+  CONTEXT_SWITCH,
+  DISTANCE,
+  FAULT,
+  MEMORY_LOCAL,
+  NO_TRAFFIC,
+  note,
+  PAGE_COPY,
+  PART_COMPUTE,
+  PART_DISTANCE,
+  PART_FAULT,
+  PART_LOCAL,
+  PART_SHARED,
+  PARTS,
+  QUEUE_CONTROLLER,
+  QUEUE_LINK,
+  QUEUE_PAIR,
+  SAMPLING,
+  SEG_COPY,
+  SEG_NONE,
+  SEG_OVERHEAD,
+  SEG_REFILL,
+  SEG_RUN,
+  SEG_TOUCH,
+  WAKE,
+  type World,
+} from './world.ts';
+
+/**
+ * What each CPU does between two instants: a segment is a stretch at one speed. A vCPU first pays what it owes (switch, wake,
+ * samples, copies, cold cache), then runs its task's phase; a sweep's segment ends where its memory changes node.
+ */
+
+const MAX_PHASES_AT_ONCE = 100_000;
+
+/** Starts what the vCPU on `cpu` does next. False when its guest has nothing to run: the vCPU halts. */
+export function startSegment(w: World, cpu: number): boolean {
+  const vcpu = w.cpuVcpu[cpu]!;
+  for (let phases = 0; ; phases++) {
+    assert(phases < MAX_PHASES_AT_ONCE, 'a program gives phases without end at one instant');
+    const task = w.vcpuTask[vcpu]!;
+    if (task < 0) {
+      stopSegment(w, cpu);
+      return false;
+    }
+    if (w.contextSwitchNs[vcpu]! > 0) return startOverhead(w, cpu, w.contextSwitchNs, CONTEXT_SWITCH);
+    if (w.wakeNs[vcpu]! > 0) return startOverhead(w, cpu, w.wakeNs, WAKE);
+    if (w.samplingNs[vcpu]! > 0) return startOverhead(w, cpu, w.samplingNs, SAMPLING);
+    if (w.copyBlock[vcpu]! >= 0) return startCopy(w, cpu, vcpu, task);
+    if (w.phaseBlocksLeft[task]! > 0 || w.phaseUnitsLeft[task]! > 0) {
+      if (w.coldCache[vcpu]! > 0) oweCache(w, cpu, vcpu, task);
+      if (w.refillLines[vcpu]! > 0) return startRefill(w, cpu, vcpu);
+      if (w.phaseKind[task] !== TOUCH) return startRun(w, cpu, task);
+      if (startTouch(w, cpu, task)) return true;
+      continue; // out of memory: the guest's next phase is its end
+    }
+    nextPhase(w, vcpu);
+    const guest = w.guests[w.vcpuGuest[vcpu]!]!;
+    if (guest.restartsWork) restartWork(w, guest.id);
+  }
+}
+
+/** The segment on `cpu` is done: books it and advances its phase. The caller then starts the next. */
+export function finishSegment(w: World, cpu: number): void {
+  book(w, cpu, true);
+  const vcpu = w.cpuVcpu[cpu]!;
+  const task = w.vcpuTask[vcpu]!;
+  switch (w.segKind[cpu]) {
+    case SEG_REFILL:
+      w.refillLines[vcpu] = 0;
+      break;
+    case SEG_COPY:
+      finishCopy(w, vcpu, task);
+      break;
+    case SEG_RUN:
+    case SEG_TOUCH:
+      advanceWalk(w, task, w.segBlocks[cpu]!, 0);
+      break;
+  }
+  w.finishNs[cpu] = Infinity;
+  w.segLeft[cpu] = 0;
+  w.segFresh[cpu] = 1;
+}
+
+/** Takes the vCPU off: books what it did and keeps what is left for when it runs again. */
+export function stopSegment(w: World, cpu: number): void {
+  interruptSegment(w, cpu);
+  leaveCache(w, cpu);
+  dropTraffic(w, cpu);
+  w.segKind[cpu] = SEG_NONE;
+  w.segFresh[cpu] = 0;
+}
+
+/** Breaks the segment off, because something comes before it (a copy); the rest of it follows later. */
+export function interruptSegment(w: World, cpu: number): void {
+  const kind = w.segKind[cpu]!;
+  if (kind === SEG_NONE || w.finishNs[cpu] === Infinity) return;
+  book(w, cpu, false);
+  const vcpu = w.cpuVcpu[cpu]!;
+  const task = w.vcpuTask[vcpu]!;
+  const left = w.segLeft[cpu]!;
+  switch (kind) {
+    case SEG_OVERHEAD: {
+      const owed = w.segCause[cpu] === CONTEXT_SWITCH ? w.contextSwitchNs : w.segCause[cpu] === WAKE ? w.wakeNs : w.samplingNs;
+      owed[vcpu]! += Math.ceil(left);
+      break;
+    }
+    case SEG_REFILL:
+      w.refillLines[vcpu] = left;
+      break;
+    case SEG_COPY:
+      w.copyLines[vcpu] = left;
+      break;
+    case SEG_RUN:
+    case SEG_TOUCH:
+      if (w.segBlocks[cpu] === 0) w.phaseUnitsLeft[task] = left;
+      else {
+        const perBlock = w.phasePerBlock[task]!;
+        const after = Math.max(0, Math.ceil(left / perBlock) - 1); // whole blocks left beyond the one it stands in
+        const done = left > 0 ? w.segBlocks[cpu]! - 1 - after : w.segBlocks[cpu]!;
+        advanceWalk(w, task, done, left - after * perBlock);
+      }
+      break;
+  }
+  w.finishNs[cpu] = Infinity;
+  w.segLeft[cpu] = 0;
+  w.segFresh[cpu] = 1;
+}
+
+/**
+ * Assigns the time since the segment was last looked at to its causes, and counts lines and work. Must come before anything that
+ * changes speed or character.
+ */
+export function book(w: World, cpu: number, isFinished: boolean): void {
+  const durationNs = w.nowNs - w.segSinceNs[cpu]!;
+  w.segSinceNs[cpu] = w.nowNs;
+  const kind = w.segKind[cpu]!;
+  if (kind === SEG_NONE || (durationNs === 0 && !isFinished)) return;
+  const left = w.segLeft[cpu]!;
+  const unitNs = w.segUnitNs[cpu]!;
+  const units = isFinished ? left : Math.min(left, durationNs / unitNs);
+  w.segLeft[cpu] = left - units;
+  const vcpu = w.cpuVcpu[cpu]!;
+  const task = w.vcpuTask[vcpu]!;
+  const guest = w.vcpuGuest[vcpu]!;
+  const causes = task * CAUSE_COUNT;
+  const only = w.segCause[cpu]!;
+  if (only >= 0) {
+    w.causes[causes + only]! += durationNs;
+    w.sysNs[guest]! += durationNs;
+  } else {
+    const times = durationNs / unitNs;
+    const part = cpu * PARTS;
+    const shared = w.sharedShare[cpu]!;
+    const own = times * (1 - shared);
+    const { queueNs } = w.contention;
+    const queue = cpu * 3;
+    const faultNs = times * w.partNs[part + PART_FAULT]!;
+    w.causes[causes + COMPUTE]! += times * w.partNs[part + PART_COMPUTE]!;
+    w.causes[causes + MEMORY_LOCAL]! += times * w.partNs[part + PART_LOCAL]!;
+    w.causes[causes + DISTANCE]! += times * w.partNs[part + PART_DISTANCE]!;
+    w.causes[causes + FAULT]! += faultNs;
+    w.causes[causes + CACHE_SHARED]! +=
+      times * (w.partNs[part + PART_SHARED]! + shared * (queueNs[queue]! + queueNs[queue + 1]! + queueNs[queue + 2]!));
+    w.causes[causes + QUEUE_CONTROLLER]! += own * queueNs[queue]!;
+    w.causes[causes + QUEUE_LINK]! += own * queueNs[queue + 1]!;
+    w.causes[causes + QUEUE_PAIR]! += own * queueNs[queue + 2]!;
+    if (w.phaseSystem[task] === 1) w.sysNs[guest]! += durationNs;
+    else {
+      w.userNs[guest]! += durationNs - faultNs;
+      w.sysNs[guest]! += faultNs;
+    }
+    w.workDone[guest]! += units * w.phaseWork[task]!;
+  }
+  const lines = units * w.linesPerUnit[cpu]!;
+  if (lines > 0) countLines(w, cpu, guest, lines);
+}
+
+/** New speeds for all CPUs whose traffic, or whose neighbours' traffic, changed. */
+export function settle(w: World): void {
+  const { contention } = w;
+  shareCaches(w, markPending);
+  for (let i = 0; i < w.pendingCount; i++) {
+    const cpu = w.pending[i]!;
+    w.segPending[cpu] = 0;
+    if (w.segKind[cpu] >= SEG_REFILL) {
+      book(w, cpu, false);
+      buildFlow(w, cpu);
+      setFinish(w, cpu);
+    }
+  }
+  w.pendingCount = 0;
+  contention.solve();
+  for (let i = 0; i < contention.changedCount; i++) {
+    const cpu = contention.changed[i]!;
+    if (w.flowNode[cpu] === NO_TRAFFIC) continue;
+    book(w, cpu, false);
+    contention.refresh(cpu);
+    setFinish(w, cpu);
+  }
+  contention.takeChanged();
+  w.needsSettle = false;
+}
+
+function startOverhead(w: World, cpu: number, owed: Float64Array, cause: number): boolean {
+  const vcpu = w.cpuVcpu[cpu]!;
+  begin(w, cpu, SEG_OVERHEAD, owed[vcpu]!, 0, cause);
+  owed[vcpu] = 0;
+  dropTraffic(w, cpu);
+  w.partNs[cpu * PARTS + PART_COMPUTE] = 1;
+  setFinish(w, cpu);
+  return true;
+}
+
+function startCopy(w: World, cpu: number, vcpu: number, task: number): boolean {
+  const from = w.memory.blockNode[w.copyBlock[vcpu]!]!;
+  if (w.sampleRegion[task] === -1 || from === w.copyTo[vcpu]) {
+    w.copyBlock[vcpu] = -1; // freed or moved in the meantime
+    return startSegment(w, cpu);
+  }
+  begin(w, cpu, SEG_COPY, w.copyLines[vcpu]!, 0, PAGE_COPY);
+  markPending(w, cpu);
+  return true;
+}
+
+function finishCopy(w: World, vcpu: number, task: number): void {
+  const guest = w.vcpuGuest[vcpu]!;
+  const region = w.sampleRegion[task]!;
+  const block = w.copyBlock[vcpu]!;
+  w.copyBlock[vcpu] = -1;
+  if (region < 0 || w.memory.blockNode[block] === w.copyTo[vcpu]) return;
+  if (!w.memory.move(guest, region, block, w.copyTo[vcpu]!)) return;
+  w.pageMoves[guest]!++;
+  note(w, 7, block, w.copyTo[vcpu]!);
+  const { firstVcpu, vcpuCount } = w.guests[guest]!;
+  for (let other = firstVcpu; other < firstVcpu + vcpuCount; other++) {
+    const cpu = w.vcpuCpu[other]!;
+    if (other === vcpu || cpu < 0 || w.cpuVcpu[cpu] !== other || w.segKind[cpu] !== SEG_RUN) continue;
+    const otherTask = w.vcpuTask[other]!;
+    if (w.phaseRegion[otherTask] === region && w.phasePattern[otherTask] !== SWEEP) markPending(w, cpu);
+  }
+}
+
+/** What a vCPU that changed CPU must fetch again: what its phase uses of the private cache, and of the node's if that changed too. */
+function oweCache(w: World, cpu: number, vcpu: number, task: number): void {
+  const lost = w.coldCache[vcpu]!;
+  w.coldCache[vcpu] = 0;
+  if (!w.scenario.costs.coldCache || w.phaseRegion[task]! < 0 || w.phaseKind[task] === TOUCH) return;
+  const { spec, cpuNode, nodeFirstCpu, nodeCpuCount } = w.scenario.machine;
+  const workingSet = w.phaseWorkingSet[task]!;
+  const pattern = w.phasePattern[task]!;
+  const privateBytes = Math.min(workingSet, spec.l2Bytes.value);
+  let bytes = missRatio(pattern, workingSet, spec.llcBytes.value) < 1 ? privateBytes : 0;
+  if (lost > 1 && w.phaseAccesses[task]! > 0) {
+    const node = cpuNode[cpu]!;
+    let sharers = 1;
+    for (let i = 0; i < nodeCpuCount[node]!; i++) {
+      const other = nodeFirstCpu[node]! + i;
+      if (other !== cpu && w.cacheDemand[other]! > 0) sharers++;
+    }
+    bytes += Math.max(0, usefulBytes(pattern, workingSet, spec.llcBytes.value / sharers));
+  }
+  w.refillLines[vcpu] = Math.min(bytes, workingSet) / LINE_BYTES;
+}
+
+function startRefill(w: World, cpu: number, vcpu: number): boolean {
+  begin(w, cpu, SEG_REFILL, w.refillLines[vcpu]!, 0, CACHE_COLD);
+  markPending(w, cpu);
+  return true;
+}
+
+function startRun(w: World, cpu: number, task: number): boolean {
+  const { memory } = w;
+  const region = w.phaseRegion[task]!;
+  let units = w.phaseUnitsLeft[task]!;
+  let blocks = 0;
+  if (w.phaseBlocksLeft[task]! > 0) {
+    blocks = walkLength(w, task, region);
+    units += (blocks - 1) * w.phasePerBlock[task]!;
+  }
+  begin(w, cpu, SEG_RUN, units, blocks, -1);
+  if (region < 0 || w.phaseAccesses[task] === 0 || memory.regionBlocks[region] === 0) {
+    leaveCache(w, cpu);
+  } else {
+    joinCache(w, cpu, task);
+  }
+  markPending(w, cpu);
+  return true;
+}
+
+/** Blocks from the walk's present one on that lie on one node: all that are left if the whole region does. */
+function walkLength(w: World, task: number, region: number): number {
+  const { memory } = w;
+  const left = w.phaseBlocksLeft[task]!;
+  if (memory.regionNodes[region]! <= 1) return left;
+  let block = w.phaseBlock[task]!;
+  const node = memory.blockNode[block]!;
+  let count = 1;
+  for (block = memory.blockNext[block]!; block >= 0 && count < left && memory.blockNode[block] === node; block = memory.blockNext[block]!) count++;
+  return count;
+}
+
+/** Starts writing the next blocks; those never touched before get host memory first. False when there is none left. */
+function startTouch(w: World, cpu: number, task: number): boolean {
+  const { memory, policy, scenario } = w;
+  const { costs, machine } = scenario;
+  const guest = w.taskGuest[task]!;
+  const block = w.phaseBlock[task]!;
+  let faultNs = costs.guestFaultNs;
+  let blocks = 1;
+  if (memory.isBacked(block)) {
+    blocks = touchLength(w, task, block);
+  } else {
+    faultNs += costs.hostFaultNs;
+    w.hook = 'memory.alloc';
+    const own = block - memory.firstBlock[guest]!;
+    const wanted = policy.memory.alloc(w.kernel, guest as never, own, machine.cpuNode[cpu]! as never, w.placements[guest]!);
+    w.hook = '';
+    if (!(wanted >= 0 && wanted < machine.nodeCount)) throw new RangeError(`memory.alloc gave node ${String(wanted)}`);
+    const node = memory.back(guest, w.phaseRegion[task]!, block, wanted, policy.memory.fallback);
+    if (node < 0) {
+      killGuest(w, w.guests[guest]!);
+      w.phaseBlocksLeft[task] = 0;
+      w.phaseUnitsLeft[task] = 0;
+      return false;
+    }
+  }
+  begin(w, cpu, SEG_TOUCH, w.phaseUnitsLeft[task]! + (blocks - 1) * w.phasePerBlock[task]!, blocks, -1);
+  w.partNs[cpu * PARTS + PART_FAULT] = (faultNs * LINE_BYTES) / PAGE_BYTES;
+  leaveCache(w, cpu);
+  markPending(w, cpu);
+  return true;
+}
+
+function touchLength(w: World, task: number, first: number): number {
+  const { blockNext, blockNode } = w.memory;
+  const left = w.phaseBlocksLeft[task]!;
+  let count = 1;
+  for (let block = blockNext[first]!; block >= 0 && count < left && blockNode[block] === blockNode[first]; block = blockNext[block]!) count++;
+  return count;
+}
+
+function begin(w: World, cpu: number, kind: number, units: number, blocks: number, cause: number): void {
+  w.segKind[cpu] = kind;
+  w.segLeft[cpu] = units;
+  w.segBlocks[cpu] = blocks;
+  w.segCause[cpu] = cause;
+  w.segSinceNs[cpu] = w.nowNs;
+  w.segFresh[cpu] = 0;
+}
+
+function markPending(w: World, cpu: number): void {
+  w.needsSettle = true;
+  if (w.segPending[cpu] === 1) return;
+  w.segPending[cpu] = 1;
+  w.pending[w.pendingCount++] = cpu;
+}
+
+/** Moves a walk on by whole blocks; `unitsLeft` remain in the one it then stands at, 0 for all of it. */
+function advanceWalk(w: World, task: number, blocks: number, unitsLeft: number): void {
+  const left = w.phaseBlocksLeft[task]! - blocks;
+  w.phaseBlocksLeft[task] = Math.max(0, left);
+  if (left <= 0) {
+    w.phaseUnitsLeft[task] = 0;
+    return;
+  }
+  const { memory } = w;
+  const region = w.phaseRegion[task]!;
+  let block = w.phaseBlock[task]!;
+  for (let steps = blocks % memory.regionBlocks[region]!; steps > 0; steps--) {
+    block = memory.blockNext[block]!;
+    if (block < 0) block = memory.regionHead[region]!;
+  }
+  w.phaseBlock[task] = block;
+  w.phaseUnitsLeft[task] = unitsLeft > 0 ? unitsLeft : w.phasePerBlock[task]!;
+}
+
+function setFinish(w: World, cpu: number): void {
+  const unitNs = w.flowNode[cpu] === NO_TRAFFIC ? w.partNs[cpu * PARTS + PART_COMPUTE]! : w.contention.unitNs[cpu]!;
+  w.segUnitNs[cpu] = unitNs;
+  w.finishNs[cpu] = w.nowNs + Math.max(1, Math.ceil(w.segLeft[cpu]! * unitNs));
+}
+
+/** Restarts a guest's count of work; what its running vCPUs did before is booked first, so that it does not count. */
+function restartWork(w: World, guest: number): void {
+  const state = w.guests[guest]!;
+  state.restartsWork = false;
+  for (let vcpu = state.firstVcpu; vcpu < state.firstVcpu + state.vcpuCount; vcpu++) {
+    const cpu = w.vcpuCpu[vcpu]!;
+    if (cpu >= 0 && w.cpuVcpu[cpu] === vcpu && w.finishNs[cpu]! < Infinity) book(w, cpu, false);
+  }
+  w.workDone[guest] = 0;
+}

@@ -1,0 +1,99 @@
+import type { OptionSpec, OptionValues } from './options.ts';
+import type { Random } from './random.ts';
+
+/** What a phase does. BLOCK waits until the program wakes the task; DONE ends the task (an open arrival frees its slot). */
+export const RUN = 0;
+export const TOUCH = 1;
+export const SLEEP = 2;
+export const BLOCK = 3;
+export const DONE = 4;
+
+/** How a phase draws on its region. A sweep walks it block by block; random access mixes all its nodes at any instant. */
+export const SWEEP = 0;
+export const RANDOM = 1;
+
+/**
+ * One stretch of a task with constant character. The engine owns one such record and passes it to `next` to be filled, so that a
+ * phase costs no object; every field is reset before each call.
+ */
+export interface Phase {
+  kind: number;
+  /** RUN: how much to run (all passes of a sweep together). Any unit of execution will do, as long as the rest is per that unit. */
+  instructions: number;
+  /** RUN: core cycles per instruction with every last-level access a hit at no cost. */
+  cyclesPerInstruction: number;
+  /** RUN: accesses to the last-level cache per instruction. */
+  accessesPerInstruction: number;
+  /** RUN: lines asked for at once; 1 is a pointer chase, Infinity whatever the core can keep in flight. */
+  linesInFlight: number;
+  /** RUN: share of the missed lines that are written, 0..1. */
+  writeShare: number;
+  /** RUN, TOUCH: the guest's region it works on; NONE for a RUN without memory. */
+  region: number;
+  pattern: number;
+  /** RUN: bytes it uses again and again: decides misses by its share of the last-level cache. */
+  workingSetBytes: number;
+  /** RUN, SWEEP: how many times the region is walked. */
+  passes: number;
+  /** TOUCH: first byte and length; each page is written once, and pages never touched before are given memory by the host. */
+  offsetBytes: number;
+  bytes: number;
+  /** SLEEP. */
+  durationNs: number;
+  /** Time counts as the guest kernel's (sys) and not the program's (user). */
+  isSystem: boolean;
+  /** RUN: what the phase adds to the guest's throughput, in the workload's own unit. */
+  work: number;
+}
+
+/** What a program may ask of its guest's kernel. Tasks and regions are numbered from 0 within the guest. */
+export interface GuestCalls {
+  readonly nowNs: number;
+  /** Makes a blocked task ready; it then gets its next phase. */
+  wake(task: number): void;
+  /** Gives a region this many bytes of guest memory. False when the guest has no more. */
+  allocate(region: number, bytes: number): boolean;
+  /** Returns a region to the guest's free memory; the host is not told. */
+  free(region: number): void;
+  /** From here on work counts (lmbench sets up before it times). Without a call it counts from the start. */
+  startMeasuring(): void;
+}
+
+export interface GuestProgram {
+  /** Tasks that start with the guest, or slots for open arrivals. */
+  readonly tasks: number;
+  readonly regions: number;
+  /** Unit of throughput: the sum of `work` per second, in this unit. */
+  readonly unit: string;
+  /** Fills `phase` with what the task does next. Called when its last phase has ended. */
+  next(task: number, phase: Phase, calls: GuestCalls): void;
+  /** An open guest: time until the next arrival. Each takes a free task slot; none free ends the run with an error. */
+  nextArrivalNs?(): number;
+  /** Further figures for the result, such as nanoseconds per load. */
+  figures?(measured: { workDone: number; measuredNs: number; elapsedNs: number }): Record<string, number>;
+}
+
+/** What a workload may know of the guest it runs in. */
+export interface WorkloadSetup {
+  readonly clockGHz: number;
+  readonly l1Bytes: number;
+  readonly l2Bytes: number;
+  readonly llcBytes: number;
+  readonly hitCycles: { readonly l1: number; readonly l2: number; readonly llc: number };
+  readonly blockBytes: number;
+  readonly vcpus: number;
+  readonly memoryBytes: number;
+  /** Memory that the guest's own kernel and page cache hold after boot. */
+  readonly freeBytes: number;
+  /** A stream of this guest's own, by purpose. */
+  stream(vcpu: number, purpose: string): Random;
+}
+
+export interface WorkloadEntry {
+  readonly name: string;
+  readonly summary: string;
+  /** Whether it runs until the run's duration is over, or ends by itself. */
+  readonly ends: 'never' | 'by itself';
+  readonly options: readonly OptionSpec[];
+  build(options: OptionValues, setup: WorkloadSetup): GuestProgram;
+}

@@ -1,0 +1,387 @@
+import { Contention } from './contention.ts';
+import type { ProgramCalls } from './guest-kernel.ts';
+import { HostMemory } from './memory.ts';
+import type { Kernel, Placement, Policy } from './policy-api.ts';
+import { namedStream, type Random } from './random.ts';
+import { CAUSES } from './recording.ts';
+import type { GuestSpec, Scenario } from './scenario.ts';
+import { Timers } from './timers.ts';
+import type { GuestProgram, Phase } from './workload-api.ts';
+import { RUN } from './workload-api.ts';
+
+export const CAUSE_COUNT = CAUSES.length;
+const causeIndex = (name: (typeof CAUSES)[number]): number => CAUSES.indexOf(name);
+export const COMPUTE = causeIndex('compute');
+export const MEMORY_LOCAL = causeIndex('memoryLocal');
+export const DISTANCE = causeIndex('distance');
+export const QUEUE_CONTROLLER = causeIndex('queueController');
+export const QUEUE_LINK = causeIndex('queueLink');
+export const QUEUE_PAIR = causeIndex('queuePair');
+export const CACHE_SHARED = causeIndex('cacheShared');
+export const CACHE_COLD = causeIndex('cacheCold');
+export const WAIT_HOST = causeIndex('waitHost');
+export const WAIT_GUEST = causeIndex('waitGuest');
+export const CONTEXT_SWITCH = causeIndex('contextSwitch');
+export const WAKE = causeIndex('wake');
+export const FAULT = causeIndex('fault');
+export const PAGE_COPY = causeIndex('pageCopy');
+export const SAMPLING = causeIndex('sampling');
+export const BLOCKED_CAUSE = causeIndex('blocked');
+export const SLEEPING = causeIndex('sleep');
+
+/** States of a vCPU on the host. */
+export const VCPU_BLOCKED = 0;
+export const VCPU_RUNNABLE = 1;
+export const VCPU_RUNNING = 2;
+
+/** States of a task in its guest. ON_VCPU: current on a vCPU, whether or not that vCPU has a CPU. */
+export const TASK_OFF = 0; //   not started, ended, or a free slot
+export const TASK_READY = 1; // queued in the guest
+export const TASK_ON_VCPU = 2;
+export const TASK_SLEEPING = 3;
+export const TASK_BLOCKED = 4;
+
+/** What a CPU is busy with. */
+export const SEG_NONE = 0;
+export const SEG_OVERHEAD = 1; // a fixed time
+export const SEG_REFILL = 2; //   fetching a cold cache
+export const SEG_COPY = 3; //     moving a block to another node
+export const SEG_RUN = 4;
+export const SEG_TOUCH = 5;
+
+/** Parts of the time of a unit: places in partNs. */
+export const PART_COMPUTE = 0;
+export const PART_LOCAL = 1;
+export const PART_DISTANCE = 2;
+export const PART_FAULT = 3;
+export const PART_SHARED = 4;
+export const PARTS = 5;
+
+/** Values of flowNode besides a node. */
+export const MIXTURE = -1;
+export const NO_TRAFFIC = -2;
+export const COPYING = -3;
+
+/**
+ * The whole state of a run: flat arrays, one element an entity. C CPUs, N nodes, V vCPUs, T tasks, G guests.
+ * Groups are by who may write them.
+ */
+export class World {
+  nowNs = 0;
+  readonly scenario: Scenario;
+  readonly policy: Policy;
+  readonly guests: readonly GuestState[];
+  readonly memory: HostMemory;
+  readonly contention: Contention;
+  readonly timers: Timers;
+  readonly phase: Phase = emptyPhase();
+
+  // -- host.ts: who runs where ---------------------------------------------------------------------------------------------
+  readonly cpuVcpu: Int32Array; //       [C] running vCPU or NONE
+  readonly cpuIdle: Uint8Array; //       [C] idle and not claimed by a wake
+  readonly cpuResched: Uint8Array; //    [C] must choose anew at this instant
+  readonly cpuPreempt: Uint8Array; //    [C] its slice was taken away
+  readonly sliceEndNs: Float64Array; //  [C] Infinity when idle
+  readonly idleSinceNs: Float64Array; // [C]
+  readonly idleNs: Float64Array; //      [C] idle time so far
+  readonly vcpuState: Uint8Array; //     [V]
+  readonly vcpuCpu: Int32Array; //       [V] where it runs or last ran; NONE at first
+  readonly vcpuGuest: Int32Array; //     [V]
+  readonly vcpuSliceNs: Float64Array; // [V] slice given by the policy; what is left of it when it does not run
+  readonly vcpuSliceLengthNs: Float64Array; // [V] as last given whole
+  readonly waitSinceNs: Float64Array; // [V] when it became runnable or was preempted
+  readonly runSinceNs: Float64Array; //  [V]
+  readonly stoppedNs: Float64Array; //   [V]
+  readonly runtimeNs: Float64Array; //   [V] CPU time until it last stopped
+  readonly waitNs: Float64Array; //      [V] sum of waits that have ended
+  readonly vcpuMask: Int32Array; //      [V] index into masks; 0 allows every CPU
+  readonly masks: Uint8Array[]; //       [mask][C]
+  needsSchedule = false;
+
+  // -- guest-kernel.ts: which task is on which vCPU, and what it does --------------------------------------------------------
+  readonly vcpuTask: Int32Array; //      [V] current task or NONE
+  readonly guestSliceEndNs: Float64Array; // [C] when the guest of the running vCPU switches tasks; Infinity with none waiting
+  readonly taskGuest: Int32Array; //     [T]
+  readonly taskState: Uint8Array; //     [T]
+  readonly taskVcpu: Int32Array; //      [T] where it is or last was
+  readonly taskNext: Int32Array; //      [T] next in its guest's queue
+  readonly taskSinceNs: Float64Array; // [T] start of the present stretch of waiting; running time is booked by segments.ts
+  readonly taskBornNs: Float64Array; //  [T]
+  readonly taskLifetimeNs: Float64Array; // [T] lifetimes that have ended
+  readonly causes: Float64Array; //      [T * CAUSE_COUNT] ns
+  readonly wakeQueue: Int32Array; //     vCPUs to wake at this instant
+  wakeCount = 0;
+
+  // -- guest-kernel.ts: the present phase of each task, as the program filled it; segments.ts counts its units down ------------
+  readonly phaseKind: Uint8Array; //         [T]
+  readonly phasePattern: Uint8Array; //      [T]
+  readonly phaseSystem: Uint8Array; //       [T]
+  readonly phaseRegion: Int32Array; //       [T] index into memory's regions or NONE
+  readonly phaseCycles: Float64Array; //     [T] cycles per instruction
+  readonly phaseAccesses: Float64Array; //   [T] last-level accesses per instruction
+  readonly phaseInFlight: Float64Array; //   [T]
+  readonly phaseWriteShare: Float64Array; // [T]
+  readonly phaseWorkingSet: Float64Array; // [T] bytes
+  readonly phaseWork: Float64Array; //       [T] work per instruction
+  readonly phaseUnitsLeft: Float64Array; //  [T] units to do: instructions (RUN) or lines (TOUCH); of a walk, those of its present block
+  readonly phaseBlock: Int32Array; //        [T] block at which a walk (sweep or touch) stands, or NONE
+  readonly phaseBlocksLeft: Float64Array; // [T] blocks a walk still has to do, the present one included; 0 without a walk
+  readonly phasePerBlock: Float64Array; //   [T] units a whole block of the walk takes
+
+  readonly sampleRegion: Int32Array; //      [T] region whose blocks are being sampled
+  readonly sampleBlock: Int32Array; //       [T] next of them
+
+  // -- segments.ts: what each CPU is doing, at which speed -------------------------------------------------------------------
+  readonly segKind: Uint8Array; //       [C]
+  readonly segFresh: Uint8Array; //      [C] its vCPU needs its next segment
+  readonly segPending: Uint8Array; //    [C] its flow must be built at the next settling
+  readonly segCause: Int32Array; //      [C] the one cause all its time goes to, or NONE to split it
+  readonly segLeft: Float64Array; //     [C] units to do
+  readonly segBlocks: Int32Array; //     [C] blocks of a walk it covers
+  readonly segUnitNs: Float64Array; //   [C] ns per unit
+  readonly segSinceNs: Float64Array; //  [C] up to when it is booked
+  readonly finishNs: Float64Array; //    [C] Infinity when idle
+  readonly partNs: Float64Array; //      [C * 5] ns per unit without delays: compute, local, distance, fault, shared cache
+  readonly sharedShare: Float64Array; // [C] share of its misses that are due to sharing the cache
+  readonly linesPerUnit: Float64Array; // [C]
+  readonly linesInFlight: Float64Array; // [C]
+  readonly writeShare: Float64Array; //  [C]
+  readonly flowNode: Int32Array; //      [C] node it draws on, MIXTURE, COPYING or NO_TRAFFIC
+  readonly offeredNode: Int32Array; //   [C] the node of the flow the solver has
+  readonly nodeShare: Float64Array; //   [C * N] share of its lines by node, for a mixture
+  readonly cacheDemand: Float64Array; // [C] accesses per ns it sends to the shared cache when all miss; 0 for none
+  readonly cacheNeed: Float64Array; //   [C] bytes it would fill
+  readonly cacheShare: Float64Array; //  [C] bytes of the node's cache it has
+  readonly missRatio: Float64Array; //   [C] with that share
+  readonly nodeDirty: Uint8Array; //     [N] who shares the cache of the node changed
+  readonly pending: Int32Array; //       CPUs whose flow must be built: pending[0..pendingCount)
+  pendingCount = 0;
+  needsSettle = false;
+  readonly contextSwitchNs: Float64Array; // [V] to be paid before it runs on
+  readonly wakeNs: Float64Array; //      [V]
+  readonly samplingNs: Float64Array; //  [V]
+  readonly coldCache: Uint8Array; //     [V] it runs on another CPU than before: 1 private cache lost, 2 the node's too
+  readonly refillLines: Float64Array; // [V]
+  readonly copyLines: Float64Array; //   [V] of a block being moved
+  readonly copyBlock: Int32Array; //     [V] or NONE
+  readonly copyTo: Int32Array; //        [V]
+  readonly pairLines: Float64Array; //   [N * N] lines read or written, CPU's node * N + memory's node
+  readonly pairWritten: Float64Array; // [N * N] of these, written
+
+  // -- counters, by guest (record.ts reads them) ------------------------------------------------------------------------------
+  readonly hopLines: Float64Array; //    [G * 4]
+  readonly migrations: Float64Array; //  [G * 3]
+  readonly pageMoves: Float64Array; //   [G]
+  readonly contextSwitches: Float64Array; // [G]
+  readonly userNs: Float64Array; //      [G]
+  readonly sysNs: Float64Array; //       [G]
+  readonly workDone: Float64Array; //    [G]
+  readonly wakes: Float64Array; //       [G]
+  readonly delayedWakes: Float64Array; //[G] of these, that did not get a CPU at the same instant
+  readonly completions: Float64Array; // [G] tasks that ended
+  instants = 0;
+  droppedArrivals = 0;
+  wastedNs = 0;
+  moveBudgetBytes = 0; // what the policy's rate of page moves allows now
+  sampleTurn = 0;
+  hashLow = 0x811c9dc5;
+  hashHigh = 0x1b873593;
+  /** Order in which things of one instant are looked at: by id, or drawn anew (`ties: seeded`). */
+  readonly cpuOrder: Int32Array;
+  readonly tieRandom: Random | null;
+  readonly due: Int32Array; // scratch: ids of timers due now
+  endNs: number; //           moved when the instances start, if the run has a duration
+  guestsLeft: number; //      guests that have not ended
+  tickNs = 0;
+  gateClosed = true; //       instances have not been started yet
+  /** [G] where the policy put each guest. */
+  readonly placements: Placement[] = [];
+  kernel!: Kernel;
+  calls: ProgramCalls | null = null;
+  hook = ''; // policy hook being run, for the message when it throws
+
+  constructor(scenario: Scenario, guests: readonly GuestState[], policy: Policy) {
+    const { machine } = scenario;
+    const C = machine.cpuCount;
+    const N = machine.nodeCount;
+    const G = guests.length;
+    const V = guests.reduce((sum, guest) => sum + guest.vcpuCount, 0);
+    const T = guests.reduce((sum, guest) => sum + guest.taskCount, 0);
+    this.scenario = scenario;
+    this.cpuOrder = Int32Array.from({ length: C }, (_, cpu) => cpu);
+    this.tieRandom = scenario.ties === 'seeded' ? namedStream(scenario.seed, 'host', 0, 'ties') : null;
+    this.due = new Int32Array(T + G + 64);
+    this.endNs = scenario.limitNs;
+    this.policy = policy;
+    this.guests = guests;
+    this.memory = new HostMemory(
+      machine,
+      scenario.blockBytes,
+      guests.map((guest) => ({ bytes: guest.spec.memoryBytes, regions: guest.regionCount })),
+    );
+    this.contention = new Contention(machine, C);
+    this.timers = new Timers(T + 2 * G + 64);
+
+    this.cpuVcpu = new Int32Array(C).fill(-1);
+    this.cpuIdle = new Uint8Array(C).fill(1);
+    this.cpuResched = new Uint8Array(C);
+    this.cpuPreempt = new Uint8Array(C);
+    this.sliceEndNs = new Float64Array(C).fill(Infinity);
+    this.idleSinceNs = new Float64Array(C);
+    this.idleNs = new Float64Array(C);
+    this.vcpuState = new Uint8Array(V);
+    this.vcpuCpu = new Int32Array(V).fill(-1);
+    this.vcpuGuest = new Int32Array(V);
+    this.vcpuSliceNs = new Float64Array(V);
+    this.vcpuSliceLengthNs = new Float64Array(V);
+    this.waitSinceNs = new Float64Array(V);
+    this.runSinceNs = new Float64Array(V);
+    this.stoppedNs = new Float64Array(V);
+    this.runtimeNs = new Float64Array(V);
+    this.waitNs = new Float64Array(V);
+    this.vcpuMask = new Int32Array(V);
+    this.masks = [new Uint8Array(C).fill(1)];
+
+    this.vcpuTask = new Int32Array(V).fill(-1);
+    this.guestSliceEndNs = new Float64Array(C).fill(Infinity);
+    this.taskGuest = new Int32Array(T);
+    this.taskState = new Uint8Array(T);
+    this.taskVcpu = new Int32Array(T).fill(-1);
+    this.taskNext = new Int32Array(T).fill(-1);
+    this.taskSinceNs = new Float64Array(T);
+    this.taskBornNs = new Float64Array(T);
+    this.taskLifetimeNs = new Float64Array(T);
+    this.causes = new Float64Array(T * CAUSE_COUNT);
+    this.wakeQueue = new Int32Array(V);
+
+    this.phaseKind = new Uint8Array(T);
+    this.phasePattern = new Uint8Array(T);
+    this.phaseSystem = new Uint8Array(T);
+    this.phaseRegion = new Int32Array(T).fill(-1);
+    this.phaseCycles = new Float64Array(T);
+    this.phaseAccesses = new Float64Array(T);
+    this.phaseInFlight = new Float64Array(T);
+    this.phaseWriteShare = new Float64Array(T);
+    this.phaseWorkingSet = new Float64Array(T);
+    this.phaseWork = new Float64Array(T);
+    this.phaseUnitsLeft = new Float64Array(T);
+    this.phaseBlock = new Int32Array(T).fill(-1);
+    this.phaseBlocksLeft = new Float64Array(T);
+    this.phasePerBlock = new Float64Array(T);
+    this.sampleRegion = new Int32Array(T).fill(-1);
+    this.sampleBlock = new Int32Array(T).fill(-1);
+
+    this.segKind = new Uint8Array(C);
+    this.segFresh = new Uint8Array(C);
+    this.segPending = new Uint8Array(C);
+    this.segCause = new Int32Array(C).fill(-1);
+    this.segLeft = new Float64Array(C);
+    this.segBlocks = new Int32Array(C);
+    this.segUnitNs = new Float64Array(C).fill(1);
+    this.segSinceNs = new Float64Array(C);
+    this.finishNs = new Float64Array(C).fill(Infinity);
+    this.partNs = new Float64Array(C * PARTS);
+    this.sharedShare = new Float64Array(C);
+    this.linesPerUnit = new Float64Array(C);
+    this.linesInFlight = new Float64Array(C);
+    this.writeShare = new Float64Array(C);
+    this.flowNode = new Int32Array(C).fill(NO_TRAFFIC);
+    this.offeredNode = new Int32Array(C).fill(NO_TRAFFIC);
+    this.nodeShare = new Float64Array(C * N);
+    this.cacheDemand = new Float64Array(C);
+    this.cacheNeed = new Float64Array(C);
+    this.cacheShare = new Float64Array(C);
+    this.missRatio = new Float64Array(C);
+    this.nodeDirty = new Uint8Array(N);
+    this.pending = new Int32Array(C);
+    this.contextSwitchNs = new Float64Array(V);
+    this.wakeNs = new Float64Array(V);
+    this.samplingNs = new Float64Array(V);
+    this.coldCache = new Uint8Array(V);
+    this.refillLines = new Float64Array(V);
+    this.copyLines = new Float64Array(V);
+    this.copyBlock = new Int32Array(V).fill(-1);
+    this.copyTo = new Int32Array(V).fill(-1);
+    this.pairLines = new Float64Array(N * N);
+    this.pairWritten = new Float64Array(N * N);
+
+    this.hopLines = new Float64Array(G * 4);
+    this.migrations = new Float64Array(G * 3);
+    this.pageMoves = new Float64Array(G);
+    this.contextSwitches = new Float64Array(G);
+    this.userNs = new Float64Array(G);
+    this.sysNs = new Float64Array(G);
+    this.workDone = new Float64Array(G);
+    this.wakes = new Float64Array(G);
+    this.delayedWakes = new Float64Array(G);
+    this.completions = new Float64Array(G);
+    this.guestsLeft = guests.filter((guest) => !guest.isHostNoise).length;
+    for (const guest of guests) {
+      this.vcpuGuest.fill(guest.id, guest.firstVcpu, guest.firstVcpu + guest.vcpuCount);
+      this.taskGuest.fill(guest.id, guest.firstTask, guest.firstTask + guest.taskCount);
+    }
+  }
+}
+
+/** What is kept of a guest as a whole: read and written once a task or phase, never per CPU and instant. */
+export interface GuestState {
+  readonly id: number;
+  readonly spec: GuestSpec;
+  readonly program: GuestProgram;
+  /** The boot, run before the program on a task of its own; null without one. */
+  readonly boot: GuestProgram | null;
+  readonly isHostNoise: boolean;
+  readonly firstVcpu: number;
+  readonly vcpuCount: number;
+  readonly firstTask: number;
+  /** The program's tasks, then the boot's one. */
+  readonly taskCount: number;
+  readonly regionCount: number;
+  /** Whether each task has a vCPU of its own (a group of processes). */
+  readonly isThreaded: boolean;
+  queueHead: number;
+  queueTail: number;
+  queueLength: number;
+  bootedNs: number;
+  startedNs: number;
+  /** When the measured part began; NONE before. */
+  measureNs: number;
+  /** Its throughput starts from 0 at this instant. */
+  restartsWork: boolean;
+  endedNs: number;
+  liveTasks: number;
+  outOfMemory: boolean;
+  freeSlots: Int32Array | null; // open arrivals: stack of task slots that are free
+  freeSlotCount: number;
+}
+
+export function emptyPhase(): Phase {
+  return {
+    kind: RUN,
+    instructions: 0,
+    cyclesPerInstruction: 0,
+    accessesPerInstruction: 0,
+    linesInFlight: 1,
+    writeShare: 0,
+    region: -1,
+    pattern: 0,
+    workingSetBytes: 0,
+    passes: 1,
+    offsetBytes: 0,
+    bytes: 0,
+    durationNs: 0,
+    isSystem: false,
+    work: 0,
+  };
+}
+
+/** Mixes a decision into the rolling hash: 64 bits in two halves. */
+export function note(w: World, what: number, a: number, b: number): void {
+  let low = w.hashLow;
+  low = Math.imul(low ^ what, 0x01000193);
+  low = Math.imul(low ^ a, 0x01000193);
+  low = Math.imul(low ^ b, 0x01000193);
+  low = Math.imul(low ^ (w.nowNs >>> 0), 0x01000193);
+  w.hashLow = low;
+  w.hashHigh = Math.imul(w.hashHigh ^ (w.hashHigh >>> 15) ^ low, 0x85ebca6b) ^ ((w.nowNs / 2 ** 32) >>> 0);
+}

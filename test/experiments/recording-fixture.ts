@@ -1,0 +1,58 @@
+import { CAUSES, type GuestRecord, type Measures, type Recording } from '../../sim/recording.ts';
+import type { Scenario } from '../../sim/scenario.ts';
+
+/** Every figure differs, so that one in the wrong place shows. */
+export function measuresOf(work: number, causes: Partial<Record<(typeof CAUSES)[number], number>> = {}): Measures {
+  return {
+    throughput: { value: work, unit: 'stares/s' },
+    elapsedNs: 2_000_000_000,
+    remoteRatio: 0.375,
+    accessesByHop: { local: 501.5, sameSocket: 302, oneHop: 203, twoHop: 104 },
+    migrations: { cpu: 11, node: 12, socket: 13 },
+    pageMoves: 14,
+    waitNs: 15_000,
+    contextSwitches: 16,
+    wakes: 17,
+    delayedWakes: 18,
+    completions: 19,
+    userNs: 20,
+    sysNs: 21,
+    lifetimeNs: Object.values(causes).reduce((sum, ns) => sum + ns, 0),
+    causes: { ...(Object.fromEntries(CAUSES.map((cause) => [cause, 0])) as Measures['causes']), ...causes },
+  };
+}
+
+/** A recording as the engine would leave it of these guests, that did `work` in all. */
+export function recordingOf(
+  scenario: Scenario,
+  work: number,
+  causes: Parameters<typeof measuresOf>[1] = { compute: 600, distance: 400 },
+): Recording {
+  const guests = scenario.guests.map((guest, i): GuestRecord => ({
+    ...measuresOf(work / scenario.guests.length, causes),
+    name: guest.name,
+    workload: guest.workload.name,
+    vcpus: guest.vcpus,
+    memoryBytes: guest.memoryBytes,
+    status: 'ok',
+    bootNs: 1_000 + i,
+    figures: { latencyNs: 2.5 + i },
+    blocksByNode: [5, 4, 3],
+  }));
+  return {
+    status: 'ok',
+    message: null,
+    simulatedNs: 3_000_000_000,
+    instants: 31,
+    solves: 32,
+    hash: '00c0ffee',
+    total: measuresOf(work, causes),
+    guests,
+    hostNoiseNs: 33,
+    bytesByResource: Array.from(scenario.machine.resourceNames, (_, r) => 1_000 * (r + 1)),
+    busyNs: 34,
+    idleNs: 35,
+    wastedNs: 36,
+    droppedArrivals: 0,
+  };
+}

@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest';
+import { matrixByHop, meanByHop } from '../../machines/by-hop.ts';
+import { machineNamed, machines } from '../../machines/index.ts';
+import { lopsided } from '../../machines/lopsided.ts';
+import { opteron6164 } from '../../machines/opteron-6164-4s.ts';
+import { opteron6172 } from '../../machines/opteron-6172-4s.ts';
+import { uniform } from '../../machines/uniform.ts';
+import { buildMachine, capacityGBps, HOP_CLASSES, PAIR } from '../../sim/machine.ts';
+import { figuresOf, isAssumed, type Matrix } from '../../sim/machine-spec.ts';
+import { hopClasses, routeBetween } from '../../sim/route.ts';
+
+const nodes = [0, 1, 2, 3, 4, 5, 6, 7];
+
+test('machines are found by their name, the default first', () => {
+  expect(machines.map((machine) => machine.name)).toEqual(['opteron-6164-4s', 'opteron-6172-4s', 'uniform', 'lopsided']);
+  expect(machineNamed('uniform')).toBe(uniform);
+  expect(machineNamed('opteron')).toBeUndefined();
+});
+
+describe.each(machines)('$name', (spec) => {
+  test('can be built', () => {
+    expect(buildMachine(spec).cpuCount).toBe(spec.nodeCpus.reduce((sum, cpus) => sum + cpus, 0));
+  });
+
+  test('says where each figure comes from, and why where it comes from nowhere', () => {
+    for (const { name, figure } of figuresOf(spec)) expect(figure.source, name).toMatch(/^(assumed: .{10}|(?!assumed).{10})/);
+  });
+});
+
+test.each([
+  [opteron6164, ['links', 'loadedLatency', 'memoryHoleGiB', 'pairGBps', 'pairWriteGBps']],
+  [opteron6172, ['clockGHz', 'links', 'loadedLatency', 'memoryGiB', 'memoryHoleGiB']],
+])('what is inferred on $name is marked as assumed, and nothing that was measured is', (spec, names) => {
+  const assumed = figuresOf(spec).filter(({ figure }) => isAssumed(figure));
+  expect(assumed.map(({ name }) => name).sort()).toEqual(names);
+});
+
+test.each([uniform, lopsided])('$name is invented, so all its figures are assumed', (spec) => {
+  expect(figuresOf(spec).every(({ figure }) => isAssumed(figure))).toBe(true);
+});
+
+describe.each([opteron6164, opteron6172])('the wiring of $name', (spec) => {
+  const hops = (a: number, b: number): number => routeBetween(spec, a, b).length - 1;
+
+  test('gives hop counts that its SLIT tells: 10 at home, 16 for one hop, 22 for two', () => {
+    expect(nodes.map((a) => nodes.map((b) => [10, 16, 22][hops(a, b)]))).toEqual(spec.slit.value);
+  });
+
+  test('needs no more hops than the shortest way over its links', () => {
+    const neighbours = nodes.map((a) =>
+      nodes.filter((b) => spec.links.value.some(({ between: [x, y] }) => (x === a && y === b) || (x === b && y === a))),
+    );
+    for (const a of nodes) {
+      for (const b of nodes) {
+        const shortest = a === b ? 0 : neighbours[a]!.includes(b) ? 1 : neighbours[a]!.some((via) => neighbours[via]!.includes(b)) ? 2 : 3;
+        expect(hops(a, b), `${a} to ${b}`).toBe(shortest);
+      }
+    }
+  });
+
+  test('has both nodes of a package linked by a wide link, and only narrow ones between packages', () => {
+    const isWide = spec.links.value.filter(({ capacityGBps: GBps }) => GBps === 10.9);
+    expect(isWide.map(({ between }) => between)).toEqual([
+      [0, 1],
+      [2, 3],
+      [4, 5],
+      [6, 7],
+    ]);
+    expect(spec.links.value.filter(({ capacityGBps: GBps }) => GBps === 4.8)).toHaveLength(spec.links.value.length - 4);
+  });
+
+  test('leaves every pair of nodes narrower than its wires, so that each is a limit of its own', () => {
+    expect([...buildMachine(spec).resourceKind].filter((kind) => kind === PAIR)).toHaveLength(8 * 7);
+  });
+});
+
+test('the graphs have 18 and 16 links and mean hop counts of 1.357 and 1.429 between different nodes', () => {
+  const meanHops = (spec: typeof opteron6164): number =>
+    nodes.flatMap((a) => nodes.map((b) => routeBetween(spec, a, b).length - 1)).reduce((sum, hops) => sum + hops, 0) / (8 * 7);
+  expect(opteron6164.links.value).toHaveLength(18);
+  expect(opteron6172.links.value).toHaveLength(16);
+  expect(meanHops(opteron6164)).toBeCloseTo(1.357, 3);
+  expect(meanHops(opteron6172)).toBeCloseTo(1.429, 3);
+});
+
+describe('the Opteron 6172, against the published means by distance', () => {
+  // Columns: own node, other die of the package, one hop, two hops.
+  test.each([
+    ['latencyNs', opteron6172.latencyNs.value, [67.1, 117.6, 124.3, 162.7], 1],
+    ['node reads', opteron6172.pairGBps!.value, [11.075, 5.285, 2.943, 2.365], 2],
+    ['node writes', opteron6172.pairWriteGBps!.value, [6.372, 4.785, 2.31, 1.647], 2],
+    ['thread reads', opteron6172.oneThreadReadGBps!.value, [3.664, 2.08, 1.821, 1.359], 2],
+    ['thread writes', opteron6172.oneThreadWriteGBps!.value, [2.89, 1.84, 1.59, 1.21], 2],
+  ] as const)('%s', (_, matrix, published, digits) => {
+    meanByHop(opteron6172, matrix).forEach((mean, hop) => expect(mean, HOP_CLASSES[hop]).toBeCloseTo(published[hop]!, digits));
+  });
+
+  test('has single cells where they were measured', () => {
+    expect(opteron6172.latencyNs.value[7]![0]).toBe(348 / 2.1);
+    expect(opteron6172.latencyNs.value[0]![7]).toBe(346 / 2.1);
+    expect(opteron6172.pairGBps!.value[1]![5]).toBe(4.23);
+    expect(opteron6172.pairWriteGBps!.value[4]![0]).toBe(2.725);
+    expect(opteron6172.controllerGBps.value).toEqual([10.909, 11.085, 11.1, 11.062, 11.13, 11.126, 11.063, 11.129]);
+  });
+});
+
+describe('the Opteron 6164, by distance', () => {
+  // CPU of node 3: its own memory, that of node 2 in the package, of node 5 over one link, of node 0 over two (0 > 2 > 3).
+  const fromNode3 = (matrix: Matrix): number[] => [3, 2, 5, 0].map((node) => matrix[3]![node]!);
+  const near = (values: readonly number[], digits: number): unknown[] => values.map((value) => expect.closeTo(value, digits));
+
+  test('has the latencies and one-thread bandwidths of the 6172', () => {
+    expect(fromNode3(opteron6164.latencyNs.value)).toEqual(near([67.1, 117.6, 124.3, 162.7], 1));
+    expect(fromNode3(opteron6164.oneThreadReadGBps!.value)).toEqual(near([3.664, 2.08, 1.821, 1.359], 2));
+    expect(fromNode3(opteron6164.oneThreadWriteGBps!.value)).toEqual(near([2.89, 1.84, 1.59, 1.21], 2));
+    expect(opteron6164.controllerGBps.value).toEqual(near([11.0755, 11.0755, 11.0755, 11.0755, 11.0755, 11.0755, 11.0755, 11.0755], 4));
+  });
+
+  test('limits what a node reads from another by 9.7 lines in a package and 5.2 across, and writes in the ratio of the 6172', () => {
+    const read = [11.0755, (9.7 * 64) / 117.56, (5.2 * 64) / 124.325, (5.2 * 64) / 162.698];
+    expect(fromNode3(opteron6164.pairGBps!.value)).toEqual(near(read, 2));
+    const ratio = [11.075 / 6.372, 5.285 / 4.785, 2.943 / 2.31, 2.365 / 1.647];
+    expect(fromNode3(opteron6164.pairWriteGBps!.value)).toEqual(
+      near(
+        read.map((GBps, hop) => GBps / ratio[hop]!),
+        2,
+      ),
+    );
+  });
+
+  test('weighs a written line as 1.74 read lines at the controller', () => {
+    const machine = buildMachine(opteron6164);
+    expect(machine.useResource[0]).toBe(0);
+    expect(machine.useWrite[0]).toBeCloseTo(1.74, 2);
+    expect(capacityGBps(machine, 0)).toBeCloseTo(11.0755, 4);
+  });
+
+  test('has 8 and 16 GiB in turn, six CPUs a node and 1.7 GHz', () => {
+    expect(opteron6164.memoryGiB.value).toEqual([8, 16, 8, 16, 8, 16, 8, 16]);
+    expect(opteron6164.nodeCpus).toEqual([6, 6, 6, 6, 6, 6, 6, 6]);
+    expect(opteron6164.clockGHz.value).toBe(1.7);
+  });
+});
+
+describe('the uniform machine', () => {
+  const machine = buildMachine(uniform);
+
+  test('has memory equally near from everywhere', () => {
+    for (const table of [machine.latencyNs, machine.linesInFlight, machine.writeLinesInFlight]) expect(new Set(table).size).toBe(1);
+    expect(new Set(machine.riseNs)).toEqual(new Set([0]));
+  });
+
+  test('has no resource that all its CPUs together could fill, even writing', () => {
+    const demandGBps = (2 * machine.cpuCount * machine.linesInFlight[0]! * 64) / machine.latencyNs[0]!;
+    for (let resource = 0; resource < machine.resourceCount; resource++)
+      expect(capacityGBps(machine, resource)).toBeGreaterThan(100 * demandGBps);
+  });
+});
+
+test('on the lopsided machine no two figures of a table are alike', () => {
+  for (const { name, figure } of figuresOf(lopsided)) {
+    if (!Array.isArray(figure.value) || ['slit', 'nextHop', 'links'].includes(name)) continue;
+    const cells = (figure.value as (number | number[])[]).flat();
+    expect(new Set(cells).size, name).toBe(cells.length);
+  }
+});
+
+test('a matrix by hop goes by the way from memory to CPU, and its mean gives the figures back', () => {
+  const byHop = [1, 20, 300, 4000];
+  const matrix = matrixByHop(lopsided, byHop);
+  expect(matrix).toEqual([
+    [1, 20, 4000], // node 2's data come to node 0 through node 1
+    [20, 1, 300],
+    [300, 300, 1], // and node 0's go straight to node 2
+  ]);
+  expect([...hopClasses(lopsided)].filter((hop) => hop === 3)).toHaveLength(1);
+  expect(meanByHop(lopsided, matrix)).toEqual(byHop);
+  expect(
+    meanByHop(lopsided, [
+      [1, 5, 9],
+      [7, 2, 10],
+      [20, 60, 6],
+    ]),
+  ).toEqual([3, 6, 30, 9]);
+});

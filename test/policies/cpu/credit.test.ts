@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+import { credit } from '../../../policies/cpu/credit.ts';
+import { creditAccounts, OVER, UNDER } from '../../../policies/cpu/credit-accounts.ts';
+import { ms, NONE, type VcpuId } from '../../../sim/units.ts';
+import { type Fake, type FakeSpec, fakeKernel } from '../fake-kernel.ts';
+
+function started(spec: FakeSpec): Fake {
+  const k = fakeKernel(spec);
+  k.start(credit());
+  return k;
+}
+
+const runMs = (k: Fake, vcpu: number): number => k.runtimeNs(vcpu as VcpuId) / ms(1);
+
+describe('credits of a period on four CPUs, 1200 in all,', () => {
+  const paid = (guests: { vcpus: number; weight: number }[]): number[] => {
+    const k = fakeKernel({ nodeCpus: [3, 1], guests });
+    const accounts = creditAccounts(k);
+    for (let vcpu = 0; vcpu < k.vcpuCount; vcpu++) accounts.activate(k, vcpu as VcpuId);
+    accounts.account(k);
+    return guests.map((_, guest) => accounts.credits[k.guestFirstVcpu(guest as never)]!);
+  };
+
+  test('go by weight: 256 and 512 with four vCPUs each get 400 and 800, a vCPU 100 and 200', () => {
+    expect(paid([{ vcpus: 4, weight: 256 }, { vcpus: 4, weight: 512 }])).toEqual([100, 200]); // prettier-ignore
+  });
+
+  test('that one vCPU cannot use go to those after it: 300 and 900, a vCPU 300 and 225', () => {
+    expect(paid([{ vcpus: 1, weight: 256 }, { vcpus: 4, weight: 256 }])).toEqual([300, 225]); // prettier-ignore
+  });
+
+  test('that came too late for an earlier guest come in time after it moved to the head', () => {
+    const k = fakeKernel({ nodeCpus: [4], guests: [{ vcpus: 4 }, { vcpus: 1 }] });
+    const accounts = creditAccounts(k);
+    for (let vcpu = 0; vcpu < 5; vcpu++) accounts.activate(k, vcpu as VcpuId);
+    accounts.account(k); // guest 0 first: 600 / 4; guest 1: 300 of its 600
+    expect([accounts.credits[0], accounts.credits[4]]).toEqual([150, 300]);
+    accounts.credits.fill(0); // all of it is spent
+    accounts.account(k); // guest 1 first: 300; guest 0: 900 / 4
+    expect([accounts.credits[0], accounts.credits[4]]).toEqual([225, 300]);
+  });
+});
+
+test('a vCPU that has run 45 ms on 300 credits is OVER, one that saved more than a period leaves the accounting with none', () => {
+  const k = started({ nodeCpus: [1], guests: [{ vcpus: 2 }] });
+  const accounts = creditAccounts(k);
+  accounts.activate(k, 0 as VcpuId);
+  accounts.activate(k, 1 as VcpuId);
+  k.wake(0);
+  k.pass(ms(45));
+  accounts.burn(k, 0 as VcpuId);
+  expect(accounts.credits[0]).toBe(-450);
+  accounts.account(k); // 300 for two: 150 each
+  expect([accounts.credits[0], accounts.priority[0]]).toEqual([-300, OVER]);
+  expect([accounts.credits[1], accounts.priority[1]]).toEqual([150, UNDER]);
+  // the balance was -300 + 150: 150 more to share, 225 each
+  accounts.account(k);
+  expect([accounts.credits[0], accounts.credits[1], accounts.isActive[1]]).toEqual([-75, 0, 0]);
+});
+
+describe('the credit scheduler', () => {
+  test('starts a guest on the CPU with the fewest vCPUs, ties to the highest, and goes on from there', () => {
+    const k = started({ nodeCpus: [2, 3], guests: [{ vcpus: 2 }, { vcpus: 1 }, { vcpus: 3 }] });
+    k.wake(0, 1, 2, 3, 4); // CPU 4, then 0; CPU 3; CPU 2, then 3, which is busy: its idle neighbour 1 steals it
+    expect(k.onCpus()).toEqual([1, 4, 3, 2, 0]);
+  });
+
+  test('starts a guest inside its mask', () => {
+    const k = started({ nodeCpus: [2, 3], guests: [{ vcpus: 1 }] });
+    k.hold(0, [0]);
+    k.wake(0); // CPU 4 is next, CPU 0 the first allowed after it
+    expect(k.onCpus()).toEqual([0, NONE, NONE, NONE, NONE]);
+  });
+
+  test('divides a CPU by weight: 256 and 768 get one and three of four parts', () => {
+    const k = started({ nodeCpus: [1], guests: [{ vcpus: 1, weight: 256 }, { vcpus: 1, weight: 768 }] }); // prettier-ignore
+    k.wake(0, 1);
+    k.pass(ms(6000));
+    expect(Math.abs(runMs(k, 0) / 6000 - 0.25)).toBeLessThan(0.02);
+  });
+
+  test('lets a waking vCPU with credits interrupt one that a tick has found running', () => {
+    const k = started({ nodeCpus: [1], guests: [{ vcpus: 2 }] });
+    k.wake(0);
+    k.pass(ms(5));
+    k.wake(1);
+    expect(k.onCpus()).toEqual([0]); // both boosted
+    k.pass(ms(5)); // the tick takes the boost from vCPU 0, but the slice goes on
+    expect(k.onCpus()).toEqual([0]);
+    k.pass(ms(20));
+    expect(k.onCpus()).toEqual([1]);
+    k.block(1);
+    k.pass(ms(10));
+    k.wake(1);
+    expect(k.onCpus()).toEqual([1]);
+  });
+
+  test('steals from the next CPU by number, blind to nodes', () => {
+    const slit = [[10, 40, 11], [40, 10, 40], [11, 40, 10]]; // prettier-ignore
+    const k = started({ nodeCpus: [1, 1, 1], slit, guests: [{ vcpus: 3 }, { vcpus: 3 }] });
+    k.wake(0, 1, 2, 3, 4, 5); // CPUs 2, 0, 1 and again 2, 0, 1
+    expect([k.onCpus(), k.waitingOn(0), k.waitingOn(1), k.waitingOn(2)]).toEqual([[1, 2, 0], [4], [5], [3]]);
+    k.block(1); // CPU 0 runs its own
+    k.block(4); // and then robs CPU 1, though CPU 2 is nearer
+    expect([k.onCpus(), k.waitingOn(1), k.waitingOn(2)]).toEqual([[5, 2, 0], [], [3]]);
+  });
+
+  test('moves a running vCPU at a tick to a socket with more idle CPUs, though its memory stays', () => {
+    // sockets of nodes 0 and 1 (CPUs 0 to 2), and of node 2 (CPUs 3 to 6). Guest of one vCPU on CPU 6, then two more.
+    const spec = { nodeCpus: [2, 1, 4], nodeSocket: [0, 0, 1], guests: [{ vcpus: 1 }, { vcpus: 1 }, { vcpus: 1 }] };
+    const k = started(spec);
+    k.wake(0, 1, 2); // CPUs 6, 5, 4: one idle CPU is left there, plus the vCPU's own: 2 against 3
+    expect(k.onCpus()).toEqual([NONE, NONE, NONE, NONE, 2, 1, 0]);
+    k.pass(ms(10)); // the first tick only makes them active
+    expect(k.onCpus()).toEqual([NONE, NONE, NONE, NONE, 2, 1, 0]);
+    k.pass(ms(10)); // CPU 4's vCPU goes to CPU 1, the socket's next after its last choice
+    expect(k.onCpus().indexOf(2)).toBe(1);
+    k.pass(ms(60)); // 2 idle and its own against 2 idle, 2 and 1 against 2: nobody is better off elsewhere
+    expect(k.onCpus()).toEqual([NONE, 2, NONE, NONE, NONE, 1, 0]);
+  });
+
+  test('does not move within a socket', () => {
+    const k = started({ nodeCpus: [1, 3], nodeSocket: [0, 0], guests: [{ vcpus: 2 }] });
+    k.wake(0, 1);
+    const before = k.onCpus();
+    k.pass(ms(100));
+    expect(k.onCpus()).toEqual(before);
+  });
+});

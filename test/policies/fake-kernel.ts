@@ -1,0 +1,287 @@
+import {
+  type CpuPolicy,
+  DSQ_LOCAL,
+  DSQ_LOCAL_ON,
+  ENQ_PREEMPTED,
+  ENQ_SLICE_END,
+  ENQ_WAKEUP,
+  FLOATING,
+  type Kernel,
+  KICK_PREEMPT,
+  type MemoryPolicy,
+  type Placement,
+  type PlacementPolicy,
+  WAKE_FORK,
+  WAKE_TTWU,
+} from '../../sim/policy-api.ts';
+import { type CpuId, type DsqId, GiB, type GuestId, NONE, type NodeId, type VcpuId } from '../../sim/units.ts';
+
+export interface FakeSpec {
+  readonly nodeCpus: readonly number[];
+  readonly nodeSocket?: readonly number[];
+  readonly slit?: readonly (readonly number[])[];
+  readonly memoryGiB?: readonly number[];
+  /** Memory free at first; all of it if not given. */
+  readonly freeGiB?: readonly number[];
+  readonly holeGiB?: number;
+  readonly blockGiB?: number;
+  readonly guests: readonly { vcpus: number; memoryGiB?: number; weight?: number; isHostNoise?: boolean }[];
+  /** What random() returns, in turn and from the start again. */
+  readonly draws?: readonly number[];
+}
+
+interface Waiting {
+  readonly vcpu: VcpuId;
+  readonly vtime: number;
+}
+
+/** A kernel with a policy in it, in which vCPUs run for as long as the test wants. */
+export interface Fake extends Kernel {
+  readonly kicks: string[]; // 'cpu:flags', oldest first
+  /** Holds a guest's vCPUs on nodes. */
+  hold(guest: number, nodes: readonly number[]): void;
+  start(policy: CpuPolicy): void;
+  wake(...vcpus: number[]): void;
+  block(vcpu: number): void;
+  /** Time passes in steps of 0.1 ms: slices end, ticks and timers fire. */
+  pass(ns: number): void;
+  /** vCPU on each CPU, NONE where idle. */
+  onCpus(): number[];
+  waitingOn(dsq: number): number[];
+  /** Places a guest and, if memory is backed at build, builds it. Returns the placement. */
+  admit(guest: number, placement: PlacementPolicy | null, memory: MemoryPolicy): Placement;
+  /** Backs blocks of a guest, as touched by a CPU of a node. Returns their nodes, NONE when out of memory. */
+  back(guest: number, blocks: number, memory: MemoryPolicy, placement: Placement, node?: number): number[];
+  freeGiB(): number[];
+}
+
+const STEP_NS = 100_000;
+
+/** The simplest kernel that can call a policy's hooks: queues are arrays, nothing costs time, memory has no speed. */
+export function fakeKernel(spec: FakeSpec): Fake {
+  const nodeCount = spec.nodeCpus.length;
+  const cpuNode = spec.nodeCpus.flatMap((cpus, node) => Array<NodeId>(cpus).fill(node as NodeId));
+  const guestOf = spec.guests.flatMap((guest, id) => Array<GuestId>(guest.vcpus).fill(id as GuestId));
+  const slit = spec.slit ?? spec.nodeCpus.map((_, a) => spec.nodeCpus.map((_, b) => (a === b ? 10 : 20)));
+  const memoryGiB = spec.memoryGiB ?? spec.nodeCpus.map(() => 8);
+  const blockBytes = GiB(spec.blockGiB ?? 1);
+  const freeBytes = (spec.freeGiB ?? memoryGiB).map(GiB);
+  const curr = cpuNode.map(() => NONE as VcpuId);
+  const idle = cpuNode.map(() => true);
+  const sliceEndNs = cpuNode.map(() => Infinity);
+  const cpuOf = guestOf.map(() => NONE as CpuId);
+  const runtimeNs = guestOf.map(() => 0);
+  const stoppedNs = guestOf.map(() => 0);
+  const slices = guestOf.map(() => 0);
+  const held = spec.guests.map(() => null as readonly number[] | null);
+  const queues = new Map<number, Waiting[]>();
+  const timers: { periodNs: number; fire: (k: Kernel) => void }[] = [];
+  const pending: [CpuId, number][] = [];
+  const kicks: string[] = [];
+  let policy: CpuPolicy;
+  let nowNs = 0;
+  let draw = 0;
+  let dispatching: CpuId = NONE;
+
+  const localOf = (cpu: CpuId): DsqId => (DSQ_LOCAL_ON + cpu) as DsqId;
+  const queue = (dsq: DsqId): Waiting[] => queues.get(dsq) ?? [];
+  const whereIs = (vcpu: VcpuId): Waiting[] | undefined => [...queues.values()].find((list) => list.some((entry) => entry.vcpu === vcpu));
+  const take = (vcpu: VcpuId): void => {
+    const list = whereIs(vcpu);
+    list?.splice(
+      list.findIndex((entry) => entry.vcpu === vcpu),
+      1,
+    );
+  };
+  const insert = (vcpu: VcpuId, dsq: DsqId, sliceNs: number, vtime: number): void => {
+    if (whereIs(vcpu) || curr.includes(vcpu)) throw new Error(`vCPU ${vcpu} is inserted twice`);
+    const list = queues.get(dsq === DSQ_LOCAL ? localOf(cpuOf[vcpu]!) : dsq);
+    if (!list) throw new Error(`no queue ${dsq}`);
+    const at = list.findIndex((entry) => entry.vtime > vtime);
+    list.splice(at < 0 ? list.length : at, 0, { vcpu, vtime });
+    slices[vcpu] = sliceNs;
+  };
+  const nearest = (node: NodeId): NodeId[] =>
+    spec.nodeCpus.map((_, id) => id as NodeId).sort((a, b) => slit[node]![a]! - slit[node]![b]! || a - b);
+
+  function choose(cpu: CpuId): VcpuId | undefined {
+    const local = queue(localOf(cpu));
+    dispatching = cpu;
+    if (local.length === 0) policy.dispatch?.(fake, cpu, curr[cpu]!);
+    dispatching = NONE;
+    return local.shift()?.vcpu;
+  }
+  function run(cpu: CpuId, vcpu: VcpuId | undefined): void {
+    idle[cpu] = vcpu === undefined;
+    if (vcpu === undefined) return;
+    if (!fake.allows(vcpu, cpu)) throw new Error(`vCPU ${vcpu} may not run on CPU ${cpu}`);
+    curr[cpu] = vcpu;
+    cpuOf[vcpu] = cpu;
+    sliceEndNs[cpu] = nowNs + slices[vcpu]!;
+    policy.running?.(fake, vcpu, cpu);
+  }
+  /** The next is found while the present one still runs; that one is queued afterwards. */
+  function reschedule(cpu: CpuId, flags: number): void {
+    const vcpu = curr[cpu]!;
+    const next = choose(cpu);
+    if (next === undefined && flags === ENQ_SLICE_END) {
+      sliceEndNs[cpu] = nowNs + slices[vcpu]!;
+      return;
+    }
+    leave(cpu, flags);
+    run(cpu, next ?? choose(cpu));
+  }
+  function leave(cpu: CpuId, flags: number): void {
+    const vcpu = curr[cpu]!;
+    curr[cpu] = NONE;
+    stoppedNs[vcpu] = nowNs;
+    policy.stopping?.(fake, vcpu, cpu, flags !== 0);
+    if (flags) policy.enqueue(fake, vcpu, flags);
+    else policy.quiescent?.(fake, vcpu);
+  }
+  function claim(cpu: CpuId): boolean {
+    if (!idle[cpu]) return false;
+    idle[cpu] = false;
+    pending.push([cpu, 0]); // it turns idle again if nothing comes of it
+    return true;
+  }
+  function settle(): void {
+    for (let kick = pending.shift(); kick; kick = pending.shift()) {
+      const [cpu, flags] = kick;
+      if (curr[cpu] === NONE) run(cpu, choose(cpu));
+      else if (flags & KICK_PREEMPT) reschedule(cpu, ENQ_PREEMPTED);
+    }
+  }
+
+  const fake: Fake = {
+    get nowNs() {
+      return nowNs;
+    },
+    cpuCount: cpuNode.length,
+    nodeCount,
+    guestCount: spec.guests.length,
+    vcpuCount: guestOf.length,
+    memoryHoleBytes: GiB(spec.holeGiB ?? 0),
+    blockBytes,
+    kicks,
+    cpuNode: (cpu) => cpuNode[cpu]!,
+    nodeSocket: (node) => spec.nodeSocket?.[node] ?? node,
+    nodeFirstCpu: (node) => spec.nodeCpus.slice(0, node).reduce((sum, cpus) => sum + cpus, 0) as CpuId,
+    nodeCpuCount: (node) => spec.nodeCpus[node]!,
+    distance: (from, to) => slit[from]![to]!,
+    nthNearest: (node, i) => nearest(node)[i]!,
+    nodeMemoryBytes: (node) => GiB(memoryGiB[node]!),
+    nodeFreeBytes: (node) => freeBytes[node]!,
+    guestOf: (vcpu) => guestOf[vcpu]!,
+    guestKind: () => 'kvm',
+    guestMemoryBytes: (guest) => GiB(spec.guests[guest]!.memoryGiB ?? 1),
+    guestFirstVcpu: (guest) => guestOf.indexOf(guest) as VcpuId,
+    guestVcpuCount: (guest) => spec.guests[guest]!.vcpus,
+    isHostNoise: (guest) => spec.guests[guest]!.isHostNoise ?? false,
+    weight: (vcpu) => spec.guests[guestOf[vcpu]!]!.weight ?? 1024,
+    taskCpu: (vcpu) => cpuOf[vcpu]!,
+    cpuCurr: (cpu) => curr[cpu]!,
+    isRunning: (vcpu) => curr.includes(vcpu),
+    allows: (vcpu, cpu) => held[guestOf[vcpu]!]?.includes(cpuNode[cpu]!) ?? true,
+    runtimeNs: (vcpu) => runtimeNs[vcpu]!,
+    stoppedNs: (vcpu) => stoppedNs[vcpu]!,
+    createDsq: (dsq) => void queues.set(dsq, []),
+    dsqInsert: (vcpu, dsq, sliceNs) => insert(vcpu, dsq, sliceNs, 0),
+    dsqInsertVtime: (vcpu, dsq, sliceNs, vtime) => insert(vcpu, dsq, sliceNs, vtime),
+    dsqMoveToLocal(dsq) {
+      const found = queue(dsq).find((entry) => fake.allows(entry.vcpu, dispatching));
+      return found !== undefined && fake.dsqMove(found.vcpu);
+    },
+    dsqNrQueued: (dsq) => queue(dsq).length,
+    dsqFirst: (dsq) => queue(dsq)[0]?.vcpu ?? NONE,
+    dsqNext(vcpu) {
+      const list = whereIs(vcpu)!;
+      return list[list.findIndex((entry) => entry.vcpu === vcpu) + 1]?.vcpu ?? NONE;
+    },
+    dsqMove(vcpu) {
+      if (!whereIs(vcpu) || !fake.allows(vcpu, dispatching)) return false;
+      take(vcpu);
+      queue(localOf(dispatching)).push({ vcpu, vtime: 0 });
+      return true;
+    },
+    isIdle: (cpu) => idle[cpu]!,
+    nrIdle: (node) => idle.filter((isIdle, cpu) => isIdle && cpuNode[cpu] === node).length,
+    testAndClearIdle: claim,
+    pickIdleCpuNode(vcpu, node, start) {
+      const cpus = cpuNode.map((_, cpu) => cpu as CpuId).filter((cpu) => cpuNode[cpu] === node);
+      const inTurn = [...cpus.filter((cpu) => cpu >= start), ...cpus.filter((cpu) => cpu < start)];
+      const found = inTurn.find((cpu) => idle[cpu] && fake.allows(vcpu, cpu));
+      return found !== undefined && claim(found) ? found : NONE;
+    },
+    kick(cpu, flags) {
+      kicks.push(`${cpu}:${flags}`);
+      pending.push([cpu, flags]);
+    },
+    timer: (periodNs, fire) => void timers.push({ periodNs, fire }),
+    random: () => spec.draws![draw++ % spec.draws!.length]!,
+
+    hold(guest, nodes) {
+      held[guest] = nodes;
+    },
+    start(started) {
+      policy = started;
+      for (let cpu = 0; cpu < cpuNode.length; cpu++) queues.set(DSQ_LOCAL_ON + cpu, []);
+      policy.init?.(fake);
+    },
+    wake(...vcpus) {
+      for (const id of vcpus) {
+        const vcpu = id as VcpuId;
+        const prev = cpuOf[vcpu]!;
+        const cpu = policy.selectCpu?.(fake, vcpu, prev, prev === NONE ? WAKE_FORK : WAKE_TTWU) ?? prev;
+        cpuOf[vcpu] = cpu;
+        if (!whereIs(vcpu)) policy.enqueue(fake, vcpu, ENQ_WAKEUP);
+        if (!whereIs(vcpu)) throw new Error(`enqueue left vCPU ${vcpu} out of all queues`);
+        if (curr[cpu] === NONE) pending.push([cpu, 0]);
+        settle();
+      }
+    },
+    block(vcpu) {
+      const cpu = curr.indexOf(vcpu as VcpuId) as CpuId;
+      leave(cpu, 0);
+      run(cpu, choose(cpu));
+      settle();
+    },
+    pass(ns) {
+      for (const endNs = nowNs + ns; nowNs < endNs;) {
+        nowNs += STEP_NS;
+        for (const vcpu of curr) if (vcpu !== NONE) runtimeNs[vcpu]! += STEP_NS;
+        curr.forEach((vcpu, cpu) => {
+          if (vcpu !== NONE && policy.hz && nowNs % (1e9 / policy.hz) === 0) policy.tick?.(fake, vcpu, cpu as CpuId);
+        });
+        for (const { periodNs, fire } of timers) if (nowNs % periodNs === 0) fire(fake);
+        settle();
+        for (let cpu = 0 as CpuId; cpu < cpuNode.length; cpu++) {
+          if (curr[cpu] !== NONE && nowNs >= sliceEndNs[cpu]!) reschedule(cpu, ENQ_SLICE_END);
+        }
+        settle();
+      }
+    },
+    onCpus: () => [...curr],
+    waitingOn: (dsq) => queue(dsq as DsqId).map((entry) => entry.vcpu),
+    admit(guest, placement, memory) {
+      const placed = placement?.place(fake, guest as GuestId) ?? FLOATING;
+      if (placed.hardNodes) held[guest] = placed.hardNodes;
+      const blocks = Math.ceil(fake.guestMemoryBytes(guest as GuestId) / blockBytes);
+      if (memory.backs === 'at-build') fake.back(guest, blocks, memory, placed);
+      return placed;
+    },
+    back(guest, blocks, memory, placement, node = NONE) {
+      return Array.from({ length: blocks }, (_, block) => {
+        const wanted = memory.alloc(fake, guest as GuestId, block, node as NodeId, placement);
+        const byId = spec.nodeCpus.map((_, i) => ((wanted + i) % nodeCount) as NodeId);
+        const order = { none: [wanted], 'next-id': byId, distance: nearest(wanted) }[memory.fallback];
+        const found = order.find((candidate) => freeBytes[candidate]! >= blockBytes);
+        if (found === undefined) return NONE;
+        freeBytes[found]! -= blockBytes;
+        return found;
+      });
+    },
+    freeGiB: () => freeBytes.map((bytes) => bytes / GiB(1)),
+  };
+  return fake;
+}

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { homeNode } from '../../../policies/memory/home-node.ts';
+import { rememberHomes } from '../../../policies/placement/remember-homes.ts';
+import { xend } from '../../../policies/placement/xend.ts';
+import { NONE, type NodeId } from '../../../sim/units.ts';
+import { type FakeSpec, fakeKernel } from '../fake-kernel.ts';
+
+const DOM0 = { vcpus: 48, isHostNoise: true };
+const EIGHT_BY_SIX = {
+  nodeCpus: Array<number>(8).fill(6),
+  memoryGiB: Array<number>(8).fill(16),
+  freeGiB: [14, 16, 16, 16, 16, 16, 16, 16],
+};
+
+function placeAll(spec: FakeSpec): { nodes: (readonly number[] | null)[]; freeGiB: number[] } {
+  const k = fakeKernel(spec);
+  const placement = xend('pinned');
+  const memory = homeNode('next-id');
+  const nodes = spec.guests.flatMap((guest, id) => (guest.isHostNoise ? [] : [k.admit(id, placement, memory).hardNodes]));
+  return { nodes, freeGiB: k.freeGiB() };
+}
+
+describe('xend of Xen 4.0, beside an unpinned dom0 that burdens all nodes alike,', () => {
+  test.each([1, 2])('gives seven guests of %i vCPUs a node each, by id', (vcpus) => {
+    const guests = [DOM0, ...Array.from({ length: 7 }, () => ({ vcpus, memoryGiB: 2 }))];
+    expect(placeAll({ ...EIGHT_BY_SIX, guests }).nodes).toEqual([[0], [1], [2], [3], [4], [5], [6]]);
+  });
+
+  test('goes round again when every node has a guest', () => {
+    const guests = [DOM0, ...Array.from({ length: 15 }, () => ({ vcpus: 2, memoryGiB: 2 }))];
+    const firsts = placeAll({ ...EIGHT_BY_SIX, guests }).nodes.map((nodes) => nodes![0]);
+    expect(firsts).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6]);
+  });
+
+  test('takes two nodes for more than six vCPUs, and lets a guest larger than any node spill to the next id', () => {
+    const guests = [DOM0, { vcpus: 6, memoryGiB: 8 }, { vcpus: 12, memoryGiB: 8 }, { vcpus: 2, memoryGiB: 20 }, { vcpus: 8, memoryGiB: 4 }];
+    // node 0: 14 - 8; node 1: 16 - 8, node 2 gives CPUs only; node 3: full, 4 GiB of 20 on node 4, then 4 more there
+    expect(placeAll({ ...EIGHT_BY_SIX, guests })).toEqual({
+      nodes: [[0], [1, 2], [3], [4, 5]],
+      freeGiB: [6, 8, 16, 0, 8, 16, 16, 16],
+    });
+  });
+
+  test('does not look for the big nodes', () => {
+    const guests = [DOM0, ...Array.from({ length: 10 }, () => ({ vcpus: 2, memoryGiB: 4 }))];
+    const memoryGiB = [8, 16, 8, 16, 8, 16, 8, 16];
+    const { nodes } = placeAll({ ...EIGHT_BY_SIX, memoryGiB, freeGiB: [7, 16, 8, 16, 8, 16, 8, 16], guests });
+    expect(nodes.map((of) => of![0])).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 1, 2]);
+  });
+});
+
+test('xend counts the CPUs of its first node twice where the second pass finds that node lightest again', () => {
+  const guests = [
+    { vcpus: 1, memoryGiB: 2 },
+    { vcpus: 1, memoryGiB: 2 },
+    { vcpus: 4, memoryGiB: 3 },
+  ];
+  const k = fakeKernel({ nodeCpus: [2, 1], memoryGiB: [16, 2], freeGiB: [2, 2], guests });
+  const placement = xend('pinned');
+  const memory = homeNode('next-id');
+  expect(k.admit(0, placement, memory).hardNodes).toEqual([0]); // both have room, none is loaded
+  expect(k.admit(1, placement, memory).hardNodes).toEqual([1]); // node 0: 16 / 2 and 8 for want of room; node 1: 0
+  // no room anywhere: node 0 has 8 + 8, node 1 has 16 + 8. Second pass: both have 16, node 0 by id: 2 + 2 CPUs for 4 vCPUs
+  expect(k.admit(2, placement, memory).hardNodes).toEqual([0]);
+});
+
+test('soft xend makes the node a home and holds nobody there', () => {
+  const k = fakeKernel({ nodeCpus: [2, 4], guests: [{ vcpus: 1 }, { vcpus: 1 }] });
+  const homes: NodeId[] = [];
+  const placement = rememberHomes(xend('soft'), homes);
+  k.admit(0, placement, homeNode('distance'));
+  expect(k.admit(1, placement, homeNode('distance'))).toEqual({ hardNodes: null, memoryNode: 1, homeNode: 1 });
+  expect(homes).toEqual([0, 1]);
+});
+
+test('a node without CPUs is no home, however light it looks', () => {
+  // node 0 has load 8 for want of CPUs; node 1 has 48 vCPUs of dom0 on 2 CPUs: 384
+  const k = fakeKernel({ nodeCpus: [0, 2], guests: [DOM0, { vcpus: 1 }] });
+  expect(k.admit(1, xend('pinned'), homeNode('next-id'))).toEqual({ hardNodes: [1], memoryNode: 1, homeNode: NONE });
+});

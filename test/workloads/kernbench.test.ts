@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest';
+import { namedStream } from '../../sim/random.ts';
+import { GiB, MiB, ms } from '../../sim/units.ts';
+import { BLOCK, RUN, SLEEP, TOUCH } from '../../sim/workload-api.ts';
+import { drawBuildGraph, MEAN_USER_NS } from '../../workloads/build-graph.ts';
+import { inTurn, latestFirst, play, programOf, setupOf, type Step, type Trace } from './fake-guest.ts';
+
+const forever = 1_000_000;
+
+const isCompile = ({ phase }: Step): boolean => phase.kind === RUN && !phase.isSystem;
+const isWrite = ({ phase }: Step): boolean => phase.work > 0;
+
+/** Instructions of each job in the order in which their compiles began. */
+function jobSizes({ steps }: Trace): number[] {
+  const sizes: number[] = [];
+  const parts = new Map<number, number>();
+  for (const step of steps.filter(isCompile)) {
+    const part = parts.get(step.task) ?? 0;
+    if (part === 0) sizes.push(step.phase.instructions * 4);
+    parts.set(step.task, (part + 1) % 4);
+  }
+  return sizes;
+}
+
+describe('a build graph', () => {
+  test('is a tree: objects feed the archive of their directory, archives feed the link', () => {
+    const { objectCount, archiveCount, jobCount, dependant, needs, userNs } = drawBuildGraph(100, ms(300), setupOf());
+    expect(objectCount).toBe(100);
+    expect(archiveCount).toBeGreaterThan(1);
+    expect(jobCount).toBe(100 + archiveCount + 1);
+    const objectsOf = new Array<number>(archiveCount).fill(0);
+    for (let object = 0; object < 100; object++) objectsOf[dependant[object]! - 100]!++;
+    expect(Array.from(needs)).toEqual([...new Array<number>(100).fill(0), ...objectsOf, archiveCount]);
+    expect(Math.min(...objectsOf)).toBeGreaterThan(0);
+    for (let archive = 100; archive < jobCount - 1; archive++) expect(dependant[archive]).toBe(jobCount - 1);
+    expect(userNs[jobCount - 1]).toBe(ms(300));
+  });
+
+  test('has jobs of the published mean and directories of 12 objects', () => {
+    for (const seed of ['1', '2', '3']) {
+      const { archiveCount, userNs } = drawBuildGraph(20_000, ms(300), setupOf({ seed }));
+      const mean = userNs.subarray(0, 20_000).reduce((sum, ns) => sum + ns, 0) / 20_000;
+      expect(mean / MEAN_USER_NS, `seed ${seed}`).toBeGreaterThan(0.97); // one standard error is 0.7 %
+      expect(mean / MEAN_USER_NS, `seed ${seed}`).toBeLessThan(1.03);
+      expect(20_000 / archiveCount, `seed ${seed}`).toBeGreaterThan(11.2); // one standard error is 2.4 %
+      expect(20_000 / archiveCount, `seed ${seed}`).toBeLessThan(12.9);
+    }
+    expect(MEAN_USER_NS / 1e6).toBeCloseTo(39.32, 2); // 1145.5 s over 29,135 processes
+  });
+});
+
+describe('kernbench', () => {
+  // fewer slots than the graph is wide, as many, more; the graph's width is its number of objects
+  describe.each([1, 2, 7, 40, 90])('with %i slots for 40 objects', (j) => {
+    test('does every job once, never loses a wake-up, and ends every slot, in whatever order phases end', () => {
+      for (const seed of ['1', '2', '3', '4', '5', '6']) {
+        const random = namedStream(seed, 'test', 0, 'order');
+        for (const choose of [inTurn, latestFirst, (count: number) => Math.floor(random() * count)]) {
+          const setup = setupOf({ seed, freeBytes: GiB(3) });
+          const program = programOf('kernbench', { jobs: 40, j }, setup);
+          const { jobCount } = drawBuildGraph(40, ms(1200), setup);
+          const trace = play(program, forever, choose);
+          expect(trace.stuck, `seed ${seed}`).toEqual([]);
+          expect(trace.doneCount).toBe(j);
+          expect(trace.steps.filter(isWrite).length).toBe(jobCount);
+          expect(program.figures!({ workDone: 0, measuredNs: 0, elapsedNs: 0 })).toMatchObject({ jobs: jobCount });
+          expect(trace.leftBytes).toBe(MiB(64)); // the page cache stays
+          const idle = trace.steps.filter(({ phase }) => phase.kind === BLOCK).length;
+          expect(trace.wakes).toBe(idle);
+        }
+      }
+    });
+  });
+
+  test('gives every ready job to a slot at once: three slots all work until the objects are gone', () => {
+    const { steps } = play(programOf('kernbench', { jobs: 30, j: 3 }), forever, inTurn);
+    const blockedAt = steps.map(({ phase }, i) => (phase.kind === BLOCK ? i : -1)).filter((i) => i >= 0);
+    const firstCompile = steps.findIndex(isCompile);
+    const objectsDone = steps.map((step, i) => (isWrite(step) ? i : -1)).filter((i) => i >= 0)[26]!;
+    expect(blockedAt.filter((i) => i > firstCompile && i < objectsDone)).toEqual([]);
+  });
+
+  test('wakes no more slots than there are jobs: of 50 slots for 40 objects 10 sleep until the end', () => {
+    const { steps } = play(programOf('kernbench', { jobs: 40, j: 50 }), forever, inTurn);
+    const firstWrite = steps.findIndex(isWrite);
+    expect(
+      new Set(
+        steps
+          .slice(0, firstWrite)
+          .filter(isCompile)
+          .map(({ task }) => task),
+      ).size,
+    ).toBe(40);
+    expect(steps.slice(0, firstWrite).filter(({ phase }) => phase.kind === BLOCK).length).toBe(49); // all but slot 0, once each
+  });
+
+  test('makes the archive of a directory before it goes on to the next, as make does', () => {
+    const graph = drawBuildGraph(30, ms(1200), setupOf());
+    const firstDirectory = graph.dependant.indexOf(31); // objects before the first that feeds the second archive
+    expect(firstDirectory).toBeGreaterThan(0);
+    const order = jobSizes(play(programOf('kernbench', { jobs: 30, j: 1 }), forever, inTurn)).map(
+      (instructions) => instructions / (0.72 * 2.5),
+    );
+    order.slice(0, firstDirectory).forEach((ns, object) => expect(ns).toBeCloseTo(graph.userNs[object]!, 3));
+    expect(order[firstDirectory]).toBeCloseTo(4e6, 3);
+    expect(order[firstDirectory + 1]).toBeCloseTo(graph.userNs[firstDirectory]!, 3);
+  });
+
+  test('links last and alone', () => {
+    const { steps } = play(programOf('kernbench', { jobs: 30, j: 3, link: ms(777) }), forever, latestFirst);
+    const isLink = (step: Step): boolean => isCompile(step) && Math.abs(step.phase.instructions * 4 - 777e6 * 0.72 * 2.5) < 1;
+    const first = steps.findIndex(isLink);
+    expect(steps.filter(isLink).length).toBe(4);
+    expect(
+      new Set(
+        steps
+          .slice(first)
+          .filter(({ phase }) => phase.kind === RUN)
+          .map(({ task }) => task),
+      ).size,
+    ).toBe(1);
+    expect(steps.slice(first).filter(isWrite).length).toBe(1);
+  });
+
+  test('has the same jobs whatever the order of execution and the number of slots', () => {
+    const sizes = (j: number, choose: (count: number) => number, seed = '7'): number[] =>
+      jobSizes(play(programOf('kernbench', { jobs: 25, j }, setupOf({ seed })), forever, choose)).sort((a, b) => a - b);
+    const expected = sizes(1, inTurn);
+    expect(expected.length).toBeGreaterThan(26);
+    expect(sizes(4, inTurn)).toEqual(expected);
+    expect(sizes(11, latestFirst)).toEqual(expected);
+    expect(sizes(1, inTurn, '8')).not.toEqual(expected);
+  });
+
+  test('compiles with the published character: IPC 0.72 and 6.8 % of the time waiting for idle local memory', () => {
+    const { phase } = play(programOf('kernbench'), forever, inTurn).steps.find(isCompile)!;
+    // alone with 6 MiB of cache and 12 times as much data, 11 of 12 accesses miss, 3 at a time, 67 ns each
+    const computeNs = phase.cyclesPerInstruction / 2.5;
+    const stallNs = (phase.accessesPerInstruction * (11 / 12) * 67) / 3;
+    expect(phase.workingSetBytes).toBe(MiB(72));
+    expect(phase.linesInFlight).toBe(3);
+    expect(stallNs / (computeNs + stallNs)).toBeCloseTo(0.068, 12);
+    expect(1 / (computeNs + stallNs) / 2.5).toBeCloseTo(0.72, 12);
+    expect(1 + phase.writeShare * 0.74).toBeCloseTo(1.53, 12); // a written line weighs 1.74 read lines
+  });
+
+  test('works half on its own memory and half on the page cache, after faulting in 1,081 pages', () => {
+    const trace = play(programOf('kernbench', { jobs: 1, j: 1 }), forever, inTurn);
+    const [cache, own] = trace.steps.filter(({ phase }) => phase.kind === TOUCH);
+    expect([cache!.phase.region, cache!.phase.bytes, cache!.measuring]).toEqual([1, MiB(64), 0]);
+    expect([own!.phase.region, own!.phase.bytes, own!.phase.isSystem, own!.measuring]).toEqual([0, 4_427_776, true, 1]);
+    const compile = trace.steps.filter(isCompile).slice(0, 4);
+    expect(compile.map(({ phase }) => phase.region)).toEqual([0, 1, 0, 1]);
+  });
+
+  test('spends the published share of its time in the kernel', () => {
+    const { steps } = play(programOf('kernbench', { jobs: 1, j: 1 }), forever, inTurn);
+    const system = steps.filter(({ phase }) => phase.kind === RUN && phase.isSystem).slice(0, 2);
+    const systemNs = system.reduce((sum, { phase }) => sum + phase.instructions, 0) / (0.72 * 2.5);
+    expect((systemNs + 1081 * 500) / 1e6).toBeCloseTo(1.699, 3); // 49.5 s over 29,135 processes, faults of 500 ns included
+  });
+
+  test('waits for the disk before every job, and only if told to', () => {
+    const sleeps = (media: string): number =>
+      play(programOf('kernbench', { jobs: 10, j: 2, media }), forever, inTurn).steps.filter(({ phase }) => phase.kind === SLEEP).length;
+    expect(sleeps('tmpfs')).toBe(0);
+    expect(sleeps('disk')).toBe(drawBuildGraph(10, 1, setupOf()).jobCount);
+  });
+
+  test('refuses more slots than the guest has memory for, and takes a quarter of a small guest as page cache', () => {
+    // 100 MiB free: 25 MiB of page cache are 13 blocks; 74 MiB hold 12 jobs of 3 blocks
+    const setup = setupOf({ freeBytes: MiB(100) });
+    expect(() => programOf('kernbench', { j: 13 }, setup)).toThrow(/j = 13, want at most 12 /);
+    const { mostBytes, stuck } = play(programOf('kernbench', { j: 12, jobs: 50 }, setup), forever, inTurn);
+    expect(mostBytes).toBe(MiB(25) + 12 * 4_427_776);
+    expect(stuck).toEqual([]);
+  });
+
+  test('stops, all slots done, when the guest runs out of memory half-way', () => {
+    const trace = play(programOf('kernbench', { j: 4, jobs: 50 }), forever, inTurn, MiB(64) + 3 * 4_427_776);
+    expect([trace.doneCount, trace.stuck]).toEqual([4, []]);
+    expect(trace.steps.filter(isWrite).length).toBe(3); // what the others had begun, and nothing more
+    expect(play(programOf('kernbench'), forever, inTurn, MiB(1))).toMatchObject({ doneCount: 3, stuck: [] });
+  });
+});

@@ -1,0 +1,82 @@
+import { numberOption, type OptionSpec, type OptionValues } from '../sim/options.ts';
+import { MiB, PAGE_BYTES } from '../sim/units.ts';
+import { BLOCK, DONE, type GuestCalls, type GuestProgram, type Phase, TOUCH, type WorkloadSetup } from '../sim/workload-api.ts';
+
+const DEFAULT_BYTES = MiB(256);
+const SMALLEST_BYTES = 64;
+/** Share of the guest's free memory that all regions together may take, so that the guest itself is never short. */
+const MEMORY_SHARE = 0.75;
+
+export const sizeOption: OptionSpec = {
+  name: 'size',
+  summary: 'region of each vCPU; 0: 256 MiB, or less where the guest is small',
+  kind: 'bytes',
+  default: 0,
+  min: 0,
+};
+
+/**
+ * Bytes of each vCPU's region.
+ * @throws RangeError when the size asked for does not fit the guest: a clamped size would answer another question
+ */
+export function regionBytes(workload: string, options: OptionValues, setup: WorkloadSetup): number {
+  const asked = numberOption(options, 'size');
+  const largest = Math.floor((setup.freeBytes * MEMORY_SHARE) / setup.vcpus);
+  const bytes = asked === 0 ? Math.min(DEFAULT_BYTES, Math.floor(largest / PAGE_BYTES) * PAGE_BYTES) : asked;
+  if (!(bytes >= SMALLEST_BYTES && bytes <= largest)) {
+    throw new RangeError(
+      `${workload}: size = ${bytes}, want ${SMALLEST_BYTES} to ${largest} bytes (3/4 of the guest's free memory over ${setup.vcpus} vCPUs)`,
+    );
+  }
+  return bytes;
+}
+
+/**
+ * One task a vCPU, each with a region of its own: it fills the region, waits until the others have filled theirs (lmbench's
+ * harness starts its processes together too), and then does for ever what `fillRun` says. Work counts from the common start.
+ */
+export function ownRegions(
+  vcpus: number,
+  bytes: number,
+  fillRun: (phase: Phase, region: number) => void,
+): Pick<GuestProgram, 'tasks' | 'regions' | 'next'> {
+  const hasStarted = new Uint8Array(vcpus);
+  const isBlocked = new Uint8Array(vcpus);
+  const isFilled = new Uint8Array(vcpus);
+  let readyCount = 0;
+
+  /** Counts a task that is ready to measure; the last one starts them all. */
+  function arrive(calls: GuestCalls): void {
+    if (++readyCount < vcpus) return;
+    calls.startMeasuring();
+    for (let task = 0; task < vcpus; task++) if (isBlocked[task]) calls.wake(task);
+  }
+
+  function next(task: number, phase: Phase, calls: GuestCalls): void {
+    if (!hasStarted[task]) {
+      hasStarted[task] = 1;
+      if (calls.allocate(task, bytes)) {
+        phase.kind = TOUCH;
+        phase.region = task;
+        phase.offsetBytes = 0;
+        phase.bytes = bytes;
+      } else {
+        arrive(calls); // the program ends, as one does whose malloc fails; the others must not wait for it
+        phase.kind = DONE;
+      }
+      return;
+    }
+    if (!isFilled[task]) {
+      isFilled[task] = 1;
+      arrive(calls);
+      if (readyCount < vcpus) {
+        isBlocked[task] = 1;
+        phase.kind = BLOCK;
+        return;
+      }
+    }
+    fillRun(phase, task);
+  }
+
+  return { tasks: vcpus, regions: vcpus, next };
+}
