@@ -115,7 +115,7 @@ function addCommand(parser: Argv, name: string, command: Command): void {
     );
     for (const flag of command.flags) {
       inner.option(flag.name, {
-        type: flag.kind === 'switch' ? 'boolean' : 'string',
+        ...(flag.kind === 'switch' ? { type: 'boolean' } : { type: 'string', nargs: 1 }), // nargs lets a value be `-`
         describe: flag.default === undefined ? flag.summary : `${flag.summary} [${flag.default}]`,
       });
     }

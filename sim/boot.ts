@@ -36,6 +36,7 @@ export function boot(memoryBytes: number, touchShare: number, blockBytes: number
         }
         phase.kind = SLEEP;
         phase.durationNs = exponential(random, DISK_WAIT_NS);
+        phase.isDisk = true;
         return;
       case 1:
         phase.kind = RUN;

@@ -134,6 +134,7 @@ function addGuest(guests: GuestState[], scenario: Scenario, spec: GuestSpec, isH
     outOfMemory: false,
     freeSlots: slots ? slots.map((slot) => slot + firstTask) : null,
     freeSlotCount: slots ? slots.length : 0,
+    interrupts: namedStream(scenario.seed, spec.name, 0, 'interrupts'),
   });
 }
 

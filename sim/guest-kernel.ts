@@ -1,5 +1,6 @@
 import { assert } from './assert.ts';
 import { TIMER_ARRIVAL, TIMER_TASK_WAKE } from './timers.ts';
+import { below } from './random.ts';
 import { BLOCK, DONE, type GuestCalls, type Phase, RUN, SLEEP, SWEEP, TOUCH } from './workload-api.ts';
 import {
   BLOCKED_CAUSE,
@@ -31,14 +32,15 @@ export function startTask(w: World, task: number): void {
   w.taskBornNs[task] = w.nowNs;
   w.taskSinceNs[task] = w.nowNs;
   clearPhase(w, task);
-  makeReady(w, guest, task);
+  makeReady(w, guest, task, -1);
 }
 
 /** A timer of a sleeping task has run out. */
 export function endSleep(w: World, task: number): void {
   assert(w.taskState[task] === TASK_SLEEPING, 'task is not asleep');
+  const guest = w.guests[w.taskGuest[task]!]!;
   bookWaiting(w, task, SLEEPING);
-  makeReady(w, w.guests[w.taskGuest[task]!]!, task);
+  makeReady(w, guest, task, w.phaseDisk[task] === 1 ? interruptedCpu(w, guest) : -1);
 }
 
 /** Opens a guest: its tasks start, or its first arrival is awaited. */
@@ -71,6 +73,7 @@ export function nextPhase(w: World, vcpu: number): void {
   const task = w.vcpuTask[vcpu]!;
   const guest = w.guests[w.taskGuest[task]!]!;
   const { phase } = w;
+  w.currentCpu = w.vcpuCpu[vcpu]!;
   fillPhase(w, guest, task);
   switch (phase.kind) {
     case RUN:
@@ -79,6 +82,7 @@ export function nextPhase(w: World, vcpu: number): void {
       return;
     case SLEEP:
       w.taskState[task] = TASK_SLEEPING;
+      w.phaseDisk[task] = phase.isDisk ? 1 : 0;
       w.timers.push(w.nowNs + wholeNs(phase.durationNs), TIMER_TASK_WAKE, task);
       break;
     case BLOCK:
@@ -146,6 +150,7 @@ function fillPhase(w: World, guest: GuestState, task: number): void {
   phase.offsetBytes = 0;
   phase.bytes = 0;
   phase.durationNs = 0;
+  phase.isDisk = false;
   phase.isSystem = false;
   phase.work = 0;
   if (guest.outOfMemory) {
@@ -219,12 +224,14 @@ function endGuest(w: World, guest: GuestState): void {
 }
 
 /** A task that may run: on a vCPU of its guest that has none, its last one if it can be, else into the queue. */
-function makeReady(w: World, guest: GuestState, task: number): void {
+function makeReady(w: World, guest: GuestState, task: number, wakerCpu: number): void {
   const vcpu = vcpuWithoutTask(w, guest, task);
   if (vcpu >= 0) {
     putOnVcpu(w, task, vcpu, -1);
-    if (w.vcpuState[vcpu] === VCPU_BLOCKED) w.wakeQueue[w.wakeCount++] = vcpu;
-    else if (w.vcpuState[vcpu] === VCPU_RUNNING) w.segFresh[w.vcpuCpu[vcpu]!] = 1; // it was about to halt
+    if (w.vcpuState[vcpu] === VCPU_BLOCKED) {
+      w.wakerCpu[vcpu] = wakerCpu;
+      w.wakeQueue[w.wakeCount++] = vcpu;
+    } else if (w.vcpuState[vcpu] === VCPU_RUNNING) w.segFresh[w.vcpuCpu[vcpu]!] = 1; // it was about to halt
     return;
   }
   w.taskState[task] = TASK_READY;
@@ -236,6 +243,16 @@ function makeReady(w: World, guest: GuestState, task: number): void {
     const cpu = w.vcpuCpu[other]!;
     if (w.guestSliceEndNs[cpu] === Infinity) armGuestSlice(w, guest, cpu);
   }
+}
+
+/** Share of a device's interrupts that another CPU takes than the one that asked: the controller's affinity. Assumed. */
+const AWAY_SHARE = 0.125;
+
+/** Where an interrupt is handled: mostly on the CPU that asked, at times on any. Both draws are always made, so that all policies meet the same. */
+function interruptedCpu(w: World, guest: GuestState): number {
+  const isAway = guest.interrupts() < AWAY_SHARE;
+  const cpu = below(guest.interrupts, w.cpuVcpu.length);
+  return isAway ? cpu : -1;
 }
 
 function vcpuWithoutTask(w: World, guest: GuestState, task: number): number {
@@ -302,7 +319,7 @@ export class ProgramCalls implements GuestCalls {
     const id = guest.firstTask + task;
     if (w.taskState[id] !== TASK_BLOCKED) return;
     bookWaiting(w, id, BLOCKED_CAUSE);
-    makeReady(w, guest, id);
+    makeReady(w, guest, id, w.currentCpu);
   }
   allocate(region: number, bytes: number): boolean {
     return this.w.memory.allocate(this.guest.id, this.region(region), bytes);

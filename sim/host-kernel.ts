@@ -151,6 +151,11 @@ export class HostKernel implements Kernel {
   taskCpu(vcpu: VcpuId): CpuId {
     return this.w.vcpuCpu[vcpu] as CpuId;
   }
+  get wakerCpu(): CpuId {
+    const own = this.w.vcpuCpu[this.selecting] as CpuId;
+    const waker = this.selecting < 0 ? NONE : (this.w.wakerCpu[this.selecting] as CpuId);
+    return waker === NONE ? own : waker;
+  }
   cpuCurr(cpu: CpuId): VcpuId {
     return this.w.cpuVcpu[cpu] as VcpuId;
   }

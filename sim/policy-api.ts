@@ -90,6 +90,8 @@ export interface Kernel {
   weight(vcpu: VcpuId): number;
   /** scx_bpf_task_cpu: where it runs or last ran. */
   taskCpu(vcpu: VcpuId): CpuId;
+  /** In selectCpu: where the wake is handled (bpf_get_smp_processor_id): the waker's CPU, or the one that took the interrupt. */
+  readonly wakerCpu: CpuId;
   /** The vCPU that runs on a CPU, or NONE: scx_bpf_cpu_curr. */
   cpuCurr(cpu: CpuId): VcpuId;
   isRunning(vcpu: VcpuId): boolean;

@@ -40,6 +40,8 @@ export interface Phase {
   bytes: number;
   /** SLEEP. */
   durationNs: number;
+  /** SLEEP: ended by a device's interrupt, not by a timer of the CPU that armed it. */
+  isDisk: boolean;
   /** Time counts as the guest kernel's (sys) and not the program's (user). */
   isSystem: boolean;
   /** RUN: what the phase adds to the guest's throughput, in the workload's own unit. */

@@ -110,12 +110,15 @@ export class World {
   readonly taskLifetimeNs: Float64Array; // [T] lifetimes that have ended
   readonly causes: Float64Array; //      [T * CAUSE_COUNT] ns
   readonly wakeQueue: Int32Array; //     vCPUs to wake at this instant
+  readonly wakerCpu: Int32Array; //      [V] where its wake is handled, or NONE for its own last CPU
+  currentCpu = -1; //                    CPU on which a program is being asked for its next phase
   wakeCount = 0;
 
   // -- guest-kernel.ts: the present phase of each task, as the program filled it; segments.ts counts its units down ------------
   readonly phaseKind: Uint8Array; //         [T]
   readonly phasePattern: Uint8Array; //      [T]
   readonly phaseSystem: Uint8Array; //       [T]
+  readonly phaseDisk: Uint8Array; //         [T] it sleeps until a device interrupts
   readonly phaseRegion: Int32Array; //       [T] index into memory's regions or NONE
   readonly phaseCycles: Float64Array; //     [T] cycles per instruction
   readonly phaseAccesses: Float64Array; //   [T] last-level accesses per instruction
@@ -253,10 +256,12 @@ export class World {
     this.taskLifetimeNs = new Float64Array(T);
     this.causes = new Float64Array(T * CAUSE_COUNT);
     this.wakeQueue = new Int32Array(V);
+    this.wakerCpu = new Int32Array(V).fill(-1);
 
     this.phaseKind = new Uint8Array(T);
     this.phasePattern = new Uint8Array(T);
     this.phaseSystem = new Uint8Array(T);
+    this.phaseDisk = new Uint8Array(T);
     this.phaseRegion = new Int32Array(T).fill(-1);
     this.phaseCycles = new Float64Array(T);
     this.phaseAccesses = new Float64Array(T);
@@ -353,6 +358,8 @@ export interface GuestState {
   outOfMemory: boolean;
   freeSlots: Int32Array | null; // open arrivals: stack of task slots that are free
   freeSlotCount: number;
+  /** Which CPUs take the interrupts of this guest's devices. */
+  readonly interrupts: Random;
 }
 
 export function emptyPhase(): Phase {
@@ -370,6 +377,7 @@ export function emptyPhase(): Phase {
     offsetBytes: 0,
     bytes: 0,
     durationNs: 0,
+    isDisk: false,
     isSystem: false,
     work: 0,
   };

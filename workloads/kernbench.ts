@@ -146,6 +146,7 @@ export const kernbench: WorkloadEntry = {
     function fillStep(at: number, slot: number, phase: Phase, calls: GuestCalls): void {
       if (at === READ) {
         phase.kind = SLEEP;
+        phase.isDisk = true;
         phase.durationNs = readNs![job[slot]!]!;
       } else if (at === FAULT_IN) {
         fillTouch(phase, slot, JOB_BYTES, calls);
