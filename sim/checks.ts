@@ -7,8 +7,8 @@ import { TASK_BLOCKED, TASK_OFF, TASK_ON_VCPU, TASK_READY, TASK_SLEEPING, VCPU_B
 const SLACK = 1e-5;
 const MEMORY_EVERY = 64;
 
-/** Always on, O(CPUs) an instant: one vCPU a CPU and one CPU a vCPU, inside its mask; idle CPUs have none; nothing is overdue. */
-export function checkCheap(w: World): void {
+/** One vCPU a CPU and one CPU a vCPU, inside its mask; idle CPUs have none; nothing is overdue. */
+function checkCpus(w: World): void {
   const { cpuVcpu, vcpuCpu, vcpuState, finishNs, sliceEndNs, nowNs } = w;
   for (let cpu = 0; cpu < cpuVcpu.length; cpu++) {
     const vcpu = cpuVcpu[cpu]!;
@@ -18,13 +18,17 @@ export function checkCheap(w: World): void {
     }
     assert(vcpuCpu[vcpu] === cpu && vcpuState[vcpu] === VCPU_RUNNING, 'a CPU runs a vCPU that is elsewhere');
     assert(w.masks[w.vcpuMask[vcpu]!]![cpu] === 1, 'a vCPU runs outside its hard mask');
+    assert(w.dueNs[cpu] === Math.min(finishNs[cpu]!, sliceEndNs[cpu]!, w.guestSliceEndNs[cpu]!), 'a CPU has the wrong due time');
     assert(finishNs[cpu]! > nowNs && finishNs[cpu]! < Infinity && sliceEndNs[cpu]! > nowNs, 'a CPU missed what was due');
   }
 }
 
-/** Everything that must hold at every instant, looked at in full: in tests. */
+/**
+ * Everything that must hold at every instant, looked at in full: in tests. What can be checked where it changes, at O(1), is
+ * asserted there and always on: time goes forward (advance), a vCPU starts where it may (host.ts), nothing is overdue (segments.ts).
+ */
 export function checkWorld(w: World, k: HostKernel): void {
-  checkCheap(w);
+  checkCpus(w);
   checkVcpus(w, k);
   checkTasks(w);
   checkTraffic(w);

@@ -6,6 +6,7 @@ import {
   BLOCKED_CAUSE,
   CAUSE_COUNT,
   type GuestState,
+  setDue,
   SLEEPING,
   TASK_BLOCKED,
   TASK_OFF,
@@ -104,6 +105,7 @@ export function rotate(w: World, cpu: number): void {
   const guest = w.guests[w.vcpuGuest[vcpu]!]!;
   const task = w.vcpuTask[vcpu]!;
   w.guestSliceEndNs[cpu] = Infinity;
+  setDue(w, cpu);
   if (guest.queueLength === 0) return;
   w.taskState[task] = TASK_READY;
   w.taskSinceNs[task] = w.nowNs;
@@ -114,12 +116,13 @@ export function rotate(w: World, cpu: number): void {
   w.contextSwitchNs[vcpu]! += w.scenario.costs.contextSwitchNs;
   w.contextSwitches[guest.id]!++;
   armGuestSlice(w, guest, cpu);
-  w.segFresh[cpu] = 1;
+  w.fresh.add(cpu);
 }
 
 /** Sets when the guest of the vCPU that now runs on `cpu` switches tasks. */
 export function armGuestSlice(w: World, guest: GuestState, cpu: number): void {
   w.guestSliceEndNs[cpu] = guest.queueLength > 0 ? w.nowNs + w.scenario.costs.guestSliceNs : Infinity;
+  setDue(w, cpu);
 }
 
 /** Ends all tasks of a guest that ran out of memory; its vCPUs halt. */
@@ -231,7 +234,7 @@ function makeReady(w: World, guest: GuestState, task: number, wakerCpu: number):
     if (w.vcpuState[vcpu] === VCPU_BLOCKED) {
       w.wakerCpu[vcpu] = wakerCpu;
       w.wakeQueue[w.wakeCount++] = vcpu;
-    } else if (w.vcpuState[vcpu] === VCPU_RUNNING) w.segFresh[w.vcpuCpu[vcpu]!] = 1; // it was about to halt
+    } else if (w.vcpuState[vcpu] === VCPU_RUNNING) w.fresh.add(w.vcpuCpu[vcpu]!); // it was about to halt
     return;
   }
   w.taskState[task] = TASK_READY;

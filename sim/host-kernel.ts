@@ -52,8 +52,7 @@ export class HostKernel implements Kernel {
   // -- for host.ts -----------------------------------------------------------------------------------------------------------
 
   resched(cpu: number): void {
-    this.w.cpuResched[cpu] = 1;
-    this.w.needsSchedule = true;
+    this.w.resched.add(cpu);
   }
 
   isCpu(cpu: number): boolean {

@@ -1,9 +1,11 @@
+import { assert } from './assert.ts';
 import { armGuestSlice, bookWaiting } from './guest-kernel.ts';
 import type { HostKernel } from './host-kernel.ts';
 import { ENQ_PREEMPTED, ENQ_SLICE_END, ENQ_WAKEUP, WAKE_FORK, WAKE_TTWU } from './policy-api.ts';
 import { stopSegment } from './segments.ts';
 import {
   note,
+  setDue,
   TASK_ON_VCPU,
   VCPU_BLOCKED,
   VCPU_RUNNABLE,
@@ -60,7 +62,6 @@ export function wakeVcpu(w: World, k: HostKernel, vcpu: number): void {
 
 /** A CPU chooses what to run: keeps its vCPU while that has slice left, else takes the next. */
 export function schedule(w: World, k: HostKernel, cpu: number): void {
-  w.cpuResched[cpu] = 0;
   let previous = w.cpuVcpu[cpu]!;
   if (previous >= 0 && w.vcpuTask[previous] === -1) {
     halt(w, k, cpu, previous);
@@ -74,6 +75,7 @@ export function schedule(w: World, k: HostKernel, cpu: number): void {
   if (next === -1) {
     if (previous >= 0) {
       w.sliceEndNs[cpu] = w.nowNs + w.vcpuSliceLengthNs[previous]!; // nobody waits: it keeps running
+      setDue(w, cpu);
       return;
     }
     becomeIdle(w, k, cpu);
@@ -103,6 +105,8 @@ function choose(w: World, k: HostKernel, cpu: number, previous: number): number 
 function start(w: World, k: HostKernel, cpu: number, vcpu: number): void {
   const { machine, costs } = w.scenario;
   const guest = w.vcpuGuest[vcpu]!;
+  assert(w.cpuVcpu[cpu] === -1 && w.vcpuState[vcpu] === VCPU_RUNNABLE, 'a CPU or vCPU would be used twice');
+  assert(w.masks[w.vcpuMask[vcpu]!]![cpu] === 1, 'a vCPU would run outside its hard mask');
   const waitedNs = w.nowNs - w.waitSinceNs[vcpu]!;
   w.waitNs[vcpu]! += waitedNs;
   if (k.wokenAt(vcpu) && waitedNs === 0) w.delayedWakes[guest]!--;
@@ -131,7 +135,7 @@ function start(w: World, k: HostKernel, cpu: number, vcpu: number): void {
   w.sliceEndNs[cpu] = w.nowNs + Math.max(1, w.vcpuSliceNs[vcpu]!);
   w.contextSwitches[guest]!++;
   w.contextSwitchNs[vcpu]! += costs.contextSwitchNs;
-  w.segFresh[cpu] = 1;
+  w.fresh.add(cpu);
   armGuestSlice(w, w.guests[guest]!, cpu);
   note(w, 2, vcpu, cpu);
   w.hook = 'running';
@@ -166,6 +170,7 @@ function stop(w: World, k: HostKernel, cpu: number, vcpu: number, isRunnable: bo
   w.cpuVcpu[cpu] = -1;
   w.sliceEndNs[cpu] = Infinity;
   w.guestSliceEndNs[cpu] = Infinity;
+  setDue(w, cpu);
   w.hook = 'stopping';
   w.policy.cpu.stopping?.(k, vcpu as VcpuId, cpu as CpuId, isRunnable);
   w.hook = '';

@@ -26,6 +26,7 @@ import {
   QUEUE_LINK,
   QUEUE_PAIR,
   SAMPLING,
+  setDue,
   SEG_COPY,
   SEG_NONE,
   SEG_OVERHEAD,
@@ -89,7 +90,8 @@ export function finishSegment(w: World, cpu: number): void {
   }
   w.finishNs[cpu] = Infinity;
   w.segLeft[cpu] = 0;
-  w.segFresh[cpu] = 1;
+  setDue(w, cpu);
+  w.fresh.add(cpu);
 }
 
 /** Takes the vCPU off: books what it did and keeps what is left for when it runs again. */
@@ -98,7 +100,7 @@ export function stopSegment(w: World, cpu: number): void {
   leaveCache(w, cpu);
   dropTraffic(w, cpu);
   w.segKind[cpu] = SEG_NONE;
-  w.segFresh[cpu] = 0;
+  w.fresh.delete(cpu);
 }
 
 /** Breaks the segment off, because something comes before it (a copy); the rest of it follows later. */
@@ -134,7 +136,8 @@ export function interruptSegment(w: World, cpu: number): void {
   }
   w.finishNs[cpu] = Infinity;
   w.segLeft[cpu] = 0;
-  w.segFresh[cpu] = 1;
+  setDue(w, cpu);
+  w.fresh.add(cpu);
 }
 
 /**
@@ -356,7 +359,7 @@ function begin(w: World, cpu: number, kind: number, units: number, blocks: numbe
   w.segBlocks[cpu] = blocks;
   w.segCause[cpu] = cause;
   w.segSinceNs[cpu] = w.nowNs;
-  w.segFresh[cpu] = 0;
+  w.fresh.delete(cpu);
 }
 
 function markPending(w: World, cpu: number): void {
@@ -389,6 +392,7 @@ function setFinish(w: World, cpu: number): void {
   const unitNs = w.flowNode[cpu] === NO_TRAFFIC ? w.partNs[cpu * PARTS + PART_COMPUTE]! : w.contention.unitNs[cpu]!;
   w.segUnitNs[cpu] = unitNs;
   w.finishNs[cpu] = w.nowNs + Math.max(1, Math.ceil(w.segLeft[cpu]! * unitNs));
+  setDue(w, cpu);
 }
 
 /** Restarts a guest's count of work; what its running vCPUs did before is booked first, so that it does not count. */

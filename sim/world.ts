@@ -1,3 +1,4 @@
+import { CpuSet } from './cpu-set.ts';
 import { Contention } from './contention.ts';
 import type { ProgramCalls } from './guest-kernel.ts';
 import { HostMemory } from './memory.ts';
@@ -79,7 +80,7 @@ export class World {
   // -- host.ts: who runs where ---------------------------------------------------------------------------------------------
   readonly cpuVcpu: Int32Array; //       [C] running vCPU or NONE
   readonly cpuIdle: Uint8Array; //       [C] idle and not claimed by a wake
-  readonly cpuResched: Uint8Array; //    [C] must choose anew at this instant
+  readonly resched: CpuSet; //           CPUs that must choose anew at this instant
   readonly cpuPreempt: Uint8Array; //    [C] its slice was taken away
   readonly sliceEndNs: Float64Array; //  [C] Infinity when idle
   readonly idleSinceNs: Float64Array; // [C]
@@ -96,7 +97,6 @@ export class World {
   readonly waitNs: Float64Array; //      [V] sum of waits that have ended
   readonly vcpuMask: Int32Array; //      [V] index into masks; 0 allows every CPU
   readonly masks: Uint8Array[]; //       [mask][C]
-  needsSchedule = false;
 
   // -- guest-kernel.ts: which task is on which vCPU, and what it does --------------------------------------------------------
   readonly vcpuTask: Int32Array; //      [V] current task or NONE
@@ -136,7 +136,7 @@ export class World {
 
   // -- segments.ts: what each CPU is doing, at which speed -------------------------------------------------------------------
   readonly segKind: Uint8Array; //       [C]
-  readonly segFresh: Uint8Array; //      [C] its vCPU needs its next segment
+  readonly fresh: CpuSet; //             CPUs whose vCPU needs its next segment
   readonly segPending: Uint8Array; //    [C] its flow must be built at the next settling
   readonly segCause: Int32Array; //      [C] the one cause all its time goes to, or NONE to split it
   readonly segLeft: Float64Array; //     [C] units to do
@@ -144,6 +144,7 @@ export class World {
   readonly segUnitNs: Float64Array; //   [C] ns per unit
   readonly segSinceNs: Float64Array; //  [C] up to when it is booked
   readonly finishNs: Float64Array; //    [C] Infinity when idle
+  readonly dueNs: Float64Array; //       [C] least of finishNs, sliceEndNs and guestSliceEndNs: kept by setDue
   readonly partNs: Float64Array; //      [C * 5] ns per unit without delays: compute, local, distance, fault, shared cache
   readonly sharedShare: Float64Array; // [C] share of its misses that are due to sharing the cache
   readonly linesPerUnit: Float64Array; // [C]
@@ -227,7 +228,7 @@ export class World {
 
     this.cpuVcpu = new Int32Array(C).fill(-1);
     this.cpuIdle = new Uint8Array(C).fill(1);
-    this.cpuResched = new Uint8Array(C);
+    this.resched = new CpuSet(this.cpuOrder);
     this.cpuPreempt = new Uint8Array(C);
     this.sliceEndNs = new Float64Array(C).fill(Infinity);
     this.idleSinceNs = new Float64Array(C);
@@ -277,7 +278,8 @@ export class World {
     this.sampleBlock = new Int32Array(T).fill(-1);
 
     this.segKind = new Uint8Array(C);
-    this.segFresh = new Uint8Array(C);
+    this.fresh = new CpuSet(this.cpuOrder);
+    this.dueNs = new Float64Array(C).fill(Infinity);
     this.segPending = new Uint8Array(C);
     this.segCause = new Int32Array(C).fill(-1);
     this.segLeft = new Float64Array(C);
@@ -381,6 +383,15 @@ export function emptyPhase(): Phase {
     isSystem: false,
     work: 0,
   };
+}
+
+/** To be called after finishNs, sliceEndNs or guestSliceEndNs of a CPU has changed. */
+export function setDue(w: World, cpu: number): void {
+  const finishNs = w.finishNs[cpu]!;
+  const sliceEndNs = w.sliceEndNs[cpu]!;
+  const guestSliceEndNs = w.guestSliceEndNs[cpu]!;
+  const sliceNs = sliceEndNs < guestSliceEndNs ? sliceEndNs : guestSliceEndNs;
+  w.dueNs[cpu] = finishNs < sliceNs ? finishNs : sliceNs;
 }
 
 /** Mixes a decision into the rolling hash: 64 bits in two halves. */

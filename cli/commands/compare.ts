@@ -72,7 +72,7 @@ function seedsOf(call: Call, { seed }: Scenario): string[] {
   const text = call.texts.seeds ?? SEEDS_FLAG.default!;
   const count = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 0;
   if (count < 2 || count > MOST_SEEDS) throw new InputError(`--seeds = ${show(text)}, want a whole number from 2 to ${MOST_SEEDS}`);
-  return Array.from({ length: count }, (_, i) => String(BigInt(seed) + BigInt(i * 2)));
+  return Array.from({ length: count }, (_, i) => String(BigInt(seed) + BigInt(i)));
 }
 
 function runAll(scenarios: readonly Scenario[], seeds: readonly string[], lab: Lab, terminal: Terminal): PolicyRuns[] {

@@ -63,7 +63,6 @@ export function apart(homes: readonly NodeId[], { stayNs, memoryShare }: ApartOp
       const home = homeOf(k, vcpu);
       if (home === NONE) return chooseFloating(k, vcpu, prev, flags);
       const wasHome = prev !== NONE && k.cpuNode(prev) === home;
-      if (wasHome && k.testAndClearIdle(prev)) return prev;
       const idle = claimNearestIdle(k, vcpu, home, wasHome ? prev : k.nodeFirstCpu(home));
       return idle === NONE ? shortestQueue(k, home) : idle;
     },

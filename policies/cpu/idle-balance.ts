@@ -30,8 +30,7 @@ export function floatingChoice(): Balance['choose'] {
   return (k, vcpu, prev, flags) => {
     if (placed.length === 0) placed = new Int32Array(k.nodeCount);
     if (flags & WAKE_FORK || prev === NONE || !k.allows(vcpu, prev)) return startCpu(k, vcpu, placed);
-    if (k.testAndClearIdle(prev)) return prev;
-    const idle = k.pickIdleCpuNode(vcpu, k.cpuNode(prev), prev);
+    const idle = k.pickIdleCpuNode(vcpu, k.cpuNode(prev), prev); // prev itself if it is idle
     return idle === NONE ? prev : idle;
   };
 }

@@ -9,7 +9,8 @@ import { registries } from './scenario-fixtures.ts';
 const text =
   'policy: drift:stay=3ms,order=near\nseed: 12345678901234567890\nguests: [{name: web, workload: compile, vcpus: 2}, {}]\nduration: 3s';
 const scenario = readScenario({ flags: {}, file: { name: 's.yaml', text } }, registries);
-const result = runResult(scenario, recordingOf(scenario, 70), '1.2.3');
+const recording = recordingOf(scenario, 70);
+const result = runResult(scenario, recording, '1.2.3');
 
 interface Schema {
   [key: string]: unknown;
@@ -63,8 +64,13 @@ describe('the result of a run', () => {
     expect(result.setting).toMatchObject({ durationNs: 3e9, limitNs: 3_600e9, startGapNs: 0 });
   });
 
+  test('has everything the engine recorded', () => {
+    const { bytesByResource: _bytes, guests, ...rest } = recording;
+    expect(result).toMatchObject(rest);
+    guests.forEach(({ workload: _workload, ...guest }, i) => expect(result.guests[i]).toMatchObject(guest));
+  });
+
   test('has the same bytes whatever the order in which the engine set its fields', () => {
-    const recording = recordingOf(scenario, 70);
     const backwards = Object.fromEntries(Object.entries(recording).reverse()) as unknown as typeof recording;
     const total = Object.fromEntries(Object.entries(recording.total).reverse()) as unknown as typeof recording.total;
     const causes = Object.fromEntries(Object.entries(recording.total.causes).reverse()) as unknown as typeof total.causes;

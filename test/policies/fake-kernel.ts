@@ -164,6 +164,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
     memoryHoleBytes: GiB(spec.holeGiB ?? 0),
     blockBytes,
     kicks,
+    wakerCpu: NONE,
     cpuNode: (cpu) => cpuNode[cpu]!,
     nodeSocket: (node) => spec.nodeSocket?.[node] ?? node,
     nodeFirstCpu: (node) => spec.nodeCpus.slice(0, node).reduce((sum, cpus) => sum + cpus, 0) as CpuId,

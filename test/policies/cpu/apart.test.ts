@@ -71,6 +71,30 @@ describe('guests apart', () => {
     expect(k.onCpus()[1]).toBe(4);
   });
 
+  test('are taken over from abroad when that is not much further: 22 against 16 from home', () => {
+    const takenAfter = (stayNs: number): number => {
+      const k = started([0, 0, 0, 1, 2], stayNs);
+      k.wake(0, 1, 2, 3, 4); // 2 runs on CPU 3, the home of 4, which waits
+      expect(k.onCpus()).toEqual([0, 1, 3, 2]);
+      k.pass(ms(3));
+      expect(k.waitingOn(3)).toEqual([2]);
+      k.pass(ms(0.6)); // cold now
+      k.block(3);
+      return k.onCpus()[2]!;
+    };
+    expect(takenAfter(ms(16))).toBe(2); // 0.6 * 0.3 * 16 ms = 2.88 ms
+    expect(takenAfter(ms(17))).toBe(NONE); // 3.06 ms
+  });
+
+  test('leave vCPUs without a home to be taken over by any CPU', () => {
+    const k = started([NONE, NONE, NONE, NONE, NONE]);
+    k.wake(0, 1, 2, 3, 4);
+    expect(k.onCpus()).toEqual([0, 3, 1, 2]);
+    expect(k.waitingOn(2)).toEqual([4]); // nodes 1 and 2 had one start each, node 0 two
+    k.block(2);
+    expect(k.onCpus()[3]).toBe(4);
+  });
+
   test('leave vCPUs without a home to float', () => {
     const k = started([NONE, NONE, NONE]);
     k.wake(0, 1, 2); // a node each

@@ -41,16 +41,16 @@ describe('credits of a period on four CPUs, 1200 in all,', () => {
   });
 });
 
-test('a vCPU that has run 45 ms on 300 credits is OVER, one that saved more than a period leaves the accounting with none', () => {
+test('a vCPU that has run 50 ms on 300 credits is OVER, one that saved more than a period leaves the accounting with none', () => {
   const k = started({ nodeCpus: [1], guests: [{ vcpus: 2 }] });
   const accounts = creditAccounts(k);
   accounts.activate(k, 0 as VcpuId);
   accounts.activate(k, 1 as VcpuId);
   k.wake(0);
-  k.pass(ms(45));
+  k.pass(ms(50));
   accounts.burn(k, 0 as VcpuId);
-  expect(accounts.credits[0]).toBe(-450);
-  accounts.account(k); // 300 for two: 150 each
+  expect(accounts.credits[0]).toBe(-500);
+  accounts.account(k); // 300 for two: 150 each, and nobody owes more than 300
   expect([accounts.credits[0], accounts.priority[0]]).toEqual([-300, OVER]);
   expect([accounts.credits[1], accounts.priority[1]]).toEqual([150, UNDER]);
   // the balance was -300 + 150: 150 more to share, 225 each
@@ -79,20 +79,31 @@ describe('the credit scheduler', () => {
     expect(Math.abs(runMs(k, 0) / 6000 - 0.25)).toBeLessThan(0.02);
   });
 
-  test('lets a waking vCPU with credits interrupt one that a tick has found running', () => {
-    const k = started({ nodeCpus: [1], guests: [{ vcpus: 2 }] });
-    k.wake(0);
-    k.pass(ms(5));
-    k.wake(1);
-    expect(k.onCpus()).toEqual([0]); // both boosted
-    k.pass(ms(5)); // the tick takes the boost from vCPU 0, but the slice goes on
-    expect(k.onCpus()).toEqual([0]);
-    k.pass(ms(20));
-    expect(k.onCpus()).toEqual([1]);
-    k.block(1);
-    k.pass(ms(10));
-    k.wake(1);
-    expect(k.onCpus()).toEqual([1]);
+  test('lets a waking vCPU with credits interrupt one that a tick has found running, no other', () => {
+    const waking = (afterMs: number): number => {
+      const k = started({ nodeCpus: [1], guests: [{ vcpus: 2 }] });
+      k.wake(0);
+      k.pass(ms(afterMs));
+      k.wake(1);
+      return k.onCpus()[0]!;
+    };
+    expect(waking(9)).toBe(0); // both are boosted
+    expect(waking(11)).toBe(1);
+  });
+
+  test('gives turns of 30 ms to vCPUs that all have credits', () => {
+    const k = started({ nodeCpus: [1, 2], guests: [{ vcpus: 2 }] }); // credits of three CPUs for one CPU's work
+    k.hold(0, [0]);
+    k.wake(0, 1);
+    k.pass(ms(300));
+    expect([runMs(k, 0), runMs(k, 1)]).toEqual([150, 150]);
+  });
+
+  test('lets a CPU that has only vCPUs without credits rob another, so that three share two CPUs evenly', () => {
+    const k = started({ nodeCpus: [2], guests: [{ vcpus: 1 }, { vcpus: 1 }, { vcpus: 1 }] });
+    k.wake(0, 1, 2);
+    k.pass(ms(6000));
+    for (const vcpu of [0, 1, 2]) expect(Math.abs(runMs(k, vcpu) / 6000 - 2 / 3), `vCPU ${vcpu}`).toBeLessThan(0.05);
   });
 
   test('steals from the next CPU by number, blind to nodes', () => {

@@ -128,6 +128,50 @@ describe('vCPUs that float', () => {
     expect(k.onCpus()).toEqual([2, 0]);
   });
 
+  test('are offered to the nearest idle CPU', () => {
+    const k = started({ ...MACHINE, nodeCpus: [1, 1, 1], guests: [{ vcpus: 4 }] });
+    k.wake(0, 1, 2, 3); // the fourth waits on CPU 0
+    k.pass(ms(3)); // it runs, the first waits and is hot
+    k.block(1);
+    k.block(2);
+    expect(k.onCpus()).toEqual([3, NONE, NONE]);
+    k.pass(ms(1));
+    expect(k.onCpus()).toEqual([3, NONE, 0]); // 16 away, CPU 1 22
+  });
+
+  test('are passed over in a queue by a CPU they may not use', () => {
+    const k = started({ ...MACHINE, nodeCpus: [1, 1, 0], guests: [{ vcpus: 4 }, { vcpus: 1 }] });
+    k.wake(0, 1);
+    k.hold(1, [0]);
+    k.wake(4, 2, 3); // 4 waits on CPU 0; 2 and 3 where fewer started, CPU 1 and then CPU 0
+    expect(k.waitingOn(0)).toEqual([4, 3]);
+    k.block(1);
+    expect(k.onCpus()[1]).toBe(2);
+    k.block(2);
+    expect(k.onCpus()[1]).toBe(3);
+  });
+
+  test('keep their lead or lag when they change queues', () => {
+    const k = started({ ...MACHINE, nodeCpus: [1, 1, 0], guests: [{ vcpus: 3 }] });
+    k.wake(0, 1);
+    k.block(0);
+    k.wake(2); // 0 has started on CPU 0, so has 1 on CPU 1: by id CPU 0, idle
+    k.block(2);
+    k.hold(0, [1]);
+    k.wake(2); // shares CPU 1 with vCPU 1
+    k.hold(0, [0, 1]);
+    k.wake(0);
+    k.pass(ms(301));
+    expect(runMs(k, [0])).toEqual([301]); // the others about 150 each
+    k.block(0);
+    const moved = k.onCpus()[0]!;
+    expect([1, 2]).toContain(moved);
+    const before = runMs(k, [moved])[0]!;
+    k.wake(0);
+    k.pass(ms(60)); // both count as even on CPU 0
+    expect(Math.abs(runMs(k, [moved])[0]! - before - 30)).toBeLessThanOrEqual(3);
+  });
+
   test('never leave the nodes they are held on', () => {
     const k = started({ ...MACHINE, guests: [{ vcpus: 3 }, { vcpus: 1 }] });
     k.hold(0, [1]);

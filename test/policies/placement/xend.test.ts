@@ -73,6 +73,12 @@ test('soft xend makes the node a home and holds nobody there', () => {
   expect(homes).toEqual([0, 1]);
 });
 
+test('a node without CPUs looks light, and then memory no longer counts', () => {
+  // node 0 has load 8, nodes 1 and 2 have 48 * 16 / 2 = 384. The second pass takes node 1, which has no room, before node 2
+  const k = fakeKernel({ nodeCpus: [0, 2, 2], memoryGiB: [4, 8, 8], freeGiB: [4, 1, 8], guests: [DOM0, { vcpus: 2, memoryGiB: 2 }] });
+  expect(k.admit(1, xend('pinned'), homeNode('next-id')).hardNodes).toEqual([1]);
+});
+
 test('a node without CPUs is no home, however light it looks', () => {
   // node 0 has load 8 for want of CPUs; node 1 has 48 vCPUs of dom0 on 2 CPUs: 384
   const k = fakeKernel({ nodeCpus: [0, 2], guests: [DOM0, { vcpus: 1 }] });
