@@ -1,10 +1,18 @@
 import type { Command } from '../command.ts';
 import { check } from './check.ts';
 import { compare } from './compare.ts';
+import { deck, experimentList, experimentRun } from './deck.ts';
 import { machineList, machineShow } from './machine.ts';
 import { policyList } from './policy.ts';
 import { run } from './run.ts';
 import { workloadList } from './workload.ts';
 
 /** In the order of the help. */
-export const commands: readonly Command[] = [run, compare, check, policyList, workloadList, machineList, machineShow];
+export const commands: readonly Command[] = [
+  deck,
+  run,
+  compare,
+  experimentList,
+  experimentRun,
+  check,
+  policyList, workloadList, machineList, machineShow];

@@ -29,6 +29,15 @@ describe('guests apart', () => {
     expect([k.waitingOn(0), k.waitingOn(1)]).toEqual([[4], [5]]);
   });
 
+  test('return to the CPU they had at home though one before it is idle as well', () => {
+    const k = started([0, 0]);
+    k.wake(0, 1);
+    k.block(0);
+    k.block(1);
+    k.wake(1);
+    expect(k.onCpus()).toEqual([NONE, 1, NONE, NONE]);
+  });
+
   test('come home when a CPU is idle there, at the next multiple of 10 ms', () => {
     const k = started([0, 0, 0]);
     k.wake(0, 1, 2);

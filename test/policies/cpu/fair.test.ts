@@ -100,6 +100,15 @@ describe('vCPUs that float', () => {
     expect(k.waitingOn(2)).toEqual([1]);
   });
 
+  test('return to the CPU they had though one before it is idle as well', () => {
+    const k = started({ nodeCpus: [3], guests: [{ vcpus: 2 }] });
+    k.wake(0, 1);
+    k.block(0);
+    k.block(1);
+    k.wake(1);
+    expect(k.onCpus()).toEqual([NONE, 1, NONE]);
+  });
+
   test('are pulled by a CPU that runs out of work: from its own node first, then the nearest, from the longest queue', () => {
     const guests = [{ vcpus: 1 }, { vcpus: 2 }, { vcpus: 3 }, { vcpus: 6 }];
     const k = started({ ...MACHINE, guests });

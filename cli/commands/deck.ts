@@ -1,0 +1,97 @@
+import { type Chart, type ChartResult, runChart, type Size } from '../../experiments/chart.ts';
+import { charts, deck as deckCharts } from '../../experiments/deck.ts';
+import { deckResult } from '../../experiments/deck-result.ts';
+import { deckFindings } from '../../experiments/findings.ts';
+import { InputError, show } from '../../experiments/input-error.ts';
+import { didYouMean } from '../../experiments/nearest-name.ts';
+import { writeWhole } from '../../experiments/store.ts';
+import { chartText, findingsText } from '../../report/chart.ts';
+import { table } from '../../report/table.ts';
+import { type Call, type Command, DONE, FAILED, type Flag, JSON_FLAG, type Lab, type Terminal } from '../command.ts';
+
+const SIZE_FLAG: Flag = { name: 'size', summary: 'reduced (seconds) or full (minutes; what a claim should rest on)', kind: 'text', default: 'reduced' };
+const SEEDS_FLAG: Flag = { name: 'seeds', summary: 'how many seeds, counted up from 1 (default 3 reduced, 20 full)', kind: 'text' };
+const OUT_FLAG: Flag = { name: 'out', summary: 'file for the result as JSON', kind: 'text', default: 'results/deck.json' };
+const MOST_SEEDS = 1000;
+
+export const deck: Command = {
+  name: 'deck',
+  summary: 'make the ten charts of "Virtualizing NUMA" again and tell what they show',
+  flags: [SIZE_FLAG, SEEDS_FLAG, OUT_FLAG, JSON_FLAG],
+  examples: [
+    ['numalab deck', 'all charts, reduced, in under a minute'],
+    ['numalab deck --size full --out deck.json', 'as a claim should rest on it'],
+  ],
+  run: (call, lab, terminal) => runCharts(deckCharts, call, lab, terminal, call.texts.out ?? OUT_FLAG.default!),
+};
+
+export const experimentRun: Command = {
+  name: 'experiment run',
+  summary: 'run one experiment: a chart of the deck, or a sibling in which the favourite should lose',
+  operands: ['NAME'],
+  flags: [SIZE_FLAG, SEEDS_FLAG, { ...OUT_FLAG, default: '' }, JSON_FLAG],
+  examples: [['numalab experiment run packed-streams --seeds 10', 'when one node is not enough']],
+  run(call, lab, terminal) {
+    const name = call.operands[0]!;
+    const chart = charts.find((one) => one.name === name);
+    if (!chart) throw new InputError(`experiment = ${show(name)}, want one of ${charts.map((one) => one.name).join(', ')}${didYouMean(name, charts.map((one) => one.name))}`); // prettier-ignore
+    return runCharts([chart], call, lab, terminal, call.texts.out ?? '');
+  },
+};
+
+export const experimentList: Command = {
+  name: 'experiment list',
+  summary: 'what `experiment run` knows',
+  flags: [JSON_FLAG],
+  examples: [['numalab experiment list --json', 'names, titles and questions as JSON']],
+  run(call, _lab, terminal) {
+    const rows = charts.map((chart) => ({ name: chart.name, question: chart.question, runs: chart.cells('reduced').length, fullRuns: chart.cells('full').length }));
+    terminal.out(
+      call.switches.has('json')
+        ? `${JSON.stringify({ experiments: rows }, null, 2)}\n`
+        : `${table(['experiment', 'runs a seed', 'full', 'question'], rows.map(({ name, question, runs, fullRuns }) => [name, runs, fullRuns, question]))}\n`, // prettier-ignore
+    );
+    return DONE;
+  },
+};
+
+function runCharts(list: readonly Chart[], call: Call, lab: Lab, terminal: Terminal, out: string): number {
+  const size = sizeOf(call);
+  const seeds = seedsOf(call, size);
+  const isJson = call.switches.has('json');
+  const total = list.reduce((sum, chart) => sum + chart.cells(size).length * seeds.length, 0);
+  const startedMs = performance.now();
+  let before = 0;
+  const results = list.map((chart): ChartResult => {
+    const result = runChart(chart, size, seeds, lab, (done) => {
+      const leftS = ((performance.now() - startedMs) / 1000 / (before + done)) * (total - before - done);
+      terminal.progress(`${chart.name}: run ${before + done} of ${total}, about ${Math.ceil(leftS)} s left`);
+    });
+    before += result.points.length * seeds.length;
+    terminal.progress('');
+    if (!isJson) terminal.out(`${chartText(result, terminal.width)}\n\n`);
+    return result;
+  });
+  const findings = deckFindings(results);
+  if (!isJson && findings.length > 0) terminal.out(`${findingsText(findings)}\n`);
+  const json = `${JSON.stringify(deckResult(lab.version, results, findings), null, 2)}\n`;
+  if (isJson) terminal.out(json);
+  if (out !== '') {
+    writeWhole(out, json);
+    terminal.err(`result written to ${show(out)}\n`);
+  }
+  return results.some(({ points }) => points.some(({ failures }) => failures.length > 0)) ? FAILED : DONE;
+}
+
+function sizeOf(call: Call): Size {
+  const text = call.texts.size ?? SIZE_FLAG.default!;
+  if (text !== 'reduced' && text !== 'full') throw new InputError(`--size = ${show(text)}, want reduced or full${didYouMean(text, ['reduced', 'full'])}`);
+  return text;
+}
+
+function seedsOf(call: Call, size: Size): string[] {
+  const text = call.texts.seeds ?? (size === 'full' ? '20' : '3');
+  const count = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 0;
+  if (count < 1 || count > MOST_SEEDS) throw new InputError(`--seeds = ${show(text)}, want a whole number from 1 to ${MOST_SEEDS}`);
+  return Array.from({ length: count }, (_, i) => String(i + 1));
+}
