@@ -63,7 +63,13 @@ export interface Lab extends Registries {
 }
 
 /** Runs a chart. `progress` hears how many of its runs are done. */
-export function runChart(chart: Chart, size: Size, seeds: readonly string[], lab: Lab, progress: (done: number, of: number) => void): ChartResult {
+export function runChart(
+  chart: Chart,
+  size: Size,
+  seeds: readonly string[],
+  lab: Lab,
+  progress: (done: number, of: number) => void,
+): ChartResult {
   const cells = chart.cells(size);
   let done = 0;
   const points = cells.map((cell) => {

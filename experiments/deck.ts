@@ -16,7 +16,15 @@ const latencyNs = (guest: GuestRecord): number => guest.figures.latencyNs ?? Num
 const elapsedS = (guest: GuestRecord): number => guest.elapsedNs / 1e9;
 
 const bandwidth = { yLabel: 'GB/s a guest', unit: 'GB/s', isHigherBetter: true, xIsBytes: false, isLog: false, value: gbPerSecond };
-const latency = { xLabel: 'working set', yLabel: 'ns a load', unit: 'ns', isHigherBetter: false, xIsBytes: true, isLog: true, value: latencyNs };
+const latency = {
+  xLabel: 'working set',
+  yLabel: 'ns a load',
+  unit: 'ns',
+  isHigherBetter: false,
+  xIsBytes: true,
+  isLog: true,
+  value: latencyNs,
+};
 const build = { yLabel: 'elapsed s', unit: 's', isHigherBetter: false, xIsBytes: false, isLog: false, value: elapsedS };
 
 function rdOnKvm(policy: string, question: string): Chart {
@@ -42,7 +50,10 @@ function latOnKvm(policy: string, question: string): Chart {
     title: `lmbench lat, KVM ${policy.slice(4)}: latency by working set`,
     question,
     cells: (size) => {
-      const sizes = size === 'full' ? ['16KiB', '32KiB', '64KiB', '128KiB', '256KiB', '512KiB', '1MiB', '2MiB', '4MiB', '8MiB', '16MiB', '64MiB', '256MiB'] : ['32KiB', '256KiB', '2MiB', '8MiB', '64MiB'];
+      const sizes =
+        size === 'full'
+          ? ['16KiB', '32KiB', '64KiB', '128KiB', '256KiB', '512KiB', '1MiB', '2MiB', '4MiB', '8MiB', '16MiB', '64MiB', '256MiB']
+          : ['32KiB', '256KiB', '2MiB', '8MiB', '64MiB'];
       const duration = size === 'full' ? '3s' : '600ms';
       return (size === 'full' ? [1, 12, 24, 48] : [1, 12, 48]).flatMap((count) =>
         sizes.map((workingSet): Cell => ({

@@ -1,4 +1,5 @@
 import { buildMachine } from '../sim/machine.ts';
+import { DEFAULT_WEIGHT } from '../sim/policy-api.ts';
 import { type Costs, DEFAULT_COSTS, type GuestSpec, type Scenario } from '../sim/scenario.ts';
 import { seconds } from '../sim/units.ts';
 import { InputError, show } from './input-error.ts';
@@ -26,8 +27,6 @@ export interface ScenarioSource {
 const MAX_VCPUS = 131_072;
 const MAX_BLOCKS = 2 ** 26;
 const DEFAULT_DURATION_NS = seconds(2);
-/** As in sched_ext: the weight of nice 0. */
-const DEFAULT_WEIGHT = 100;
 const GUEST_WORDS = ['vcpus', 'memory', 'kind', 'boot', 'workload'] as const;
 
 /**

@@ -13,7 +13,7 @@ export function writeWhole(path: string, text: string): void {
     const file = openSync(temporary, 'w');
     try {
       const bytes = Buffer.from(text);
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at); // a full disk may take a part and say nothing
+      for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at); // a full disk may take a part and say nothing
       fsyncSync(file);
     } finally {
       closeSync(file);

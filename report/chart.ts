@@ -10,7 +10,10 @@ export function chartText(result: ChartResult, width = 90): string {
   const xFormat = chart.xIsBytes ? (x: number): string => formatBytes(x) : String;
   const names = [...new Set(points.map(({ series }) => series))];
   const picture = plot(
-    names.map((name) => ({ name, points: points.filter(({ series }) => series === name).map(({ x, mean, low, high }) => ({ x, y: mean.mean, low, high })) })),
+    names.map((name) => ({
+      name,
+      points: points.filter(({ series }) => series === name).map(({ x, mean, low, high }) => ({ x, y: mean.mean, low, high })),
+    })),
     {
       title: `${chart.title} (${chart.name})`,
       xLabel: chart.xLabel,
@@ -21,7 +24,17 @@ export function chartText(result: ChartResult, width = 90): string {
       ...(chart.isLog ? { yScale: 'log' as const } : {}),
     },
   );
-  const columns = ['series', { title: chart.xIsBytes ? 'size' : 'x', align: 'right' as const }, { title: `mean ${chart.unit}`, align: 'right' as const }, 'least', 'most', 'remote', 'distance', 'queueing', 'waiting'];
+  const columns = [
+    'series',
+    { title: chart.xIsBytes ? 'size' : 'x', align: 'right' as const },
+    { title: `mean ${chart.unit}`, align: 'right' as const },
+    'least',
+    'most',
+    'remote',
+    'distance',
+    'queueing',
+    'waiting',
+  ];
   const rows = points.map((point) => [
     point.series,
     xFormat(point.x),
@@ -34,7 +47,9 @@ export function chartText(result: ChartResult, width = 90): string {
     formatShare(point.causes.waitHost + point.causes.waitGuest),
   ]);
   const failed = points.filter(({ failures }) => failures.length > 0);
-  const warning = failed.map(({ series, x, failures }) => `${series} at ${xFormat(x)}: not ended well with seed ${failures.join(', ')}\n`).join('');
+  const warning = failed
+    .map(({ series, x, failures }) => `${series} at ${xFormat(x)}: not ended well with seed ${failures.join(', ')}\n`)
+    .join('');
   return `${picture}\n\n${chart.question}\n\n${table(columns, rows)}\n${warning}`;
 }
 
@@ -53,5 +68,16 @@ export function findingsText(findings: readonly Finding[]): string {
     gain.low > 1 ? 'better' : gain.high < 1 ? 'worse' : 'no difference shown',
     causes.map(({ cause, change }) => `${cause} ${change > 0 ? '+' : ''}${formatNumber(change * 100, 2)}`).join(', '),
   ]);
-  return table(['chart', { title: 'x', align: 'right' }, 'compared', { title: 'times as good', align: 'right' }, '95 % interval', 'verdict', 'why: share of time, points'], rows);
+  return table(
+    [
+      'chart',
+      { title: 'x', align: 'right' },
+      'compared',
+      { title: 'times as good', align: 'right' },
+      '95 % interval',
+      'verdict',
+      'why: share of time, points',
+    ],
+    rows,
+  );
 }

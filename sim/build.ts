@@ -4,7 +4,7 @@ import { PolicyError } from './host.ts';
 import { HostKernel } from './host-kernel.ts';
 import { hostNoise } from './host-noise.ts';
 import { defaultOptions } from './options.ts';
-import { FLOATING, type Placement } from './policy-api.ts';
+import { DEFAULT_WEIGHT, FLOATING, type Placement } from './policy-api.ts';
 import { namedStream } from './random.ts';
 import type { GuestSpec, Scenario } from './scenario.ts';
 import { TIMER_GUEST_START, TIMER_TICK, TIMER_WATCH } from './timers.ts';
@@ -86,7 +86,8 @@ function backAll(w: World, k: HostKernel, guest: GuestState, placement: Placemen
     w.hook = 'memory.alloc';
     const wanted = policy.memory.alloc(k, guest.id as GuestId, own, -1 as NodeId, placement);
     w.hook = '';
-    if (!(wanted >= 0 && wanted < scenario.machine.nodeCount)) throw new PolicyError(`memory.alloc gave node ${String(wanted)} for ${guest.spec.name}`);
+    if (!(wanted >= 0 && wanted < scenario.machine.nodeCount))
+      throw new PolicyError(`memory.alloc gave node ${String(wanted)} for ${guest.spec.name}`);
     const node = memory.back(guest.id, -1, memory.firstBlock[guest.id]! + own, wanted, policy.memory.fallback);
     if (node >= 0) continue;
     killGuest(w, guest);
@@ -107,7 +108,9 @@ function addGuest(guests: GuestState[], scenario: Scenario, spec: GuestSpec, isH
   const last = guests.at(-1);
   const program = spec.workload.build(spec.options, setupOf(scenario, spec));
   const hasBoot = spec.bootShare > 0 && !isHostNoise && spec.memoryBytes > 0;
-  const bootProgram = hasBoot ? boot(spec.memoryBytes, spec.bootShare, scenario.blockBytes, namedStream(scenario.seed, spec.name, 0, 'boot')) : null;
+  const bootProgram = hasBoot
+    ? boot(spec.memoryBytes, spec.bootShare, scenario.blockBytes, namedStream(scenario.seed, spec.name, 0, 'boot'))
+    : null;
   const slots = program.nextArrivalNs ? Int32Array.from({ length: program.tasks }, (_, i) => program.tasks - 1 - i) : null;
   const firstTask = last ? last.firstTask + last.taskCount : 0;
   guests.push({
@@ -166,7 +169,7 @@ function noiseSpec(scenario: Scenario): GuestSpec {
     kind: 'bare',
     vcpus: program.tasks,
     memoryBytes: 0,
-    weight: 1024,
+    weight: DEFAULT_WEIGHT,
     workload,
     options: defaultOptions([]),
     bootShare: 0,

@@ -19,14 +19,21 @@ export function usefulBytes(pattern: number, workingSetBytes: number, share: num
  * @param need bytes each would fill
  * @param shares out: bytes of each
  */
-export function divideCache(bytes: number, demand: Float64Array, need: Float64Array, first: number, count: number, shares: Float64Array): void {
+export function divideCache(
+  bytes: number,
+  demand: Float64Array,
+  need: Float64Array,
+  first: number,
+  count: number,
+  shares: Float64Array,
+): void {
   let left = bytes;
   let rates = 0;
   for (let i = first; i < first + count; i++) {
     shares[i] = -1;
     rates += demand[i]!;
   }
-  for (let settled = false; !settled; ) {
+  for (let settled = false; !settled;) {
     settled = true;
     for (let i = first; i < first + count; i++) {
       if (shares[i]! >= 0 || demand[i] === 0 || need[i]! * rates > left * demand[i]!) continue;

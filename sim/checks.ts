@@ -1,7 +1,17 @@
 import { assert } from './assert.ts';
 import type { HostKernel } from './host-kernel.ts';
 import { CONTROLLER } from './machine.ts';
-import { TASK_BLOCKED, TASK_OFF, TASK_ON_VCPU, TASK_READY, TASK_SLEEPING, VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING, type World } from './world.ts';
+import {
+  TASK_BLOCKED,
+  TASK_OFF,
+  TASK_ON_VCPU,
+  TASK_READY,
+  TASK_SLEEPING,
+  VCPU_BLOCKED,
+  VCPU_RUNNABLE,
+  VCPU_RUNNING,
+  type World,
+} from './world.ts';
 
 /** How far traffic may stray from capacity: what the solver's own tolerance can add up to. */
 const SLACK = 1e-5;
@@ -63,7 +73,10 @@ function checkTasks(w: World): void {
       if (state !== TASK_OFF) live++;
       if (state === TASK_READY) ready++;
       if (state === TASK_ON_VCPU) assert(w.vcpuTask[w.taskVcpu[task]!] === task, 'a task is not on its vCPU');
-      assert(state === TASK_OFF || state === TASK_READY || state === TASK_ON_VCPU || state === TASK_SLEEPING || state === TASK_BLOCKED, 'a task is in no known state');
+      assert(
+        state === TASK_OFF || state === TASK_READY || state === TASK_ON_VCPU || state === TASK_SLEEPING || state === TASK_BLOCKED,
+        'a task is in no known state',
+      );
     }
     assert(ready === queued && live === guest.liveTasks, 'a guest miscounts its tasks');
     if (queued > 0) {
@@ -95,7 +108,10 @@ function checkMemory(w: World): void {
   for (let node = 0; node < N; node++) {
     let used = 0;
     for (let guest = 0; guest < w.guests.length; guest++) used += memory.guestNodeBlocks[guest * N + node]!;
-    assert(used + memory.nodeFree[node]! === memory.nodeBlocks[node] && memory.nodeFree[node]! >= 0, 'blocks of a node are lost or doubled');
+    assert(
+      used + memory.nodeFree[node]! === memory.nodeBlocks[node] && memory.nodeFree[node]! >= 0,
+      'blocks of a node are lost or doubled',
+    );
   }
   for (let region = 0; region < memory.regionHead.length; region++) {
     let blocks = 0;

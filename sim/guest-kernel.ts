@@ -48,6 +48,7 @@ export function endSleep(w: World, task: number): void {
 export function startGuest(w: World, guest: GuestState): void {
   guest.startedNs = w.nowNs;
   guest.measureNs = w.nowNs;
+  w.clearCounters(guest);
   if (guest.program.nextArrivalNs) {
     w.timers.push(w.nowNs + wholeNs(guest.program.nextArrivalNs()), TIMER_ARRIVAL, guest.id);
     return;

@@ -175,7 +175,8 @@ export class HostKernel implements Kernel {
   // -- dispatch queues -------------------------------------------------------------------------------------------------------
 
   createDsq(dsq: DsqId): void {
-    if (!Number.isInteger(dsq) || dsq < 0 || dsq >= 1 << 20) throw new PolicyError(`createDsq: queue ${String(dsq)}, want 0 to ${(1 << 20) - 1}`);
+    if (!Number.isInteger(dsq) || dsq < 0 || dsq >= 1 << 20)
+      throw new PolicyError(`createDsq: queue ${String(dsq)}, want 0 to ${(1 << 20) - 1}`);
     this.known.add(dsq);
     const queue = this.cpuCount + 1 + dsq;
     if (queue >= this.queues.queueCount) this.queues.grow(queue + 1);

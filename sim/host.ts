@@ -1,18 +1,9 @@
 import { assert } from './assert.ts';
 import { armGuestSlice, bookWaiting } from './guest-kernel.ts';
 import type { HostKernel } from './host-kernel.ts';
-import { ENQ_PREEMPTED, ENQ_SLICE_END, ENQ_WAKEUP, WAKE_FORK, WAKE_TTWU } from './policy-api.ts';
+import { ENQ_LAST, ENQ_PREEMPTED, ENQ_SLICE_END, ENQ_WAKEUP, WAKE_FORK, WAKE_TTWU } from './policy-api.ts';
 import { stopSegment } from './segments.ts';
-import {
-  note,
-  setDue,
-  TASK_ON_VCPU,
-  VCPU_BLOCKED,
-  VCPU_RUNNABLE,
-  VCPU_RUNNING,
-  WAIT_HOST,
-  type World,
-} from './world.ts';
+import { note, setDue, TASK_ON_VCPU, VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING, WAIT_HOST, type World } from './world.ts';
 import type { CpuId, VcpuId } from './units.ts';
 
 /**
@@ -69,9 +60,15 @@ export function schedule(w: World, k: HostKernel, cpu: number): void {
   }
   const isSliceOver = w.sliceEndNs[cpu]! <= w.nowNs;
   if (previous >= 0 && !isSliceOver && w.cpuPreempt[cpu] === 0) return;
-  const next = choose(w, k, cpu, previous);
+  const leaving = previous;
+  let next = choose(w, k, cpu, previous);
   const isPreempted = w.cpuPreempt[cpu] === 1 && !isSliceOver;
   w.cpuPreempt[cpu] = 0;
+  if (next === -1 && previous >= 0 && w.policy.cpu.enqLast) {
+    preempt(w, k, cpu, previous, (isPreempted ? ENQ_PREEMPTED : ENQ_SLICE_END) | ENQ_LAST);
+    previous = -1;
+    next = choose(w, k, cpu, -1);
+  }
   if (next === -1) {
     if (previous >= 0) {
       w.sliceEndNs[cpu] = w.nowNs + w.vcpuSliceLengthNs[previous]!; // nobody waits: it keeps running
@@ -81,8 +78,8 @@ export function schedule(w: World, k: HostKernel, cpu: number): void {
     becomeIdle(w, k, cpu);
     return;
   }
-  if (previous >= 0) preempt(w, k, cpu, previous, isPreempted);
-  start(w, k, cpu, next);
+  if (previous >= 0) preempt(w, k, cpu, previous, isPreempted ? ENQ_PREEMPTED : ENQ_SLICE_END);
+  start(w, k, cpu, next, next === leaving);
 }
 
 function choose(w: World, k: HostKernel, cpu: number, previous: number): number {
@@ -91,7 +88,8 @@ function choose(w: World, k: HostKernel, cpu: number, previous: number): number 
     if (local >= 0) return local;
     const { cpu: ops } = w.policy;
     if (!ops.dispatch) return -1;
-    if (loops === MAX_DISPATCHES) throw new PolicyError(`dispatch moved vCPUs that cannot run on CPU ${cpu} ${MAX_DISPATCHES} times in a row`);
+    if (loops === MAX_DISPATCHES)
+      throw new PolicyError(`dispatch moved vCPUs that cannot run on CPU ${cpu} ${MAX_DISPATCHES} times in a row`);
     w.hook = 'dispatch';
     k.dispatching = cpu;
     const before = k.moves;
@@ -102,7 +100,7 @@ function choose(w: World, k: HostKernel, cpu: number, previous: number): number 
   }
 }
 
-function start(w: World, k: HostKernel, cpu: number, vcpu: number): void {
+function start(w: World, k: HostKernel, cpu: number, vcpu: number, isSame: boolean): void {
   const { machine, costs } = w.scenario;
   const guest = w.vcpuGuest[vcpu]!;
   assert(w.cpuVcpu[cpu] === -1 && w.vcpuState[vcpu] === VCPU_RUNNABLE, 'a CPU or vCPU would be used twice');
@@ -133,8 +131,10 @@ function start(w: World, k: HostKernel, cpu: number, vcpu: number): void {
   w.vcpuState[vcpu] = VCPU_RUNNING;
   w.runSinceNs[vcpu] = w.nowNs;
   w.sliceEndNs[cpu] = w.nowNs + Math.max(1, w.vcpuSliceNs[vcpu]!);
-  w.contextSwitches[guest]!++;
-  w.contextSwitchNs[vcpu]! += costs.contextSwitchNs;
+  if (!isSame) {
+    w.contextSwitches[guest]!++;
+    w.contextSwitchNs[vcpu]! += costs.contextSwitchNs;
+  }
   w.fresh.add(cpu);
   armGuestSlice(w, w.guests[guest]!, cpu);
   note(w, 2, vcpu, cpu);
@@ -143,14 +143,14 @@ function start(w: World, k: HostKernel, cpu: number, vcpu: number): void {
   w.hook = '';
 }
 
-function preempt(w: World, k: HostKernel, cpu: number, vcpu: number, hasSlice: boolean): void {
-  w.vcpuSliceNs[vcpu] = hasSlice ? Math.max(0, w.sliceEndNs[cpu]! - w.nowNs) : 0;
+function preempt(w: World, k: HostKernel, cpu: number, vcpu: number, flags: number): void {
+  w.vcpuSliceNs[vcpu] = Math.max(0, w.sliceEndNs[cpu]! - w.nowNs);
   stop(w, k, cpu, vcpu, true);
   w.vcpuState[vcpu] = VCPU_RUNNABLE;
   w.waitSinceNs[vcpu] = w.nowNs;
   const task = w.vcpuTask[vcpu]!;
   w.taskSinceNs[task] = w.nowNs;
-  enqueue(w, k, vcpu, cpu, hasSlice ? ENQ_PREEMPTED : ENQ_SLICE_END);
+  enqueue(w, k, vcpu, cpu, flags);
 }
 
 /** The guest of the vCPU has nothing to run: HLT. */
@@ -166,6 +166,7 @@ function halt(w: World, k: HostKernel, cpu: number, vcpu: number): void {
 function stop(w: World, k: HostKernel, cpu: number, vcpu: number, isRunnable: boolean): void {
   stopSegment(w, cpu);
   w.runtimeNs[vcpu]! += w.nowNs - w.runSinceNs[vcpu]!;
+  w.runSinceNs[vcpu] = w.nowNs;
   w.stoppedNs[vcpu] = w.nowNs;
   w.cpuVcpu[cpu] = -1;
   w.sliceEndNs[cpu] = Infinity;

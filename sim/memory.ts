@@ -80,7 +80,7 @@ export class HostMemory {
 
   /** Returns a region's blocks to the guest, the last of them to be handed out first. They keep their nodes. */
   release(guest: number, region: number): void {
-    for (let block = this.regionHead[region]!; block >= 0; ) {
+    for (let block = this.regionHead[region]!; block >= 0;) {
       const next = this.blockNext[block]!;
       this.blockNext[block] = this.freed[guest]!;
       this.freed[guest] = block;

@@ -19,12 +19,14 @@ export const WAKE_TTWU = 2;
 
 /** Flags of enqueue, as SCX_ENQ_*: why the vCPU is queued. */
 export const ENQ_WAKEUP = 1;
-/** Preempted with slice left: the core has put it at the head of its old CPU's local queue unless the policy queues it elsewhere. */
+/** Preempted with slice left. */
 export const ENQ_PREEMPTED = 2;
 /** Its slice ran out. */
 export const ENQ_SLICE_END = 4;
 /** Insert at the head of a FIFO queue. */
 export const ENQ_HEAD = 8;
+/** Nothing else waits for its CPU: only told to policies that ask for it (`enqLast`), else it keeps running. */
+export const ENQ_LAST = 16;
 
 /** The FIFO queue of the CPU that selectCpu chose, of CPU c (LOCAL_ON + c), and of the machine: SCX_DSQ_LOCAL, LOCAL_ON, GLOBAL. */
 export const DSQ_LOCAL = -1 as DsqId;
@@ -34,11 +36,16 @@ export const DSQ_LOCAL_ON = 0x40000000;
 export const KICK_IDLE = 1;
 export const KICK_PREEMPT = 2;
 
+/** Weight of nice 0, as in sched_ext (CGROUP_WEIGHT_DFL). */
+export const DEFAULT_WEIGHT = 100;
+
 /** SCX_SLICE_DFL. */
 export const SLICE_DEFAULT_NS = 20_000_000;
 
 export interface CpuPolicy {
   readonly name: string;
+  /** SCX_OPS_ENQ_LAST: a vCPU whose slice is over, or taken away, is enqueued even if nothing else waits; so it can be moved. */
+  readonly enqLast?: boolean;
   /** Ticks per second and CPU for `tick`; without it there are none. */
   readonly hz?: number;
   init?(k: Kernel): void;

@@ -309,7 +309,8 @@ function walkLength(w: World, task: number, region: number): number {
   let block = w.phaseBlock[task]!;
   const node = memory.blockNode[block]!;
   let count = 1;
-  for (block = memory.blockNext[block]!; block >= 0 && count < left && memory.blockNode[block] === node; block = memory.blockNext[block]!) count++;
+  for (block = memory.blockNext[block]!; block >= 0 && count < left && memory.blockNode[block] === node; block = memory.blockNext[block]!)
+    count++;
   return count;
 }
 
@@ -349,7 +350,8 @@ function touchLength(w: World, task: number, first: number): number {
   const { blockNext, blockNode } = w.memory;
   const left = w.phaseBlocksLeft[task]!;
   let count = 1;
-  for (let block = blockNext[first]!; block >= 0 && count < left && blockNode[block] === blockNode[first]; block = blockNext[block]!) count++;
+  for (let block = blockNext[first]!; block >= 0 && count < left && blockNode[block] === blockNode[first]; block = blockNext[block]!)
+    count++;
   return count;
 }
 

@@ -328,6 +328,25 @@ export class World {
       this.taskGuest.fill(guest.id, guest.firstTask, guest.firstTask + guest.taskCount);
     }
   }
+
+  /** What a guest did before its instances start, its boot, does not count as theirs. */
+  clearCounters({ id, firstVcpu, vcpuCount }: GuestState): void {
+    this.hopLines.fill(0, id * 4, (id + 1) * 4);
+    this.migrations.fill(0, id * 3, (id + 1) * 3);
+    for (const counter of [
+      this.pageMoves,
+      this.contextSwitches,
+      this.userNs,
+      this.sysNs,
+      this.workDone,
+      this.wakes,
+      this.delayedWakes,
+      this.completions,
+    ]) {
+      counter[id] = 0;
+    }
+    this.waitNs.fill(0, firstVcpu, firstVcpu + vcpuCount);
+  }
 }
 
 /** What is kept of a guest as a whole: read and written once a task or phase, never per CPU and instant. */

@@ -9,7 +9,12 @@ import { chartText, findingsText } from '../../report/chart.ts';
 import { table } from '../../report/table.ts';
 import { type Call, type Command, DONE, FAILED, type Flag, JSON_FLAG, type Lab, type Terminal } from '../command.ts';
 
-const SIZE_FLAG: Flag = { name: 'size', summary: 'reduced (seconds) or full (minutes; what a claim should rest on)', kind: 'text', default: 'reduced' };
+const SIZE_FLAG: Flag = {
+  name: 'size',
+  summary: 'reduced (seconds) or full (minutes; what a claim should rest on)',
+  kind: 'text',
+  default: 'reduced',
+};
 const SEEDS_FLAG: Flag = { name: 'seeds', summary: 'how many seeds, counted up from 1 (default 3 reduced, 20 full)', kind: 'text' };
 const OUT_FLAG: Flag = { name: 'out', summary: 'file for the result as JSON', kind: 'text', default: 'results/deck.json' };
 const MOST_SEEDS = 1000;
@@ -45,7 +50,12 @@ export const experimentList: Command = {
   flags: [JSON_FLAG],
   examples: [['numalab experiment list --json', 'names, titles and questions as JSON']],
   run(call, _lab, terminal) {
-    const rows = charts.map((chart) => ({ name: chart.name, question: chart.question, runs: chart.cells('reduced').length, fullRuns: chart.cells('full').length }));
+    const rows = charts.map((chart) => ({
+      name: chart.name,
+      question: chart.question,
+      runs: chart.cells('reduced').length,
+      fullRuns: chart.cells('full').length,
+    }));
     terminal.out(
       call.switches.has('json')
         ? `${JSON.stringify({ experiments: rows }, null, 2)}\n`
@@ -85,7 +95,8 @@ function runCharts(list: readonly Chart[], call: Call, lab: Lab, terminal: Termi
 
 function sizeOf(call: Call): Size {
   const text = call.texts.size ?? SIZE_FLAG.default!;
-  if (text !== 'reduced' && text !== 'full') throw new InputError(`--size = ${show(text)}, want reduced or full${didYouMean(text, ['reduced', 'full'])}`);
+  if (text !== 'reduced' && text !== 'full')
+    throw new InputError(`--size = ${show(text)}, want reduced or full${didYouMean(text, ['reduced', 'full'])}`);
   return text;
 }
 

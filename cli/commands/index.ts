@@ -15,4 +15,8 @@ export const commands: readonly Command[] = [
   experimentList,
   experimentRun,
   check,
-  policyList, workloadList, machineList, machineShow];
+  policyList,
+  workloadList,
+  machineList,
+  machineShow,
+];

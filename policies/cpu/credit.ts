@@ -105,6 +105,7 @@ export function credit(): CpuPolicy {
 
   return {
     name: 'credit',
+    enqLast: true,
     hz: TICKS_PER_SECOND,
     init(k) {
       accounts = creditAccounts(k);

@@ -1,4 +1,4 @@
-import { type CpuPolicy, ENQ_WAKEUP, KICK_IDLE, KICK_PREEMPT, type Kernel } from '../../sim/policy-api.ts';
+import { type CpuPolicy, DEFAULT_WEIGHT, ENQ_WAKEUP, KICK_IDLE, KICK_PREEMPT, type Kernel } from '../../sim/policy-api.ts';
 import { type CpuId, type DsqId, ms, NONE, type VcpuId } from '../../sim/units.ts';
 
 /** How long a vCPU runs while others wait: sched_min_granularity, 0.75 ms times 4 as on any machine of eight CPUs and more. */
@@ -7,7 +7,6 @@ export const FAIR_SLICE_NS: number = ms(3);
 const SLEEPER_CREDIT_NS = ms(12);
 /** A waking vCPU takes the CPU from one that is this far ahead: sched_wakeup_granularity. */
 const WAKEUP_GRANULARITY_NS = ms(4);
-const DEFAULT_WEIGHT = 1024;
 
 /** Where vCPUs run: the part of a fair scheduler that knows the machine. Called on the hot path: must not allocate. */
 export interface Balance {
@@ -58,6 +57,7 @@ export function fair(balance: Balance): CpuPolicy {
 
   return {
     name: `fair/${balance.name}`,
+    enqLast: balance.requeue !== undefined,
     init(k) {
       vruntime = new Float64Array(k.vcpuCount);
       chargedNs = new Float64Array(k.vcpuCount);

@@ -5,15 +5,18 @@ import { allowsNode, idleTaker, type MayTake, nearestWaiting, shortestQueue } fr
 
 /** A vCPU that ran this recently still has its cache: sched_migration_cost. */
 const CACHE_HOT_NS = us(500);
+/** sd->imbalance_pct of domains above the cores of a CPU. */
+const IMBALANCE_PCT = 125;
 /** How often idle CPUs are offered what waits elsewhere: a tick of 250 per second. */
 const BALANCE_PERIOD_NS = ms(4);
 
 /**
- * vCPUs float over all CPUs they may use. A new one goes to the idlest node; a waking one to its last CPU if that is idle, else to an
- * idle CPU of the same node (they share the last-level cache), else it waits where it was. A CPU that runs out of work pulls from the
- * nearest node where one waits that is not cache hot.
- * After: Linux kernel/sched/fair.c of 6.1: find_idlest_group, select_idle_sibling, newidle_balance, task_hot. Not modelled: periodic
- * balancing between busy CPUs, and wakes drawn towards the waker (wake_affine).
+ * vCPUs float over all CPUs they may use. A new one goes to the idlest node. A waking one is drawn to the CPU that handles its wake if
+ * that has no load, or hardly more than its last; there it takes that CPU if idle, its last if that is idle on the same node (they
+ * share the last-level cache), or another idle CPU of the node; else it waits. So an interrupt taken on another node takes it there,
+ * away from its memory. A CPU that runs out of work pulls from the nearest node where one waits that is not cache hot.
+ * After: Linux kernel/sched/fair.c: wake_affine as of 2.6.38, and find_idlest_group, select_idle_sibling, newidle_balance, task_hot as
+ * of 6.1. Not modelled: periodic balancing between busy CPUs.
  */
 export function idleBalance(): Balance {
   return {
@@ -30,9 +33,23 @@ export function floatingChoice(): Balance['choose'] {
   return (k, vcpu, prev, flags) => {
     if (placed.length === 0) placed = new Int32Array(k.nodeCount);
     if (flags & WAKE_FORK || prev === NONE || !k.allows(vcpu, prev)) return startCpu(k, vcpu, placed);
-    const idle = k.pickIdleCpuNode(vcpu, k.cpuNode(prev), prev); // prev itself if it is idle
-    return idle === NONE ? prev : idle;
+    const waker = k.wakerCpu;
+    const target = k.allows(vcpu, waker) && isDrawn(k, waker, prev) ? waker : prev;
+    const near = k.cpuNode(target);
+    const isPrevNear = k.cpuNode(prev) === near && k.isIdle(prev);
+    const idle = k.pickIdleCpuNode(vcpu, near, isPrevNear && !k.isIdle(target) ? prev : target);
+    return idle === NONE ? target : idle;
   };
+}
+
+/** wake_affine: the waking CPU has no load, or with the wakee no more than the last CPU would have plus half of imbalance_pct. */
+function isDrawn(k: Kernel, waker: CpuId, prev: CpuId): boolean {
+  const load = loadOf(k, waker);
+  return load === 0 || 100 * (load + 1) <= (100 + (IMBALANCE_PCT - 100) / 2) * (loadOf(k, prev) + 1);
+}
+
+function loadOf(k: Kernel, cpu: CpuId): number {
+  return k.dsqNrQueued(queueOf(cpu)) + (k.cpuCurr(cpu) === NONE ? 0 : 1);
 }
 
 /** Not cache hot, so no loss to take over. */

@@ -42,6 +42,8 @@ export interface Fake extends Kernel {
   hold(guest: number, nodes: readonly number[]): void;
   start(policy: CpuPolicy): void;
   wake(...vcpus: number[]): void;
+  /** Wakes a vCPU by an interrupt that a CPU takes. */
+  interrupt(vcpu: number, cpu: number): void;
   block(vcpu: number): void;
   /** Time passes in steps of 0.1 ms: slices end, ticks and timers fire. */
   pass(ns: number): void;
@@ -153,6 +155,9 @@ export function fakeKernel(spec: FakeSpec): Fake {
     }
   }
 
+  let wakerCpu: CpuId = NONE; // where the present wake is handled
+  let interrupted: CpuId = NONE;
+
   const fake: Fake = {
     get nowNs() {
       return nowNs;
@@ -164,7 +169,9 @@ export function fakeKernel(spec: FakeSpec): Fake {
     memoryHoleBytes: GiB(spec.holeGiB ?? 0),
     blockBytes,
     kicks,
-    wakerCpu: NONE,
+    get wakerCpu() {
+      return wakerCpu;
+    },
     cpuNode: (cpu) => cpuNode[cpu]!,
     nodeSocket: (node) => spec.nodeSocket?.[node] ?? node,
     nodeFirstCpu: (node) => spec.nodeCpus.slice(0, node).reduce((sum, cpus) => sum + cpus, 0) as CpuId,
@@ -179,7 +186,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
     guestFirstVcpu: (guest) => guestOf.indexOf(guest) as VcpuId,
     guestVcpuCount: (guest) => spec.guests[guest]!.vcpus,
     isHostNoise: (guest) => spec.guests[guest]!.isHostNoise ?? false,
-    weight: (vcpu) => spec.guests[guestOf[vcpu]!]!.weight ?? 1024,
+    weight: (vcpu) => spec.guests[guestOf[vcpu]!]!.weight ?? 100,
     taskCpu: (vcpu) => cpuOf[vcpu]!,
     cpuCurr: (cpu) => curr[cpu]!,
     isRunning: (vcpu) => curr.includes(vcpu),
@@ -229,10 +236,16 @@ export function fakeKernel(spec: FakeSpec): Fake {
       for (let cpu = 0; cpu < cpuNode.length; cpu++) queues.set(DSQ_LOCAL_ON + cpu, []);
       policy.init?.(fake);
     },
+    interrupt(vcpu, cpu) {
+      interrupted = cpu as CpuId;
+      fake.wake(vcpu);
+      interrupted = NONE;
+    },
     wake(...vcpus) {
       for (const id of vcpus) {
         const vcpu = id as VcpuId;
         const prev = cpuOf[vcpu]!;
+        wakerCpu = interrupted === NONE ? prev : interrupted;
         const cpu = policy.selectCpu?.(fake, vcpu, prev, prev === NONE ? WAKE_FORK : WAKE_TTWU) ?? prev;
         cpuOf[vcpu] = cpu;
         if (!whereIs(vcpu)) policy.enqueue(fake, vcpu, ENQ_WAKEUP);

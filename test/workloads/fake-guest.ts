@@ -116,6 +116,7 @@ export function emptyPhase(): Phase {
     offsetBytes: 0,
     bytes: 0,
     durationNs: 0,
+    isDisk: false,
     isSystem: false,
     work: 0,
   };

@@ -23,11 +23,11 @@ function started(spec: FakeSpec): Fake {
 const runMs = (k: Fake, vcpus: readonly number[]): number[] => vcpus.map((vcpu) => k.runtimeNs(vcpu as VcpuId) / ms(1));
 
 describe('the fair queue of one CPU', () => {
-  test('shares time by weight: 1024, 2048 and 512 get two, four and one of seven parts', () => {
+  test('shares time by weight: 100, 200 and 50 get two, four and one of seven parts', () => {
     const guests = [
-      { vcpus: 1, weight: 1024 },
-      { vcpus: 1, weight: 2048 },
-      { vcpus: 1, weight: 512 },
+      { vcpus: 1, weight: 100 },
+      { vcpus: 1, weight: 200 },
+      { vcpus: 1, weight: 50 },
     ];
     const k = started({ nodeCpus: [1], guests });
     k.wake(0, 1, 2);
@@ -98,6 +98,29 @@ describe('vCPUs that float', () => {
     k.wake(1);
     expect(k.onCpus()).toEqual([0, 2, 3, NONE, NONE, NONE]);
     expect(k.waitingOn(2)).toEqual([1]);
+  });
+
+  test('wake on the CPU that takes their interrupt, on another node, if it has no load', () => {
+    const k = started({ ...MACHINE, guests: [{ vcpus: 2 }] });
+    k.wake(0, 1); // CPUs 0 and 1
+    k.block(0);
+    k.interrupt(0, 4);
+    expect(k.onCpus()).toEqual([NONE, 1, NONE, NONE, 0, NONE]);
+    k.block(0);
+    k.interrupt(0, 1); // busy, and its last CPU is idle: 100 * 2 > 112 * 1
+    expect(k.onCpus()).toEqual([NONE, 1, NONE, NONE, 0, NONE]);
+  });
+
+  test('are drawn to a busy CPU only if their last is as busy; then they take an idle one of its node', () => {
+    const k = started({ ...MACHINE, guests: [{ vcpus: 1 }, { vcpus: 1 }, { vcpus: 1 }] });
+    k.hold(1, [0]);
+    k.hold(2, [1]);
+    k.wake(0); // CPU 0
+    k.block(0);
+    k.wake(1, 2);
+    expect(k.onCpus().slice(0, 2)).toEqual([1, 2]);
+    k.interrupt(0, 1); // 100 * 2 <= 112 * 2: to node 1, where CPU 2 is idle
+    expect(k.onCpus()).toEqual([1, 2, 0, NONE, NONE, NONE]);
   });
 
   test('return to the CPU they had though one before it is idle as well', () => {
