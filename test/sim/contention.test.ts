@@ -98,7 +98,7 @@ describe('the equilibrium of random flows on random machines', () => {
       const contention = solved(machine, flows);
       expectCertificate(contention, machine, flows, hint);
       const slow = slowEquilibrium(machine, flows);
-      flows.forEach((_, flow) => expect(contention.unitNs[flow]! / slow.unitNs[flow]!, `flow ${flow}, ${hint}`).toBeCloseTo(1, 5));
+      flows.forEach((_, flow) => expect(contention.unitNs[flow]! / slow.unitNs[flow]!, `flow ${flow}, ${hint}`).toBeCloseTo(1, 4));
       for (let resource = 0; resource < machine.resourceCount; resource++) {
         if (contention.traffic(resource) > machine.capacity[resource]! * (1 - 1e-5)) seenFull.add(machine.resourceKind[resource]!);
       }
@@ -142,7 +142,7 @@ describe('speeds do not depend on how the solver got there', () => {
         settle(fresh);
         for (const cpu of flows.keys()) {
           const hint = `CPU ${cpu}, machine ${name}, seed ${seed}, step ${step}`;
-          expect(contention.unitNs[cpu]! / fresh.unitNs[cpu]!, hint).toBeCloseTo(1, 5);
+          expect(contention.unitNs[cpu]! / fresh.unitNs[cpu]!, hint).toBeCloseTo(1, 4);
           if (!changed.has(cpu)) expect(contention.unitNs[cpu], hint).toBe(before[cpu]);
           const queueNs = contention.queueNs.slice(cpu * 3, cpu * 3 + 3).reduce((sum, ns) => sum + ns, 0);
           expect((contention.baseNs[cpu]! + queueNs) / contention.unitNs[cpu]!, hint).toBeCloseTo(1, 12);
