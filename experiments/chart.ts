@@ -87,13 +87,14 @@ export function runChart(
 function pointOf(chart: Chart, cell: Cell, seeds: readonly string[], recordings: readonly Recording[]): ChartPoint {
   const values = recordings.map(({ guests }) => guests.map((guest) => chart.value(guest)));
   const samples = values.map(average);
+  const mean = meanInterval(samples);
   const lifetimeNs = recordings.reduce((sum, { total }) => sum + total.lifetimeNs, 0);
   const share = (cause: Cause): number => recordings.reduce((sum, { total }) => sum + total.causes[cause], 0) / lifetimeNs;
   return {
     ...cell,
-    mean: meanInterval(samples),
-    low: average(values.map((list) => Math.min(...list))),
-    high: average(values.map((list) => Math.max(...list))),
+    mean,
+    low: Math.min(mean.mean, average(values.map((list) => Math.min(...list)))), // equal guests: not above the mean by rounding
+    high: Math.max(mean.mean, average(values.map((list) => Math.max(...list)))),
     remoteRatio: average(recordings.map(({ total }) => total.remoteRatio)),
     causes: Object.fromEntries(CAUSES.map((cause) => [cause, share(cause)])) as Record<Cause, number>,
     samples,

@@ -10,7 +10,7 @@ export interface Finding {
   readonly candidate: string;
   /** How many times better the candidate is (above 1) or worse, paired by seed. */
   readonly gain: Interval;
-  /** Causes whose share of task time changed most, in percentage points: candidate less baseline. */
+  /** Why: task time for the same work by cause, candidate less baseline, as shares of all the baseline's; the largest changes. */
   readonly causes: readonly { readonly cause: Cause; readonly change: number }[];
 }
 
@@ -24,20 +24,22 @@ export function compareSeries(a: ChartResult, baseline: string, b: ChartResult, 
     if (!other || point.failures.length > 0 || other.failures.length > 0) continue;
     const of = (samples: readonly number[]): { seed: string; value: number }[] => samples.map((value, i) => ({ seed: a.seeds[i]!, value }));
     const [better, worse] = a.chart.isHigherBetter ? [other, point] : [point, other];
+    const gain = pairedRatio(of(better.samples), of(worse.samples));
     findings.push({
       charts: [...new Set([a.chart.name, b.chart.name])],
       x: point.x,
       baseline,
       candidate,
-      gain: pairedRatio(of(better.samples), of(worse.samples)),
-      causes: changes(point, other),
+      gain,
+      causes: changes(point, other, gain.mean),
     });
   }
   return findings;
 }
 
-function changes(before: ChartPoint, after: ChartPoint): Finding['causes'] {
-  return CAUSES.map((cause) => ({ cause, change: after.causes[cause] - before.causes[cause] }))
+/** A candidate that is `gain` times as good spends 1 / gain of the baseline's task time on the same work. */
+function changes(before: ChartPoint, after: ChartPoint, gain: number): Finding['causes'] {
+  return CAUSES.map((cause) => ({ cause, change: after.causes[cause] / gain - before.causes[cause] }))
     .filter(({ change }) => Math.abs(change) >= 0.001)
     .sort((a, b) => Math.abs(b.change) - Math.abs(a.change))
     .slice(0, MOST_CAUSES);

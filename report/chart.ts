@@ -76,7 +76,7 @@ export function findingsText(findings: readonly Finding[]): string {
       { title: 'times as good', align: 'right' },
       '95 % interval',
       'verdict',
-      'why: share of time, points',
+      'why: % of time for the same work',
     ],
     rows,
   );

@@ -42,10 +42,13 @@ export function formatShare(share: number, digits = 3): string {
   return `${formatNumber(share * 100, digits)} %`;
 }
 
+/** Half-widths below this share of the mean are what summing in another order leaves: seeds that agree. */
+const ROUNDING = 1e-12;
+
 /** A mean and the half-width of its interval, which decides how many digits are worth telling; '?' for a half-width nobody knows. */
 export function formatPlusMinus(mean: number, halfWidth: number): string {
   if (!Number.isFinite(halfWidth)) return `${formatNumber(mean)} ± ?`;
-  if (halfWidth === 0) return `${formatNumber(mean)} ± 0`;
+  if (halfWidth <= Math.abs(mean) * ROUNDING) return `${formatNumber(mean)} ± 0`;
   const text = formatNumber(halfWidth, 2);
   if (text.includes('e')) return `${formatNumber(mean)} ± ${text}`;
   const decimals = text.includes('.') ? text.length - text.indexOf('.') - 1 : 0;

@@ -2,63 +2,59 @@ import { uniform } from '../machines/uniform.ts';
 import { run } from '../sim/engine.ts';
 import type { MachineSpec } from '../sim/machine-spec.ts';
 import { buildMachine } from '../sim/machine.ts';
-import { defaultOptions } from '../sim/options.ts';
-import { type CpuPolicy, DSQ_GLOBAL, DSQ_LOCAL, type Kernel, type MemoryPolicy, type Policy, type PolicyEntry } from '../sim/policy-api.ts';
+import { type CpuPolicy, DSQ_GLOBAL, DSQ_LOCAL, type PolicyEntry } from '../sim/policy-api.ts';
 import type { GuestRecord } from '../sim/recording.ts';
-import type { Costs, GuestSpec } from '../sim/scenario.ts';
-import { type CpuId, type DsqId, KiB, MiB, ms, type NodeId, NONE, seconds, type VcpuId } from '../sim/units.ts';
+import type { GuestKind } from '../sim/scenario.ts';
+import { type CpuId, type DsqId, ms, type NodeId, NONE, seconds } from '../sim/units.ts';
 import { RUN, type WorkloadEntry } from '../sim/workload-api.ts';
+import { poissonTail, type Replication } from './closed-forms.ts';
+import { asEntry, FREE_COSTS, guest, onNodes, pinnedCpus, scenario, workload } from './sim/scenario-fixture.ts';
 
-/** Machines, policies and runs in which the simulator is a queue of the textbooks: nothing costs anything but the service itself. */
+/** The queues of the textbooks as scenarios, in which nothing takes time but thinking and service. */
 
-/** Mean service time of every system here: the unit of time of the closed forms. */
+/** Mean service: the unit of time of the closed forms. */
 export const SERVICE_NS = ms(1);
 
-/** One node of `uniform`, alone. */
+const assumed = <Value>(value: Value): { value: Value; source: string } => ({ value, source: 'assumed' });
+
+/** One node of `uniform`. */
 export const sixCpus: MachineSpec = {
   ...uniform,
   name: 'six-cpus',
   sockets: 1,
   nodeSocket: [0],
   nodeCpus: [6],
-  memoryGiB: { value: [16], source: 'assumed' },
-  slit: { value: [[10]], source: 'assumed' },
-  latencyNs: { value: [[67]], source: 'assumed' },
-  links: { value: [], source: 'assumed' },
-  nextHop: { value: [[0]], source: 'assumed' },
-  controllerGBps: { value: [100], source: 'assumed' },
+  memoryGiB: assumed([16]),
+  slit: assumed([[10]]),
+  latencyNs: assumed([[67]]),
+  links: assumed([]),
+  nextHop: assumed([[0]]),
+  controllerGBps: assumed([100_000]),
 };
 
-const local: MemoryPolicy = { name: 'local', backs: 'first-touch', fallback: 'distance', alloc: (_k, _guest, _block, node) => node };
-
-export function policyOf(make: () => CpuPolicy): PolicyEntry {
-  const build = (): Policy => ({ name: 'test', cpu: make(), memory: local });
-  return { name: 'test', summary: '', source: 'queueing theory', oracle: false, options: [], make: build };
+export function withoutMemory(make: () => CpuPolicy): PolicyEntry {
+  return asEntry(() => ({ name: 'test', cpu: make(), memory: onNodes(() => 0) }));
 }
 
-/** An idle CPU of the nodes from `first` on, `count` of them; NONE when all are busy. */
-function idleCpu(k: Kernel, vcpu: VcpuId, first: number, count: number): CpuId {
-  for (let node = first; node < first + count; node++) {
-    const cpu = k.pickIdleCpuNode(vcpu, node as NodeId, k.nodeFirstCpu(node as NodeId));
-    if (cpu !== NONE) return cpu;
-  }
-  return NONE;
+/** One queue for the whole machine, first come first served. */
+export function oneQueue(sliceNs: number): PolicyEntry {
+  return withoutMemory(() => ({
+    name: 'one-queue',
+    selectCpu(k, vcpu, prev) {
+      for (let node = 0; node < k.nodeCount; node++) {
+        const cpu = k.pickIdleCpuNode(vcpu, node as NodeId, NONE);
+        if (cpu === NONE) continue;
+        k.dsqInsert(vcpu, DSQ_LOCAL, sliceNs, 0);
+        return cpu;
+      }
+      return prev;
+    },
+    enqueue: (k, vcpu) => k.dsqInsert(vcpu, DSQ_GLOBAL, sliceNs, 0),
+  }));
 }
 
-/** One queue for the machine, first come first served, each to its end. */
-export const oneQueue = policyOf(() => ({
-  name: 'one-queue',
-  selectCpu(k, vcpu, prev) {
-    const cpu = idleCpu(k, vcpu, 0, k.nodeCount);
-    if (cpu === NONE) return prev;
-    k.dsqInsert(vcpu, DSQ_LOCAL, Infinity, 0);
-    return cpu;
-  },
-  enqueue: (k, vcpu) => k.dsqInsert(vcpu, DSQ_GLOBAL, Infinity, 0),
-}));
-
-/** Each arrival goes to a node drawn evenly, and waits there in the one queue of the node. */
-export const queuePerNode = policyOf(() => {
+/** One queue a node; each arrival goes to a node drawn evenly. */
+const queuePerNode = withoutMemory(() => {
   let node = NONE as NodeId;
   return {
     name: 'queue-per-node',
@@ -67,7 +63,7 @@ export const queuePerNode = policyOf(() => {
     },
     selectCpu(k, vcpu) {
       node = Math.floor(k.random() * k.nodeCount) as NodeId;
-      const cpu = idleCpu(k, vcpu, node, 1);
+      const cpu = k.pickIdleCpuNode(vcpu, node, NONE);
       if (cpu === NONE) return k.nodeFirstCpu(node);
       k.dsqInsert(vcpu, DSQ_LOCAL, Infinity, 0);
       return cpu;
@@ -77,108 +73,63 @@ export const queuePerNode = policyOf(() => {
   };
 });
 
-/** Each arrival goes to a CPU drawn evenly, and waits in its queue. */
-export const queuePerCpu = policyOf(() => ({
+/** One queue a CPU; each arrival goes to a CPU drawn evenly. */
+const queuePerCpu = withoutMemory(() => ({
   name: 'queue-per-cpu',
   selectCpu: (k) => Math.floor(k.random() * k.cpuCount) as CpuId,
-  enqueue: (k, vcpu) => k.dsqInsert(vcpu, DSQ_LOCAL, Infinity, 0),
-}));
-
-/** vCPU i belongs to CPU i, for ever. */
-export const ownCpu = policyOf(() => ({
-  name: 'own-cpu',
-  selectCpu: (_k, vcpu) => vcpu as number as CpuId,
   enqueue: (k, vcpu) => k.dsqInsert(vcpu, DSQ_LOCAL, Infinity, 0),
 }));
 
 export interface System {
   readonly machine: MachineSpec;
   readonly policy: PolicyEntry;
-  readonly kind: GuestSpec['kind'];
+  /** `bare`: each job is a thread of the host. `kvm`: the guest's own kernel shares its vCPUs among the jobs. */
+  readonly kind: GuestKind;
   readonly vcpus: number;
   readonly workload: WorkloadEntry;
   readonly options: Readonly<Record<string, number | string>>;
   readonly guestSliceNs?: number;
+  /** Arrivals in a unit of time; 0 for a closed system. */
+  readonly arrivalRate: number;
+  /** Mean square of the service times. */
+  readonly servers: number;
+  /** Whether jobs enter service in the order in which they came, so that the i-th service drawn is that of the i-th arrival. */
+  readonly isOneQueue: boolean;
 }
 
-/** What was drawn in a run, in the order of the draws. */
-export interface Draws {
-  readonly arrivalsNs: number[];
-  readonly servicesNs: number[];
-  readonly thinksNs: number[];
+/** Jobs that wait for one of `servers` at an 0.8 of what these can do. More than `slots` at once would end the run with an error. */
+const open = { workload: workload('queue'), arrivalRate: 0, isOneQueue: true } as const;
+
+function pool(policy: PolicyEntry, servers: number, slots: number): System {
+  const options = { service: SERVICE_NS, rate: rateOption(38.4), slots };
+  return { ...open, machine: uniform, policy, kind: 'bare', vcpus: slots, options, arrivalRate: 38.4, servers, isOneQueue: servers === 48 };
 }
 
-/** Runs a system for `durationNs` from empty. Services take `bias` times as long as the draws say. */
-export function observe(system: System, seed: string, durationNs: number, bias: number): { guest: GuestRecord; draws: Draws; instants: number } {
-  const draws: Draws = { arrivalsNs: [], servicesNs: [], thinksNs: [] };
-  const workload = watched(system.workload, draws, bias);
-  const recording = run({
-    machine: buildMachine(system.machine),
-    policy: system.policy,
-    policyOptions: {},
-    guests: [
-      {
-        name: 'jobs',
-        kind: system.kind,
-        vcpus: system.vcpus,
-        memoryBytes: MiB(2),
-        weight: 1024,
-        workload,
-        options: { ...defaultOptions(workload.options), ...system.options },
-        bootShare: 0,
-      },
-    ],
-    seed,
-    startGapNs: 0,
-    durationNs,
-    limitNs: seconds(1e6),
-    ties: 'id',
-    hostNoise: 0,
-    blockBytes: MiB(2),
-    costs: { ...noCosts, guestSliceNs: system.guestSliceNs ?? noCosts.guestSliceNs },
-    checks: 'cheap',
-  });
-  if (recording.status !== 'ok') throw new Error(`${recording.status}: ${recording.message}`);
-  return { guest: recording.guests[0]!, draws, instants: recording.instants };
+function rateOption(perUnit: number): number {
+  return Math.round((perUnit * seconds(1)) / SERVICE_NS);
 }
 
-const noCosts: Costs = {
-  contextSwitchNs: 0,
-  exitNs: 0,
-  ipiNs: 0,
-  guestFaultNs: 0,
-  hostFaultNs: 0,
-  coldCache: false,
-  guestSliceNs: seconds(1),
+export const pooled = pool(oneQueue(Infinity), 48, 512);
+export const pooledByNode = pool(queuePerNode, 6, 512);
+export const pinnedJobs = pool(queuePerCpu, 1, 768);
+
+/** Six CPUs shared equally by the jobs of one guest: its kernel goes round them in slices of this share of a mean service. */
+export function shared(law: 'exp' | 'h2', slice: number): System {
+  const options = { service: SERVICE_NS, rate: rateOption(4.8), slots: 512, law };
+  const policy = withoutMemory(() => pinnedCpus([0, 1, 2, 3, 4, 5], Infinity));
+  const guestSliceNs = SERVICE_NS * slice;
+  return { ...open, machine: sixCpus, policy, kind: 'kvm', vcpus: 6, options, guestSliceNs, arrivalRate: 4.8, servers: 6 };
+}
+
+/** Twelve vCPUs that think and ask for service in turn, on six CPUs. */
+export const closed: System = {
+  machine: sixCpus,
+  policy: oneQueue(Infinity),
+  kind: 'bare',
+  vcpus: 12,
+  workload: workload('think'),
+  options: { tasks: 12, think: SERVICE_NS, service: SERVICE_NS },
+  arrivalRate: 0,
+  servers: 6,
+  isOneQueue: true,
 };
-
-/** The same workload, its draws noted, its services then stretched by `bias`. */
-function watched(workload: WorkloadEntry, draws: Draws, bias: number): WorkloadEntry {
-  return {
-    ...workload,
-    build(options, setup) {
-      const program = workload.build(options, setup);
-      let arrivalNs = 0;
-      return {
-        ...program,
-        next(task, phase, calls) {
-          program.next(task, phase, calls);
-          if (phase.kind !== RUN) {
-            if (phase.durationNs > 0) draws.thinksNs.push(phase.durationNs);
-            return;
-          }
-          draws.servicesNs.push(phase.instructions / setup.clockGHz);
-          phase.instructions *= bias;
-        },
-        ...(program.nextArrivalNs && {
-          nextArrivalNs() {
-            const gapNs = program.nextArrivalNs!();
-            draws.arrivalsNs.push((arrivalNs += gapNs));
-            return gapNs;
-          },
-        }),
-      };
-    },
-  };
-}
-export { KiB };

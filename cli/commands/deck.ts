@@ -15,7 +15,7 @@ const SIZE_FLAG: Flag = {
   kind: 'text',
   default: 'reduced',
 };
-const SEEDS_FLAG: Flag = { name: 'seeds', summary: 'how many seeds, counted up from 1 (default 3 reduced, 20 full)', kind: 'text' };
+const SEEDS_FLAG: Flag = { name: 'seeds', summary: 'how many seeds, counted up from 1 (default 5 reduced, 20 full)', kind: 'text' };
 const OUT_FLAG: Flag = { name: 'out', summary: 'file for the result as JSON', kind: 'text', default: 'results/deck.json' };
 const MOST_SEEDS = 1000;
 
@@ -101,7 +101,7 @@ function sizeOf(call: Call): Size {
 }
 
 function seedsOf(call: Call, size: Size): string[] {
-  const text = call.texts.seeds ?? (size === 'full' ? '20' : '3');
+  const text = call.texts.seeds ?? (size === 'full' ? '20' : '5');
   const count = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 0;
   if (count < 1 || count > MOST_SEEDS) throw new InputError(`--seeds = ${show(text)}, want a whole number from 1 to ${MOST_SEEDS}`);
   return Array.from({ length: count }, (_, i) => String(i + 1));

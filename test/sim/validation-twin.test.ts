@@ -3,7 +3,7 @@ import { opteron6172 } from '../../machines/opteron-6172-4s.ts';
 import { run } from '../../sim/engine.ts';
 import { buildMachine } from '../../sim/machine.ts';
 import type { GuestRecord } from '../../sim/recording.ts';
-import { GiB, KiB, LINE_BYTES, MiB, ms, seconds } from '../../sim/units.ts';
+import { KiB, LINE_BYTES, MiB, seconds } from '../../sim/units.ts';
 import type { WorkloadEntry } from '../../sim/workload-api.ts';
 import { ownRegions } from '../../workloads/own-regions.ts';
 import { sweepFiller } from '../../workloads/sweeping.ts';
@@ -17,6 +17,7 @@ const machine = buildMachine(opteron6172);
 const N = machine.nodeCount;
 const CPUS = 6;
 const SIZE = MiB(256);
+const RUN_NS = seconds(3); // of which filling the regions takes up to 1.2
 
 const writes: WorkloadEntry = {
   name: 'writes',
@@ -35,14 +36,14 @@ function measure(entry: WorkloadEntry, threads: number, cpuNode: number, nodeOf:
       machine,
       policy: pinned(cpus, (_guest, block) => nodeOf(block)),
       guests: [guest(entry, { kind: 'bare', vcpus: threads, memoryBytes: threads * SIZE * 2, set })],
-      durationNs: seconds(1),
+      durationNs: RUN_NS,
       blockBytes: MiB(2),
       costs: FREE_COSTS,
       checks: 'cheap',
     }),
   );
   expect(recording.status).toBe('ok');
-  expect(recording.guests[0]!.elapsedNs).toBe(seconds(1));
+  expect(recording.guests[0]!.throughput.value, 'work was measured').toBeGreaterThan(0);
   return recording.guests[0]!;
 }
 
@@ -99,18 +100,18 @@ const items: [item: string, simulated: number, published: number, band: number][
 
 describe('the measured twin meets what was published of it', () => {
   test.each(
-    items.map(([item, simulated, published, band]) => {
+    items.map(([item, simulated, published, band]): [string, number, number] => {
       const error = simulated / published - 1;
-      return { title: `${item}: ${simulated.toFixed(3)} for ${published}, ${(error * 100).toFixed(1)} % of ${band * 100} %`, error, band };
+      return [`${item}: ${simulated.toFixed(3)} for ${published}, ${(error * 100).toFixed(1)} % off, ${band * 100} allowed`, error, band];
     }),
-  )('$title', ({ error, band }) => {
+  )('%s', (_, error, band) => {
     expect(Math.abs(error)).toBeLessThanOrEqual(band);
   });
 });
 
 test('the idle latency of each pair is its own, not that of the way back', () => {
-  // pairs whose cycles differ by direction in the publication: 1 from 2: 341, 2 from 1: 341; 6 from 4: 261, 4 from 6: 260
   const hitShare = KiB(5118) / SIZE;
+  // published cycles of pairs that differ by direction
   for (const [cpuNode, node, cycles] of [
     [2, 6, 258],
     [6, 2, 256],
@@ -125,6 +126,3 @@ test('the idle latency of each pair is its own, not that of the way back', () =>
     expect(simulated / loadNs).toBeLessThan(1.03);
   }
 });
-
-void GiB;
-void ms;
