@@ -38,9 +38,9 @@ function randomGuest(random: Random, i: number): GuestSpec {
     'lmbench-rd': { size },
     'lmbench-lat': { size, stride: 64 },
     stream: { size },
-    compute: { phase: us(10 + below(random, 3000)) },
+    compute: { phase: us(200 + below(random, 3000)) },
     think: { tasks: 1 + below(random, 12), think: us(500), service: us(700) },
-    queue: { rate: 2000, service: us(300), law: pick(random, ['exp', 'h2', 'det']) },
+    queue: { rate: 2000, service: us(300), slots: 64, law: pick(random, ['exp', 'h2', 'det']) },
     kernbench: { jobs: 1 + below(random, 8), j: 1 + below(random, 10), link: ms(1), media: pick(random, ['tmpfs', 'disk']) },
   };
   const kind = pick(random, ['kvm', 'xen-hvm', 'xen-pv', 'bare'] as const);
