@@ -7,3 +7,8 @@ export class SimulatorError extends Error {
 export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new SimulatorError(message);
 }
+
+/** A policy broke the contract of its hooks: ends the run with a status, never the sweep. */
+export class PolicyError extends Error {
+  override name = 'PolicyError';
+}

@@ -1,19 +1,17 @@
 import { boot, KEPT_SHARE } from './boot.ts';
 import { killGuest, startGuest, startTask } from './guest-kernel.ts';
-import { PolicyError } from './host.ts';
+import { PolicyError } from './assert.ts';
+import { backBlock } from './backing.ts';
 import { HostKernel } from './host-kernel.ts';
 import { hostNoise } from './host-noise.ts';
 import { defaultOptions } from './options.ts';
-import { DEFAULT_WEIGHT, FLOATING, type Placement } from './policy-api.ts';
+import { DEFAULT_WEIGHT, FLOATING } from './policy-api.ts';
 import { namedStream } from './random.ts';
 import type { GuestSpec, Scenario } from './scenario.ts';
 import { TIMER_GUEST_START, TIMER_TICK, TIMER_WATCH } from './timers.ts';
 import type { GuestId, NodeId } from './units.ts';
-import { ms } from './units.ts';
 import type { GuestProgram, WorkloadEntry, WorkloadSetup } from './workload-api.ts';
 import { type GuestState, World } from './world.ts';
-
-const WATCH_NS = ms(100);
 
 /** Lays out the world of a scenario: guests, their programs, the policy; nothing has run yet. */
 export function buildWorld(scenario: Scenario): { w: World; k: HostKernel } {
@@ -36,7 +34,7 @@ export function admitGuests(w: World, k: HostKernel): void {
     w.tickNs = Math.round(1e9 / policy.cpu.hz);
     w.timers.push(w.tickNs, TIMER_TICK, 0);
   }
-  w.timers.push(WATCH_NS, TIMER_WATCH, 0);
+  w.timers.push(0, TIMER_WATCH, 0); // and so the first instant is 0
   if (policy.memory.sampling) w.timers.push(policy.memory.sampling.periodNs, TIMER_WATCH, 1);
   w.placements.push(...w.guests.map(() => FLOATING));
   for (const guest of w.guests) {
@@ -76,20 +74,14 @@ function place(w: World, k: HostKernel, guest: GuestState): void {
   if (placement.hardNodes) {
     w.vcpuMask.fill(maskOf(w, placement.hardNodes), guest.firstVcpu, guest.firstVcpu + guest.vcpuCount);
   }
-  if (policy.memory.backs === 'at-build') backAll(w, k, guest, placement);
+  if (policy.memory.backs === 'at-build') backAll(w, guest);
 }
 
 /** Xen gives a guest all its memory when it is built. */
-function backAll(w: World, k: HostKernel, guest: GuestState, placement: Placement): void {
-  const { policy, memory, scenario } = w;
-  for (let own = 0; own < memory.blockCount[guest.id]!; own++) {
-    w.hook = 'memory.alloc';
-    const wanted = policy.memory.alloc(k, guest.id as GuestId, own, -1 as NodeId, placement);
-    w.hook = '';
-    if (!(wanted >= 0 && wanted < scenario.machine.nodeCount))
-      throw new PolicyError(`memory.alloc gave node ${String(wanted)} for ${guest.spec.name}`);
-    const node = memory.back(guest.id, -1, memory.firstBlock[guest.id]! + own, wanted, policy.memory.fallback);
-    if (node >= 0) continue;
+function backAll(w: World, guest: GuestState): void {
+  const first = w.memory.firstBlock[guest.id]!;
+  for (let block = first; block < first + w.memory.blockCount[guest.id]!; block++) {
+    if (backBlock(w, guest.id, -1, block, -1) >= 0) continue;
     killGuest(w, guest);
     return;
   }

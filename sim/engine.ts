@@ -1,8 +1,8 @@
-import { assert, SimulatorError } from './assert.ts';
+import { assert, PolicyError, SimulatorError } from './assert.ts';
 import { admitGuests, buildWorld, openGate } from './build.ts';
 import { checkWorld } from './checks.ts';
 import { arrive, endSleep, rotate, startGuest } from './guest-kernel.ts';
-import { PolicyError, schedule, wakeVcpu } from './host.ts';
+import { schedule, wakeVcpu } from './host.ts';
 import type { HostKernel } from './host-kernel.ts';
 import { type Random, shuffle } from './random.ts';
 import { record } from './record.ts';
@@ -165,6 +165,9 @@ function outcome(w: World): [RunStatus, string | null] {
   const full = w.guests.find((guest) => guest.outOfMemory);
   if (full) return ['out-of-memory', `guest ${full.spec.name} found no memory where its policy allows it`];
   if (w.nowNs >= limitNs && w.guestsLeft > 0) return ['time-limit', `not done after ${limitNs / 1e9} s of simulated time`];
+  const idle = w.guests.find((guest) => !guest.isHostNoise && guest.spec.workload.ends === 'never' && w.workDone[guest.id] === 0);
+  if (idle)
+    return ['ok', `guest ${idle.spec.name} had not got beyond its setting up when the run ended; a longer duration would show more`];
   return ['ok', null];
 }
 

@@ -1,7 +1,7 @@
 import { assert } from './assert.ts';
 import { TIMER_ARRIVAL, TIMER_TASK_WAKE } from './timers.ts';
 import { below } from './random.ts';
-import { BLOCK, DONE, type GuestCalls, type Phase, RUN, SLEEP, SWEEP, TOUCH } from './workload-api.ts';
+import { BLOCK, DONE, type GuestCalls, type Phase, resetPhase, RUN, SLEEP, SWEEP, TOUCH } from './workload-api.ts';
 import {
   BLOCKED_CAUSE,
   CAUSE_COUNT,
@@ -141,22 +141,7 @@ export function bookWaiting(w: World, task: number, cause: number): void {
 
 function fillPhase(w: World, guest: GuestState, task: number): void {
   const { phase } = w;
-  phase.kind = RUN;
-  phase.instructions = 0;
-  phase.cyclesPerInstruction = 0;
-  phase.accessesPerInstruction = 0;
-  phase.linesInFlight = 1;
-  phase.writeShare = 0;
-  phase.region = -1;
-  phase.pattern = SWEEP;
-  phase.workingSetBytes = 0;
-  phase.passes = 1;
-  phase.offsetBytes = 0;
-  phase.bytes = 0;
-  phase.durationNs = 0;
-  phase.isDisk = false;
-  phase.isSystem = false;
-  phase.work = 0;
+  resetPhase(phase);
   if (guest.outOfMemory) {
     phase.kind = DONE;
     return;

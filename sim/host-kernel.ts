@@ -1,5 +1,5 @@
 import { DispatchQueues } from './dsq.ts';
-import { PolicyError } from './host.ts';
+import { PolicyError } from './assert.ts';
 import { nodesByDistance } from './memory.ts';
 import { DSQ_GLOBAL, DSQ_LOCAL, DSQ_LOCAL_ON, ENQ_HEAD, type Kernel, KICK_PREEMPT } from './policy-api.ts';
 import type { Random } from './random.ts';

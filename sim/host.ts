@@ -1,4 +1,4 @@
-import { assert } from './assert.ts';
+import { assert, PolicyError } from './assert.ts';
 import { armGuestSlice, bookWaiting } from './guest-kernel.ts';
 import type { HostKernel } from './host-kernel.ts';
 import { ENQ_LAST, ENQ_PREEMPTED, ENQ_SLICE_END, ENQ_WAKEUP, WAKE_FORK, WAKE_TTWU } from './policy-api.ts';
@@ -13,11 +13,6 @@ import type { CpuId, VcpuId } from './units.ts';
 
 /** SCX_DSP_MAX_LOOPS. */
 const MAX_DISPATCHES = 32;
-
-/** A policy broke the contract of its hooks: ends the run with a status, never the sweep. */
-export class PolicyError extends Error {
-  override name = 'PolicyError';
-}
 
 /** Wakes a blocked vCPU: the policy says where it should be queued. */
 export function wakeVcpu(w: World, k: HostKernel, vcpu: number): void {

@@ -1,4 +1,5 @@
 import { assert } from './assert.ts';
+import { backBlock } from './backing.ts';
 import { missRatio, usefulBytes } from './cache.ts';
 import { buildFlow, countLines, dropTraffic, joinCache, leaveCache, shareCaches } from './flows.ts';
 import { killGuest, nextPhase } from './guest-kernel.ts';
@@ -316,8 +317,8 @@ function walkLength(w: World, task: number, region: number): number {
 
 /** Starts writing the next blocks; those never touched before get host memory first. False when there is none left. */
 function startTouch(w: World, cpu: number, task: number): boolean {
-  const { memory, policy, scenario } = w;
-  const { costs, machine } = scenario;
+  const { memory } = w;
+  const { costs, machine } = w.scenario;
   const guest = w.taskGuest[task]!;
   const block = w.phaseBlock[task]!;
   let faultNs = costs.guestFaultNs;
@@ -326,12 +327,7 @@ function startTouch(w: World, cpu: number, task: number): boolean {
     blocks = touchLength(w, task, block);
   } else {
     faultNs += costs.hostFaultNs;
-    w.hook = 'memory.alloc';
-    const own = block - memory.firstBlock[guest]!;
-    const wanted = policy.memory.alloc(w.kernel, guest as never, own, machine.cpuNode[cpu]! as never, w.placements[guest]!);
-    w.hook = '';
-    if (!(wanted >= 0 && wanted < machine.nodeCount)) throw new RangeError(`memory.alloc gave node ${String(wanted)}`);
-    const node = memory.back(guest, w.phaseRegion[task]!, block, wanted, policy.memory.fallback);
+    const node = backBlock(w, guest, w.phaseRegion[task]!, block, machine.cpuNode[cpu]!);
     if (node < 0) {
       killGuest(w, w.guests[guest]!);
       w.phaseBlocksLeft[task] = 0;

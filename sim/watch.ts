@@ -1,4 +1,4 @@
-import { PolicyError } from './host.ts';
+import { PolicyError } from './assert.ts';
 import { seconds, ms } from './units.ts';
 import { TIMER_WATCH } from './timers.ts';
 import { VCPU_RUNNABLE, type World } from './world.ts';

@@ -1,5 +1,6 @@
 import type { OptionSpec, OptionValues } from './options.ts';
 import type { Random } from './random.ts';
+import { NONE } from './units.ts';
 
 /** What a phase does. BLOCK waits until the program wakes the task; DONE ends the task (an open arrival frees its slot). */
 export const RUN = 0;
@@ -46,6 +47,32 @@ export interface Phase {
   isSystem: boolean;
   /** RUN: what the phase adds to the guest's throughput, in the workload's own unit. */
   work: number;
+}
+
+export function emptyPhase(): Phase {
+  const phase = {} as Phase;
+  resetPhase(phase);
+  return phase;
+}
+
+/** A RUN of nothing, on no memory. */
+export function resetPhase(phase: Phase): void {
+  phase.kind = RUN;
+  phase.instructions = 0;
+  phase.cyclesPerInstruction = 0;
+  phase.accessesPerInstruction = 0;
+  phase.linesInFlight = 1;
+  phase.writeShare = 0;
+  phase.region = NONE;
+  phase.pattern = SWEEP;
+  phase.workingSetBytes = 0;
+  phase.passes = 1;
+  phase.offsetBytes = 0;
+  phase.bytes = 0;
+  phase.durationNs = 0;
+  phase.isDisk = false;
+  phase.isSystem = false;
+  phase.work = 0;
 }
 
 /** What a program may ask of its guest's kernel. Tasks and regions are numbered from 0 within the guest. */

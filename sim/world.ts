@@ -7,8 +7,7 @@ import { namedStream, type Random } from './random.ts';
 import { CAUSES } from './recording.ts';
 import type { GuestSpec, Scenario } from './scenario.ts';
 import { Timers } from './timers.ts';
-import type { GuestProgram, Phase } from './workload-api.ts';
-import { RUN } from './workload-api.ts';
+import { emptyPhase, type GuestProgram, type Phase } from './workload-api.ts';
 
 export const CAUSE_COUNT = CAUSES.length;
 const causeIndex = (name: (typeof CAUSES)[number]): number => CAUSES.indexOf(name);
@@ -381,27 +380,6 @@ export interface GuestState {
   freeSlotCount: number;
   /** Which CPUs take the interrupts of this guest's devices. */
   readonly interrupts: Random;
-}
-
-export function emptyPhase(): Phase {
-  return {
-    kind: RUN,
-    instructions: 0,
-    cyclesPerInstruction: 0,
-    accessesPerInstruction: 0,
-    linesInFlight: 1,
-    writeShare: 0,
-    region: -1,
-    pattern: 0,
-    workingSetBytes: 0,
-    passes: 1,
-    offsetBytes: 0,
-    bytes: 0,
-    durationNs: 0,
-    isDisk: false,
-    isSystem: false,
-    work: 0,
-  };
 }
 
 /** To be called after finishNs, sliceEndNs or guestSliceEndNs of a CPU has changed. */

@@ -171,7 +171,7 @@ function observe(system: System, seed: string, { warmUp, length }: Horizon, bias
   return {
     sojourn: grown((record) => record.lifetimeNs) / SERVICE_NS / arrivals,
     waiting: grown((record) => record.delayedWakes) / grown((record) => record.wakes),
-    throughput: (grown((record) => record.throughput.value * record.elapsedNs) / 1e9 / length) ,
+    throughput: grown((record) => record.throughput.value * record.elapsedNs) / 1e9 / length,
     controls: system.arrivalRate > 0 ? openControls(system, before, whole, length) : closedControls(before, whole, length),
   };
 }

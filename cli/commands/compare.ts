@@ -19,10 +19,10 @@ import {
   WORD_FLAGS,
 } from '../command.ts';
 import { sourceOf } from '../scenario-call.ts';
+import { seedCount } from '../seed-count.ts';
 
 const POLICY_FLAG: Flag = { name: 'policy', summary: 'a policy; two or more, the first is compared with the others', kind: 'list' };
 const SEEDS_FLAG: Flag = { name: 'seeds', summary: 'how many seeds, counted up from --seed', kind: 'text', default: '10' };
-const MOST_SEEDS = 1000;
 
 export const compare: Command = {
   name: 'compare',
@@ -69,9 +69,7 @@ function scenariosOf(call: Call, lab: Lab): Scenario[] {
 }
 
 function seedsOf(call: Call, { seed }: Scenario): string[] {
-  const text = call.texts.seeds ?? SEEDS_FLAG.default!;
-  const count = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 0;
-  if (count < 2 || count > MOST_SEEDS) throw new InputError(`--seeds = ${show(text)}, want a whole number from 2 to ${MOST_SEEDS}`);
+  const count = seedCount(call.texts.seeds ?? SEEDS_FLAG.default!, 2);
   return Array.from({ length: count }, (_, i) => String(BigInt(seed) + BigInt(i)));
 }
 

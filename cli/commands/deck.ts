@@ -8,6 +8,7 @@ import { writeWhole } from '../../experiments/store.ts';
 import { chartText, findingsText } from '../../report/chart.ts';
 import { table } from '../../report/table.ts';
 import { type Call, type Command, DONE, FAILED, type Flag, JSON_FLAG, type Lab, type Terminal } from '../command.ts';
+import { seedCount } from '../seed-count.ts';
 
 const SIZE_FLAG: Flag = {
   name: 'size',
@@ -17,7 +18,6 @@ const SIZE_FLAG: Flag = {
 };
 const SEEDS_FLAG: Flag = { name: 'seeds', summary: 'how many seeds, counted up from 1 (default 5 reduced, 20 full)', kind: 'text' };
 const OUT_FLAG: Flag = { name: 'out', summary: 'file for the result as JSON', kind: 'text', default: 'results/deck.json' };
-const MOST_SEEDS = 1000;
 
 export const deck: Command = {
   name: 'deck',
@@ -101,8 +101,6 @@ function sizeOf(call: Call): Size {
 }
 
 function seedsOf(call: Call, size: Size): string[] {
-  const text = call.texts.seeds ?? (size === 'full' ? '20' : '5');
-  const count = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 0;
-  if (count < 1 || count > MOST_SEEDS) throw new InputError(`--seeds = ${show(text)}, want a whole number from 1 to ${MOST_SEEDS}`);
+  const count = seedCount(call.texts.seeds ?? (size === 'full' ? '20' : '5'), 1);
   return Array.from({ length: count }, (_, i) => String(i + 1));
 }

@@ -6,7 +6,7 @@ import { defaultOptions, type OptionValues } from '../../sim/options.ts';
 import { type CpuPolicy, DSQ_LOCAL_ON, type MemoryPolicy, type Policy, type PolicyEntry, SLICE_DEFAULT_NS } from '../../sim/policy-api.ts';
 import type { Recording } from '../../sim/recording.ts';
 import { DEFAULT_COSTS, type GuestSpec, type Scenario } from '../../sim/scenario.ts';
-import { type CpuId, type DsqId, GiB, KiB, ms, type NodeId, seconds, type VcpuId } from '../../sim/units.ts';
+import { type CpuId, type DsqId, GiB, KiB, type NodeId, seconds } from '../../sim/units.ts';
 import type { GuestProgram, Phase, WorkloadEntry } from '../../sim/workload-api.ts';
 import { workloads } from '../../workloads/index.ts';
 
@@ -83,9 +83,9 @@ export function pinnedCpus(cpus: readonly number[], sliceNs: number = SLICE_DEFA
   };
 }
 
-/** Gives each block the node this says. */
+/** Gives each block the node this says, before the guest starts. */
 export function onNodes(nodeOf: (guest: number, block: number) => number): MemoryPolicy {
-  return { name: 'on-nodes', backs: 'first-touch', fallback: 'none', alloc: (_k, guest, block) => nodeOf(guest, block) as NodeId };
+  return { name: 'on-nodes', backs: 'at-build', fallback: 'none', alloc: (_k, guest, block) => nodeOf(guest, block) as NodeId };
 }
 
 export function pinned(cpus: readonly number[], nodeOf: (guest: number, block: number) => number, sliceNs?: number): PolicyEntry {
@@ -112,6 +112,3 @@ export function computes(phase: Phase, instructions: number): void {
 export function ran(change: Partial<Scenario> & Pick<Scenario, 'guests'>): Recording {
   return run(scenario(change));
 }
-
-export const everyVcpu = (count: number): VcpuId[] => Array.from({ length: count }, (_, vcpu) => vcpu as VcpuId);
-export const SHORT_NS: number = ms(20);

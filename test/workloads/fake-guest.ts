@@ -6,6 +6,7 @@ import {
   DONE,
   type GuestCalls,
   type GuestProgram,
+  emptyPhase as plainPhase,
   type Phase,
   RUN,
   SLEEP,
@@ -101,25 +102,9 @@ export function play(program: GuestProgram, maxSteps: number, choose: (count: nu
   return trace;
 }
 
+/** Of no kind yet, so that a program that does not choose one is found out. */
 export function emptyPhase(): Phase {
-  return {
-    kind: -1,
-    instructions: 0,
-    cyclesPerInstruction: 0,
-    accessesPerInstruction: 0,
-    linesInFlight: 1,
-    writeShare: 0,
-    region: NONE,
-    pattern: 0,
-    workingSetBytes: 0,
-    passes: 1,
-    offsetBytes: 0,
-    bytes: 0,
-    durationNs: 0,
-    isDisk: false,
-    isSystem: false,
-    work: 0,
-  };
+  return { ...plainPhase(), kind: -1 };
 }
 
 function checkPhase(phase: Phase, sizes: ReadonlyMap<number, number>): void {
