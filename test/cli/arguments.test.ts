@@ -5,12 +5,12 @@ import { session } from './session.ts';
 
 describe('a command line that is not understood ends with exit code 2 and one line, and nothing is run', () => {
   test.each([
-    ['rnu', 'rnu: no such command, want one of run, compare, check, policy, workload, machine; did you mean run?'],
+    ['rnu', 'rnu: no such command, want one of deck, run, compare, experiment, check, policy, workload, machine; did you mean run?'],
     ['policy lst', 'policy lst: no such command, want one of policy list; did you mean policy list?'],
     ['machine show', 'machine show: want NAME after it'],
     ['machine show lopside', 'machine show lopside: want one of lopsided; did you mean lopsided?'],
     ['run fast', 'fast: one word too many for run'],
-    ['--json run', '--json: want a command first, such as run'],
+    ['--json run', '--json: want a command first, such as deck'],
     ['run --memmory 1GiB', '--memmory: no flag of run; did you mean --memory?'],
     ['run --seeds 3', '--seeds: no flag of run; did you mean --seed?'],
     ['run --seed', '--seed: want a value after it (whole number that all chance is drawn from)'],

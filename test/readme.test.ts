@@ -1,0 +1,26 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { lab } from '../cli/lab.ts';
+import { numalab } from '../cli/numalab.ts';
+
+/** What the README tells a reader to type is typed here. */
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const commands = [...readme.matchAll(/^npx numalab (.+)$/gm)].map((match) => match[1]!);
+const yaml = /```yaml\n([^`]+)```/.exec(readme)![1]!;
+const folder = mkdtempSync(join(tmpdir(), 'numalab-'));
+const file = join(folder, 'mixed.yaml');
+writeFileSync(file, yaml);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('the README shows commands', () => expect(commands.length).toBeGreaterThan(5));
+
+test.each(commands)('numalab %s does what it says', { timeout: 60_000 }, async (line) => {
+  let out = '';
+  let err = '';
+  const terminal = { out: (text: string) => void (out += text), err: (text: string) => void (err += text), progress: () => {}, width: 90 };
+  const code = await numalab(line.replace('mixed.yaml', file).split(' '), lab('1.2.3'), terminal);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(out.length).toBeGreaterThan(100);
+});
