@@ -49,6 +49,7 @@ export interface Terminal {
 export const DONE = 0;
 export const FAILED = 1;
 export const BAD_INPUT = 2;
+export const DISK_FULL = 3;
 
 export const JSON_FLAG: Flag = { name: 'json', summary: 'print JSON', kind: 'switch' };
 export const SCENARIO_FLAG: Flag = {

@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import type { Terminal } from './command.ts';
-
-const DISK_FULL = 3;
+import { DISK_FULL, type Terminal } from './command.ts';
 
 /**
  * Signals keep their default action: a simulation keeps the one thread busy, so a handler would never get to run. The shell reports

@@ -1,4 +1,5 @@
 import { buildMachine } from '../sim/machine.ts';
+import { setupOf } from '../sim/build.ts';
 import { DEFAULT_WEIGHT } from '../sim/policy-api.ts';
 import { type Costs, DEFAULT_COSTS, type GuestSpec, type Scenario } from '../sim/scenario.ts';
 import { seconds } from '../sim/units.ts';
@@ -50,6 +51,7 @@ export function readScenario(source: ScenarioSource, registries: Registries): Sc
   if (typeof words.guests !== 'number') checkFlagsMatter(source.flags, words.guests);
   const guests = guestsOf(words, refuse);
   checkTogether(words, guests, written, refuse);
+  checkPrograms(guests, words, refuse);
   const needsEnd = guests.some((guest) => guest.workload.ends === 'never');
   return {
     machine: buildMachine(words.machine),
@@ -145,6 +147,22 @@ function checkTogether(
   if (vcpus > MAX_VCPUS) refuse(['guests'], `: ${vcpus} vCPUs in all, want at most ${MAX_VCPUS}`);
   if (words.duration !== undefined && words.duration > words.limit) {
     refuse(['duration'], ` = ${show(written.duration)}, want at most the limit (${formatQuantity('time', words.limit)})`);
+  }
+}
+
+/** Builds each kind of guest's program once, as a run would: what does not fit the guest is refused before anything runs. */
+function checkPrograms(guests: readonly GuestSpec[], words: ScenarioWords, refuse: Refuse): void {
+  const seen = new Set<string>();
+  for (const guest of guests) {
+    const kind = JSON.stringify([guest.workload.name, guest.options, guest.vcpus, guest.memoryBytes, guest.bootShare]);
+    if (seen.has(kind)) continue;
+    seen.add(kind);
+    try {
+      guest.workload.build(guest.options, setupOf(words.machine, words.block, words.seed, guest));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      refuse(['workload'], ` of ${guest.name}: ${error.message}`);
+    }
   }
 }
 

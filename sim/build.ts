@@ -4,6 +4,7 @@ import { PolicyError } from './assert.ts';
 import { backBlock } from './backing.ts';
 import { HostKernel } from './host-kernel.ts';
 import { hostNoise } from './host-noise.ts';
+import type { MachineSpec } from './machine-spec.ts';
 import { defaultOptions } from './options.ts';
 import { DEFAULT_WEIGHT, FLOATING } from './policy-api.ts';
 import { namedStream } from './random.ts';
@@ -69,11 +70,11 @@ function place(w: World, k: HostKernel, guest: GuestState): void {
   const id = guest.id as GuestId;
   w.hook = 'place';
   const placement = policy.placement ? policy.placement.place(k, id) : FLOATING;
-  w.hook = '';
   w.placements[guest.id] = placement;
   if (placement.hardNodes) {
     w.vcpuMask.fill(maskOf(w, placement.hardNodes), guest.firstVcpu, guest.firstVcpu + guest.vcpuCount);
   }
+  w.hook = '';
   if (policy.memory.backs === 'at-build') backAll(w, guest);
 }
 
@@ -91,14 +92,14 @@ function maskOf(w: World, nodes: readonly NodeId[]): number {
   const { machine } = w.scenario;
   const mask = new Uint8Array(machine.cpuCount);
   for (let cpu = 0; cpu < machine.cpuCount; cpu++) mask[cpu] = nodes.includes(machine.cpuNode[cpu] as NodeId) ? 1 : 0;
-  if (!mask.includes(1)) throw new PolicyError(`place: nodes ${nodes.join(',')} have no CPU`);
+  if (!mask.includes(1)) throw new PolicyError(`nodes ${nodes.join(',')} have no CPU`);
   const known = w.masks.findIndex((other) => other.every((bit, cpu) => bit === mask[cpu]));
   return known >= 0 ? known : w.masks.push(mask) - 1;
 }
 
 function addGuest(guests: GuestState[], scenario: Scenario, spec: GuestSpec, isHostNoise: boolean): void {
   const last = guests.at(-1);
-  const program = spec.workload.build(spec.options, setupOf(scenario, spec));
+  const program = spec.workload.build(spec.options, setupOf(scenario.machine.spec, scenario.blockBytes, scenario.seed, spec));
   const hasBoot = spec.bootShare > 0 && !isHostNoise && spec.memoryBytes > 0;
   const bootProgram = hasBoot
     ? boot(spec.memoryBytes, spec.bootShare, scenario.blockBytes, namedStream(scenario.seed, spec.name, 0, 'boot'))
@@ -133,20 +134,20 @@ function addGuest(guests: GuestState[], scenario: Scenario, spec: GuestSpec, isH
   });
 }
 
-function setupOf(scenario: Scenario, spec: GuestSpec): WorkloadSetup {
-  const { spec: machine } = scenario.machine;
-  const kept = Math.max(scenario.blockBytes, spec.memoryBytes * KEPT_SHARE);
+/** What a guest's workload is told of the guest it is built for. */
+export function setupOf(machine: MachineSpec, blockBytes: number, seed: string, spec: GuestSpec): WorkloadSetup {
+  const kept = Math.max(blockBytes, spec.memoryBytes * KEPT_SHARE);
   return {
     clockGHz: machine.clockGHz.value,
     l1Bytes: machine.l1Bytes.value,
     l2Bytes: machine.l2Bytes.value,
     llcBytes: machine.llcBytes.value,
     hitCycles: machine.hitCycles.value,
-    blockBytes: scenario.blockBytes,
+    blockBytes,
     vcpus: spec.vcpus,
     memoryBytes: spec.memoryBytes,
     freeBytes: spec.bootShare > 0 ? spec.memoryBytes - kept : spec.memoryBytes,
-    stream: (vcpu, purpose) => namedStream(scenario.seed, spec.name, vcpu, purpose),
+    stream: (vcpu, purpose) => namedStream(seed, spec.name, vcpu, purpose),
   };
 }
 

@@ -295,7 +295,8 @@ export class HostKernel implements Kernel {
     }
     if (this.w.vcpuState[vcpu] !== VCPU_RUNNABLE) throw new PolicyError(`dsqInsert of vCPU ${vcpu}, which is not runnable`);
     if (this.isQueued(vcpu)) throw new PolicyError(`dsqInsert of vCPU ${vcpu}, which is queued already`);
-    if (!(sliceNs >= 0)) throw new PolicyError(`dsqInsert: slice ${sliceNs} of vCPU ${vcpu}`);
+    if (!(sliceNs > 0 && (Number.isSafeInteger(sliceNs) || sliceNs === Infinity)))
+      throw new PolicyError(`dsqInsert: slice ${sliceNs} of vCPU ${vcpu}, want whole ns above 0`);
   }
 
   private queueNumber(vcpu: number, dsq: number): number {

@@ -107,7 +107,8 @@ function start(w: World, k: HostKernel, cpu: number, vcpu: number, isSame: boole
   const task = w.vcpuTask[vcpu]!;
   if (w.taskState[task] === TASK_ON_VCPU) bookWaiting(w, task, WAIT_HOST);
   const last = w.vcpuCpu[vcpu]!;
-  if (last !== cpu && k.hasRun(vcpu)) {
+  const hasRun = k.hasRun(vcpu);
+  if (last !== cpu && hasRun) {
     const from = machine.cpuNode[last]!;
     const to = machine.cpuNode[cpu]!;
     const distance = from === to ? 0 : machine.nodeSocket[from] === machine.nodeSocket[to] ? 1 : 2;
@@ -188,8 +189,8 @@ function enqueue(w: World, k: HostKernel, vcpu: number, cpu: number, flags: numb
   k.enqueueCpu = cpu;
   w.policy.cpu.enqueue(k, vcpu as VcpuId, flags);
   k.enqueueing = -1;
-  w.hook = '';
   if (!k.isQueued(vcpu)) throw new PolicyError(`enqueue put vCPU ${vcpu} into no queue`);
+  w.hook = '';
 }
 
 function firstAllowed(w: World, vcpu: number): number {

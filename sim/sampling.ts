@@ -1,4 +1,5 @@
-import { LINE_BYTES, type NodeId, type VcpuId } from './units.ts';
+import { PolicyError } from './assert.ts';
+import { LINE_BYTES, NONE, type NodeId, type VcpuId } from './units.ts';
 import { interruptSegment } from './segments.ts';
 import { TIMER_WATCH } from './timers.ts';
 import type { World } from './world.ts';
@@ -46,8 +47,10 @@ function sampleCpu(w: World, cpu: number, blocks: number): void {
     if (!memory.isBacked(block)) continue;
     w.hook = 'onHintFault';
     const to = w.policy.memory.onHintFault!(w.kernel, vcpu as VcpuId, memory.blockNode[block] as NodeId, cpuNode as NodeId);
+    if (to !== NONE && !(Number.isInteger(to) && to >= 0 && to < machine.nodeCount))
+      throw new PolicyError(`node ${String(to)}, want 0 to ${machine.nodeCount - 1} or NONE`);
     w.hook = '';
-    if (to < 0 || to >= machine.nodeCount || to === memory.blockNode[block]) continue;
+    if (to === NONE || to === memory.blockNode[block]) continue;
     if (w.moveBudgetBytes < memory.blockBytes || memory.nodeFree[to] === 0) continue;
     w.moveBudgetBytes -= memory.blockBytes;
     w.copyBlock[vcpu] = block;

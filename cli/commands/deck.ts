@@ -4,7 +4,7 @@ import { deckResult } from '../../experiments/deck-result.ts';
 import { deckFindings } from '../../experiments/findings.ts';
 import { InputError, show } from '../../experiments/input-error.ts';
 import { didYouMean } from '../../experiments/nearest-name.ts';
-import { writeWhole } from '../../experiments/store.ts';
+import { checkWritable, writeWhole } from '../../experiments/store.ts';
 import { chartText, findingsText } from '../../report/chart.ts';
 import { table } from '../../report/table.ts';
 import { type Call, type Command, DONE, FAILED, type Flag, JSON_FLAG, type Lab, type Terminal } from '../command.ts';
@@ -69,6 +69,7 @@ function runCharts(list: readonly Chart[], call: Call, lab: Lab, terminal: Termi
   const size = sizeOf(call);
   const seeds = seedsOf(call, size);
   const isJson = call.switches.has('json');
+  if (out !== '') checkWritable(out, '--out');
   const total = list.reduce((sum, chart) => sum + chart.cells(size).length * seeds.length, 0);
   const startedMs = performance.now();
   let before = 0;

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { buildMachine } from '../../sim/machine.ts';
 import { ms, seconds, type VcpuId } from '../../sim/units.ts';
 import { closedThroughput, estimate, meanSojourn, poissonTail, waitProbability } from '../closed-forms.ts';
-import { closed, type Horizon, measured, oneQueue, replicate, sixCpus, withoutMemory } from '../queueing-systems.ts';
+import { closed, oneQueue, sixCpus, withoutMemory } from '../queueing-systems.ts';
+import { type Horizon, measured, replicate } from '../replications.ts';
 import { FREE_COSTS, guest, pinnedCpus, ran, workload } from './scenario-fixture.ts';
 
 describe('the closed forms themselves', () => {
