@@ -15,8 +15,8 @@ import type { CpuId, VcpuId } from './units.ts';
 import { watch } from './watch.ts';
 import type { World } from './world.ts';
 
-/** More rounds than this at one instant mean that a policy wakes and kicks in a circle. */
-const MAX_ROUNDS = 10_000;
+/** More choices than this at one instant mean that a policy kicks in a circle. */
+const MAX_STEPS = 1_000_000;
 
 /**
  * Runs a scenario to its end: a pure function of it. Between two instants nothing changes speed, so time jumps from one to the next.
@@ -141,8 +141,7 @@ function tick(w: World, k: HostKernel): void {
 
 /** Everything that follows at this instant, until nothing more does. */
 function act(w: World, k: HostKernel): void {
-  for (let rounds = 0; ; rounds++) {
-    if (rounds === MAX_ROUNDS) throw new PolicyError('wakes and kicks go round in a circle at one instant');
+  for (let steps = 0; ; ) {
     for (let cpu = w.fresh.take(); cpu >= 0; cpu = w.fresh.take()) {
       if (!startSegment(w, cpu)) k.resched(cpu);
     }
@@ -151,7 +150,10 @@ function act(w: World, k: HostKernel): void {
     w.wakeCount = 0;
     let cpu = w.resched.take();
     if (cpu < 0) return;
-    for (; cpu >= 0; cpu = w.resched.take()) schedule(w, k, cpu);
+    for (; cpu >= 0; cpu = w.resched.take()) {
+      if (++steps === MAX_STEPS) throw new PolicyError('CPUs are kicked in a circle at one instant');
+      schedule(w, k, cpu);
+    }
   }
 }
 

@@ -56,8 +56,8 @@ function observe(system: System, seed: string, { warmUp, length }: Horizon, bias
  * Sums over the window less what they are on average, as a share of the arrivals expected:
  * - arrivals;
  * - service drawn (a service is independent of whether it is drawn at all, so Wald's identity holds);
- * - arrivals that would find a crowd, were there a CPU for every job. The number inside is then Poisson
- *   with the load for its mean, whatever the law of service (M/G/infinity), and seen so by arrivals, as they are Poisson too.
+ * - arrivals that would find a crowd, were there a CPU for every job. The number inside is then Poisson with the load for its mean,
+ *   whatever the law of service (M/G/infinity), and seen so by arrivals, as they are Poisson too.
  */
 function openControls(system: System, before: Ran, whole: Ran, length: number): number[] {
   const { arrivalRate, crowd } = system;

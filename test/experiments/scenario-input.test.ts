@@ -120,6 +120,7 @@ describe('a flag and a file', () => {
 
 describe('a wrong flag is refused in one line with flag, value, what was wanted and the nearest name', () => {
   test.each([
+    [{ workload: 'compile:jobs=4500' }, '--workload of vm1: compile: jobs = 4500, want at most 4000 in any guest'],
     [{ memory: '-1' }, '--memory = -1, want a size from 64MiB to 16TiB such as 1GiB'],
     [{ memory: '1GB' }, '--memory = 1GB, want a size from 64MiB to 16TiB such as 1GiB'],
     [{ memory: '4096' }, '--memory = 4096, want a size from 64MiB to 16TiB such as 1GiB'],

@@ -11,7 +11,7 @@ import { type Horizon, measured, replicate } from '../replications.ts';
  *   48 CPUs, 15 for 6, 90 for 1; for H2 two and a half times as long, as its queue is more variable by (1 + scv) / 2), and its books
  *   are taken from the run's: e^-10 of the start is left.
  * - Control variates: what was drawn in the window more or less than on average moves the result, and is known. They save half to two
- *   thirds of the jobs, for P(wait) 15 of 16. They see what is drawn: when service takes 2 % longer than drawn, nothing corrects it.
+ *   thirds of the jobs, for P(wait) 19 of 20. They see what is drawn: when service takes 2 % longer than drawn, nothing corrects it.
  */
 const LONGER = 1.02;
 const WIDTH = 0.01;

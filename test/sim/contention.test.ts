@@ -34,7 +34,8 @@ function drawFlow(machine: Machine, node: number, random: Random): FlowSpec {
   const weights = Array.from({ length: N }, () => (random() < 0.5 ? random() : 0));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const one = below(random, N);
-  const shares = total === 0 || random() < 0.4 ? weights.map((_, other) => (other === one ? 1 : 0)) : weights.map((weight) => weight / total);
+  const shares =
+    total === 0 || random() < 0.4 ? weights.map((_, other) => (other === one ? 1 : 0)) : weights.map((weight) => weight / total);
   const writeShare = random() < 0.5 ? 0 : random();
   const lines = random() < 0.5 ? 1 : 0.001 + random();
   const idleNs = shares.reduce((sum, share, other) => {

@@ -22,7 +22,13 @@ function mixed(change: Partial<Scenario> = {}): Scenario {
         vcpus: 2 + i,
         memoryBytes: MiB(192),
         bootShare: 0.5,
-        set: { kernbench: { jobs: 6, j: 4, link: ms(5), media: 'disk' }, stream: { size: MiB(8) }, 'lmbench-lat': { size: MiB(8) }, queue: { rate: 500, service: ms(1) } }[name] ?? {},
+        set:
+          {
+            kernbench: { jobs: 6, j: 4, link: ms(5), media: 'disk' },
+            stream: { size: MiB(8) },
+            'lmbench-lat': { size: MiB(8) },
+            queue: { rate: 500, service: ms(1) },
+          }[name] ?? {},
       }),
     ),
     durationNs: ms(80),
@@ -41,7 +47,8 @@ describe.each(policies.map((policy) => [policy.name, policy] as const))('under %
     const other = run(mixed({ ...change, seed: '2' }));
     const { hash, guests } = JSON.parse(first) as typeof other;
     expect(other.hash).not.toBe(hash);
-    other.guests.forEach((record, i) => expect(record.causes, record.name).not.toEqual(guests[i]!.causes));
+    // streams and chases draw nothing, so a seed may leave them as they were
+    for (const i of [0, 2, 4]) expect(other.guests[i]!.causes, other.guests[i]!.workload).not.toEqual(guests[i]!.causes);
   });
 
   test('ties drawn by seed are another history, and as repeatable', () => {
@@ -62,9 +69,19 @@ test('looking on changes nothing: full checks and cheap ones give the same bytes
 test('all policies face the same build: as many jobs and as much to compute', () => {
   const builds = policies.map((policy) => {
     const set = { jobs: 12, j: 3, link: ms(20), media: 'disk' };
-    const guests = [0, 1, 2].map((i) => guest(workload('kernbench'), { name: `vm${i}`, vcpus: 2, memoryBytes: MiB(256), bootShare: 0.5, set }));
+    const guests = [0, 1, 2].map((i) =>
+      guest(workload('kernbench'), { name: `vm${i}`, vcpus: 2, memoryBytes: MiB(256), bootShare: 0.5, set }),
+    );
     const recording = run(
-      scenario({ machine, policy, policyOptions: defaultOptions(policy.options), guests, hostNoise: 1, blockBytes: KiB(512), checks: 'cheap' }),
+      scenario({
+        machine,
+        policy,
+        policyOptions: defaultOptions(policy.options),
+        guests,
+        hostNoise: 1,
+        blockBytes: KiB(512),
+        checks: 'cheap',
+      }),
     );
     return { name: policy.name, recording };
   });

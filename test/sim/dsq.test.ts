@@ -54,10 +54,10 @@ test('queues agree with arrays, whatever comes and goes (100 seeds)', () => {
         byVtime.push({ vcpu, vtime });
         byVtime.sort((a, b) => a.vtime - b.vtime); // stable
       }
-      expect([0, 1, 2].map((queue) => members(queues, queue)), `seed ${seed}, step ${step}`).toEqual([
-        ...fifo,
-        byVtime.map((other) => other.vcpu),
-      ]);
+      expect(
+        [0, 1, 2].map((queue) => members(queues, queue)),
+        `seed ${seed}, step ${step}`,
+      ).toEqual([...fifo, byVtime.map((other) => other.vcpu)]);
       expect([0, 1, 2].map((queue) => queues.count(queue))).toEqual([fifo[0]!.length, fifo[1]!.length, byVtime.length]);
     }
   }

@@ -97,7 +97,9 @@ describe('speeds by hand on the lopsided machine', () => {
     expect(causes.distance).toBeCloseTo(loads * (latencyNs - localNs), -2);
     expect(causes.queueController).toBeCloseTo(loads * (unitNs - latencyNs), -2);
     expect(causes.queueLink + causes.queuePair + causes.compute).toBeLessThan(3);
-    const hop = (['local', 'sameSocket', 'oneHop', 'twoHop'] as const)[lopsidedMachine.hopClass[lopsidedMachine.cpuNode[cpu]! * 3 + node]!]!;
+    const hop = (['local', 'sameSocket', 'oneHop', 'twoHop'] as const)[
+      lopsidedMachine.hopClass[lopsidedMachine.cpuNode[cpu]! * 3 + node]!
+    ]!;
     expect(guests[0]!.accessesByHop[hop]).toBeCloseTo(loads, 3);
   });
 
@@ -126,7 +128,11 @@ describe('speeds by hand on the lopsided machine', () => {
 
   test('a sweep takes its blocks one after the other, each at the speed of its node', () => {
     // blocks of 256 KiB on nodes 0 and 2 in turn, read from node 2: 1.5 and 3.9 GB/s one thread
-    const { simulatedNs, guests } = ran({ policy: pinned([4], (_g, block) => (block % 2) * 2), guests: [guest(readsOnce([30 * MB]))], costs: FREE_COSTS });
+    const { simulatedNs, guests } = ran({
+      policy: pinned([4], (_g, block) => (block % 2) * 2),
+      guests: [guest(readsOnce([30 * MB]))],
+      costs: FREE_COSTS,
+    });
     expect(simulatedNs / (15 * MB * (1 / 1.5 + 1 / 3.9))).toBeCloseTo(1, 4);
     expect(guests[0]!.remoteRatio).toBeCloseTo(0.5, 9);
   });
@@ -278,7 +284,8 @@ describe('tasks and time', () => {
   test('bare processes pay no exit', () => {
     const burns = burnsOnce(1.6e6);
     const wakes = (kind: 'bare' | 'kvm'): number =>
-      ran({ policy: pinned([0], () => 0), guests: [guest(burns, { kind })], costs: { ...FREE_COSTS, exitNs: 700, ipiNs: 300 } }).guests[0]!.causes.wake;
+      ran({ policy: pinned([0], () => 0), guests: [guest(burns, { kind })], costs: { ...FREE_COSTS, exitNs: 700, ipiNs: 300 } }).guests[0]!
+        .causes.wake;
     expect([wakes('bare'), wakes('kvm')]).toEqual([300, 1000]);
   });
 
@@ -330,7 +337,10 @@ describe('changes that must not matter', () => {
   });
 
   test('a guest that ends at once, to the others', () => {
-    const idle = guest(program((_task, phase) => void (phase.kind = DONE)), { name: 'idle' });
+    const idle = guest(
+      program((_task, phase) => void (phase.kind = DONE)),
+      { name: 'idle' },
+    );
     const busy = [0, 1].map((i) => guest(workload('stream'), { name: `g${i}`, set: { size: MiB(4) } }));
     for (const name of ['kvm-numactl', 'kvm-unpinned']) {
       const at = (guests: typeof busy): Recording => ran({ policy: policy(name), guests, durationNs: ms(50) });
@@ -353,10 +363,23 @@ describe('changes that must not matter', () => {
   test('the policy, to what a nanosecond of running yields on a machine without distance', () => {
     const machine = buildMachine(uniform);
     const yields = ['kvm-unpinned', 'kvm-numactl', 'xen-numa-off', 'xen-numa-on', 'apart', 'unpinned-migrating'].map((name) => {
-      const guests = Array.from({ length: 12 }, (_, i) => guest(workload('lmbench-rd'), { name: `g${i}`, bootShare: 0.25, set: { size: MiB(16) } }));
-      const { total, guests: records } = ran({ machine, policy: policy(name), guests, durationNs: seconds(1), hostNoise: 1, blockBytes: MiB(2), checks: 'cheap' });
+      const guests = Array.from({ length: 12 }, (_, i) =>
+        guest(workload('lmbench-rd'), { name: `g${i}`, bootShare: 0.25, set: { size: MiB(16) } }),
+      );
+      const { total, guests: records } = ran({
+        machine,
+        policy: policy(name),
+        guests,
+        durationNs: seconds(1),
+        hostNoise: 1,
+        blockBytes: MiB(2),
+        checks: 'cheap',
+      });
       const lines = Object.values(total.accessesByHop).reduce((sum, count) => sum + count, 0);
-      const ran_ = records.reduce((sum, { causes }) => sum + causes.compute + causes.memoryLocal + causes.distance + causes.queueController, 0);
+      const ran_ = records.reduce(
+        (sum, { causes }) => sum + causes.compute + causes.memoryLocal + causes.distance + causes.queueController,
+        0,
+      );
       expect(total.causes.distance + total.causes.queueController + total.causes.queueLink + total.causes.queuePair, name).toBe(0);
       return { name, perNs: lines / ran_, throughput: total.throughput.value };
     });
@@ -371,7 +394,10 @@ describe('changes that must not matter', () => {
   test('more distance never makes a fixed placement faster', () => {
     let before = 0;
     for (const factor of [1, 1.2, 2, 5]) {
-      const latencyNs = { ...lopsided.latencyNs, value: lopsided.latencyNs.value.map((row, a) => row.map((ns, b) => (a === b ? ns : ns * factor))) };
+      const latencyNs = {
+        ...lopsided.latencyNs,
+        value: lopsided.latencyNs.value.map((row, a) => row.map((ns, b) => (a === b ? ns : ns * factor))),
+      };
       const machine = buildMachine({ ...lopsided, latencyNs });
       const { simulatedNs } = run(scenario({ machine, policy: pinned([4], () => 0), guests: [guest(chases(1000))], costs: FREE_COSTS }));
       expect(simulatedNs).toBeGreaterThan(before);

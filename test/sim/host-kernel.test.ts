@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { type CpuPolicy, DSQ_GLOBAL, DSQ_LOCAL, DSQ_LOCAL_ON, KICK_PREEMPT, type Kernel, type MemoryPolicy, type PlacementPolicy, type PolicyEntry } from '../../sim/policy-api.ts';
+import {
+  type CpuPolicy,
+  DSQ_GLOBAL,
+  DSQ_LOCAL,
+  DSQ_LOCAL_ON,
+  KICK_PREEMPT,
+  type Kernel,
+  type MemoryPolicy,
+  type PlacementPolicy,
+  type PolicyEntry,
+} from '../../sim/policy-api.ts';
 import type { Recording } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import { type CpuId, type DsqId, MiB, ms, NONE, type NodeId, seconds, us, type VcpuId } from '../../sim/units.ts';
@@ -102,29 +112,64 @@ describe('a policy that throws ends its own run, with its name, the hook and the
 describe('what a kernel would refuse ends the run', () => {
   const inEnqueue = (call: (k: Kernel, vcpu: VcpuId) => void): Parts => ({ cpu: { enqueue: call } });
   test.each([
-    ['a vCPU queued twice', inEnqueue((k, vcpu) => [0, 1].forEach(() => k.dsqInsert(vcpu, DSQ_GLOBAL, ms(1), 0))), 'enqueue', 'queued already'],
+    [
+      'a vCPU queued twice',
+      inEnqueue((k, vcpu) => [0, 1].forEach(() => k.dsqInsert(vcpu, DSQ_GLOBAL, ms(1), 0))),
+      'enqueue',
+      'queued already',
+    ],
     ['a vCPU queued nowhere', inEnqueue(() => undefined), 'enqueue', 'into no queue'],
     ['a queue that was not created', inEnqueue((k, vcpu) => k.dsqInsert(vcpu, 8 as DsqId, ms(1), 0)), 'enqueue', 'queue 8 was not created'],
-    ['a queue of a CPU there is not', inEnqueue((k, vcpu) => k.dsqInsert(vcpu, (DSQ_LOCAL_ON + 6) as DsqId, ms(1), 0)), 'enqueue', 'want 0 to 5'],
-    ['another vCPU than the one in question', inEnqueue((k, vcpu) => k.dsqInsert(((vcpu + 1) % 8) as VcpuId, DSQ_GLOBAL, ms(1), 0)), 'enqueue', 'outside its selectCpu or enqueue'],
+    [
+      'a queue of a CPU there is not',
+      inEnqueue((k, vcpu) => k.dsqInsert(vcpu, (DSQ_LOCAL_ON + 6) as DsqId, ms(1), 0)),
+      'enqueue',
+      'want 0 to 5',
+    ],
+    [
+      'another vCPU than the one in question',
+      inEnqueue((k, vcpu) => k.dsqInsert(((vcpu + 1) % 8) as VcpuId, DSQ_GLOBAL, ms(1), 0)),
+      'enqueue',
+      'outside its selectCpu or enqueue',
+    ],
     ['a slice of no length', inEnqueue((k, vcpu) => k.dsqInsert(vcpu, DSQ_GLOBAL, 0, 0)), 'enqueue', 'slice 0'],
     ['a slice that is no number', inEnqueue((k, vcpu) => k.dsqInsert(vcpu, DSQ_GLOBAL, NaN, 0)), 'enqueue', 'slice NaN'],
     ['a slice of broken nanoseconds', inEnqueue((k, vcpu) => k.dsqInsert(vcpu, DSQ_GLOBAL, 1000.5, 0)), 'enqueue', 'slice 1000.5'],
     ['a virtual time that is no number', inEnqueue((k, vcpu) => k.dsqInsertVtime(vcpu, 3 as DsqId, ms(1), NaN, 0)), 'enqueue', 'vtime NaN'],
     ['virtual time in a built-in queue', inEnqueue((k, vcpu) => k.dsqInsertVtime(vcpu, DSQ_GLOBAL, ms(1), 1, 0)), 'enqueue', 'FIFO only'],
     ['dispatching outside dispatch', inEnqueue((k) => k.dsqMoveToLocal(3 as DsqId)), 'enqueue', 'outside dispatch'],
-    ['inserting outside enqueue', { cpu: { running: once((k, vcpu) => k.dsqInsert(vcpu, DSQ_GLOBAL, ms(1), 0)) } }, 'running', 'outside its selectCpu'],
-    ['moving a vCPU that waits nowhere', { cpu: { dispatch: (k, _cpu, prev) => void (prev === NONE ? k.dsqMoveToLocal(3 as DsqId) : k.dsqMove(prev)) } }, 'dispatch', 'is in no queue'],
+    [
+      'inserting outside enqueue',
+      { cpu: { running: once((k, vcpu) => k.dsqInsert(vcpu, DSQ_GLOBAL, ms(1), 0)) } },
+      'running',
+      'outside its selectCpu',
+    ],
+    [
+      'moving a vCPU that waits nowhere',
+      { cpu: { dispatch: (k, _cpu, prev) => void (prev === NONE ? k.dsqMoveToLocal(3 as DsqId) : k.dsqMove(prev)) } },
+      'dispatch',
+      'is in no queue',
+    ],
     ['kicking a CPU there is not', { cpu: { running: (k) => k.kick(6 as CpuId, 0) } }, 'running', 'kick: CPU 6'],
     ['a queue with a broken number', { cpu: { init: (k) => k.createDsq(1.5 as DsqId) } }, 'init', 'createDsq: queue 1.5'],
     ['a timer without a period', { cpu: { init: (k) => k.timer(0, () => undefined) } }, 'init', 'period 0'],
-    ['too many timers', { cpu: { init: (k) => void Array.from({ length: 33 }, () => k.timer(1000, () => undefined)) } }, 'init', 'at most 32'],
+    [
+      'too many timers',
+      { cpu: { init: (k) => void Array.from({ length: 33 }, () => k.timer(1000, () => undefined)) } },
+      'init',
+      'at most 32',
+    ],
     ['memory on a node there is not', { memory: { alloc: () => 3 as NodeId } }, 'memory.alloc', 'node 3'],
     ['memory on a broken node', { memory: { alloc: () => 0.5 as NodeId } }, 'memory.alloc', 'node 0.5'],
     ['memory on a node there is not, at build', { memory: { backs: 'at-build', alloc: () => -1 as NodeId } }, 'memory.alloc', 'node -1'],
     ['a move to a node there is not', { memory: { onHintFault: () => 3 as NodeId } }, 'onHintFault', 'node 3'],
     ['a move to a broken node', { memory: { onHintFault: () => 0.5 as NodeId } }, 'onHintFault', 'node 0.5'],
-    ['a placement on nodes without a CPU', { placement: { place: () => ({ hardNodes: [7 as NodeId], memoryNode: NONE, homeNode: NONE }) } }, 'place', 'nodes 7 have no CPU'],
+    [
+      'a placement on nodes without a CPU',
+      { placement: { place: () => ({ hardNodes: [7 as NodeId], memoryNode: NONE, homeNode: NONE }) } },
+      'place',
+      'nodes 7 have no CPU',
+    ],
     ['no placement at all', { placement: { place: () => undefined as never } }, 'place', ''],
   ] as [string, Parts, string, string][])('%s', (_, parts, hook, text) => {
     const { status, message } = trial(faulty(parts));
@@ -169,7 +214,11 @@ describe('what a kernel would refuse ends the run', () => {
       },
       memory: { ...onNodes(() => 1) },
     });
-    const recording = trial(starving, { durationNs: seconds(60), checks: 'cheap', guests: [guest(workload('compute'), { vcpus: 7, set: { phase: ms(50) } })] });
+    const recording = trial(starving, {
+      durationNs: seconds(60),
+      checks: 'cheap',
+      guests: [guest(workload('compute'), { vcpus: 7, set: { phase: ms(50) } })],
+    });
     expect(recording.status).toBe('policy-error');
     expect(recording.message).toMatch(/^policy faulty, hook watchdog, at 30\d+ ns: .*vCPU 6 has waited for a CPU for 30 s$/);
   });

@@ -118,7 +118,10 @@ test('no block is lost or doubled, whatever guests do (30 seeds)', () => {
 
       const hint = `seed ${seed}, step ${step}`;
       const backed = [0, 1, 2].map((node) => memory.blockNode.reduce((sum, at) => sum + (at === node ? 1 : 0), 0));
-      expect([0, 1, 2].map((node) => memory.nodeFree[node]! + backed[node]!), hint).toEqual([20, 12, 28]);
+      expect(
+        [0, 1, 2].map((node) => memory.nodeFree[node]! + backed[node]!),
+        hint,
+      ).toEqual([20, 12, 28]);
       const all = [0, 1, 2, 3, 4, 5].flatMap((other) => blocksOf(memory, other));
       expect(new Set(all).size, hint).toBe(all.length);
       for (let other = 0; other < 6; other++) {
