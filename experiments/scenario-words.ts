@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { MachineSpec } from '../sim/machine-spec.ts';
 import type { OptionValues } from '../sim/options.ts';
-import type { PolicyEntry } from '../sim/policy-api.ts';
-import type { GuestKind, Scenario } from '../sim/scenario.ts';
+import type { GuestKind, PolicyEntry } from '../sim/policy-api.ts';
+import type { Scenario } from '../sim/scenario.ts';
 import type { WorkloadEntry } from '../sim/workload-api.ts';
 import { GiB, KiB, MiB, ms, seconds, us } from '../sim/units.ts';
 import { InputError } from './input-error.ts';

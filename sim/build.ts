@@ -1,5 +1,5 @@
 import { boot, KEPT_SHARE } from './boot.ts';
-import { killGuest, startGuest, startTask } from './guest-kernel.ts';
+import { KernelCalls, killGuest, startGuest, startTask } from './guest-kernel.ts';
 import { PolicyError } from './assert.ts';
 import { backBlock } from './backing.ts';
 import { HostKernel } from './host-kernel.ts';
@@ -22,6 +22,7 @@ export function buildWorld(scenario: Scenario): { w: World; k: HostKernel } {
   const w = new World(scenario, guests, scenario.policy.make(scenario.policyOptions));
   const k = new HostKernel(w, namedStream(scenario.seed, 'policy', 0, 'random'));
   w.kernel = k;
+  w.calls = new KernelCalls(w);
   return { w, k };
 }
 

@@ -141,7 +141,7 @@ function tick(w: World, k: HostKernel): void {
 
 /** Everything that follows at this instant, until nothing more does. */
 function act(w: World, k: HostKernel): void {
-  for (let steps = 0; ; ) {
+  for (let steps = 0; ;) {
     for (let cpu = w.fresh.take(); cpu >= 0; cpu = w.fresh.take()) {
       if (!startSegment(w, cpu)) k.resched(cpu);
     }

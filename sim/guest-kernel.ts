@@ -1,4 +1,5 @@
 import { assert } from './assert.ts';
+import { clearWalk, setWalk } from './walk.ts';
 import { TIMER_ARRIVAL, TIMER_TASK_WAKE } from './timers.ts';
 import { below } from './random.ts';
 import { BLOCK, DONE, type GuestCalls, type Phase, resetPhase, RUN, SLEEP, SWEEP, TOUCH } from './workload-api.ts';
@@ -6,6 +7,7 @@ import {
   BLOCKED_CAUSE,
   CAUSE_COUNT,
   type GuestState,
+  type ProgramCalls,
   setDue,
   SLEEPING,
   TASK_BLOCKED,
@@ -182,16 +184,9 @@ function setPhase(w: World, guest: GuestState, task: number, phase: Phase): void
   }
 }
 
-function setWalk(w: World, task: number, block: number, blocks: number, perBlock: number): void {
-  w.phaseBlock[task] = block;
-  w.phaseBlocksLeft[task] = blocks;
-  w.phasePerBlock[task] = perBlock;
-  w.phaseUnitsLeft[task] = perBlock;
-}
-
 function clearPhase(w: World, task: number): void {
   w.phaseRegion[task] = -1;
-  setWalk(w, task, -1, 0, 0);
+  clearWalk(w, task);
 }
 
 function endTask(w: World, guest: GuestState, task: number): void {
@@ -293,7 +288,7 @@ function wholeNs(durationNs: number): number {
 }
 
 /** What programs may ask of the kernel. One record for all guests, pointed at the one that asks. */
-export class ProgramCalls implements GuestCalls {
+export class KernelCalls implements ProgramCalls {
   guest!: GuestState;
   isBoot = false;
   private readonly w: World;
@@ -320,6 +315,9 @@ export class ProgramCalls implements GuestCalls {
     for (let task = guest.firstTask; task < guest.firstTask + guest.taskCount; task++) {
       if (w.sampleRegion[task] === id) w.sampleRegion[task] = -1;
     }
+    for (let vcpu = guest.firstVcpu; vcpu < guest.firstVcpu + guest.vcpuCount; vcpu++) {
+      if (w.copyRegion[vcpu] === id) w.copyRegion[vcpu] = -1;
+    }
   }
   startMeasuring(): void {
     const { guest } = this;
@@ -332,7 +330,7 @@ export class ProgramCalls implements GuestCalls {
 }
 
 function callsOf(w: World, guest: GuestState, isBoot: boolean): GuestCalls {
-  const calls = (w.calls ??= new ProgramCalls(w));
+  const { calls } = w;
   calls.guest = guest;
   calls.isBoot = isBoot;
   return calls;

@@ -1,9 +1,9 @@
 import { DispatchQueues } from './dsq.ts';
 import { PolicyError } from './assert.ts';
 import { nodesByDistance } from './memory.ts';
-import { DSQ_GLOBAL, DSQ_LOCAL, DSQ_LOCAL_ON, ENQ_HEAD, type Kernel, KICK_PREEMPT } from './policy-api.ts';
+import { DSQ_GLOBAL, DSQ_LOCAL, DSQ_LOCAL_ON, ENQ_HEAD, type Kernel, KICK_PREEMPT, type GuestKind } from './policy-api.ts';
 import type { Random } from './random.ts';
-import type { GuestKind } from './scenario.ts';
+
 import { TIMER_POLICY } from './timers.ts';
 import { type CpuId, type DsqId, type GuestId, type NodeId, NONE, type VcpuId } from './units.ts';
 import { VCPU_RUNNABLE, VCPU_RUNNING, type World } from './world.ts';

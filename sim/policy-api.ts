@@ -1,5 +1,4 @@
 import type { OptionSpec, OptionValues } from './options.ts';
-import type { GuestKind } from './scenario.ts';
 import type { CpuId, DsqId, GuestId, NodeId, VcpuId } from './units.ts';
 
 /**
@@ -138,6 +137,9 @@ export interface Kernel {
   /** bpf_get_prandom_u32, from the policy's own stream, in [0, 1). */
   random(): number;
 }
+
+/** A guest is a virtual machine, or (`bare`) a group of processes of the host with one vCPU a thread. */
+export type GuestKind = 'kvm' | 'xen-hvm' | 'xen-pv' | 'bare';
 
 /** Where a guest goes when it arrives. */
 export interface PlacementPolicy {

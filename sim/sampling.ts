@@ -55,6 +55,7 @@ function sampleCpu(w: World, cpu: number, blocks: number): void {
     w.moveBudgetBytes -= memory.blockBytes;
     w.copyBlock[vcpu] = block;
     w.copyTo[vcpu] = to;
+    w.copyRegion[vcpu] = region;
     w.copyLines[vcpu] = memory.blockBytes / LINE_BYTES;
     return;
   }

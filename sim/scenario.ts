@@ -1,11 +1,8 @@
 import type { Machine } from './machine.ts';
 import type { OptionValues } from './options.ts';
-import type { PolicyEntry } from './policy-api.ts';
+import type { GuestKind, PolicyEntry } from './policy-api.ts';
 import { us } from './units.ts';
 import type { WorkloadEntry } from './workload-api.ts';
-
-/** A guest is a virtual machine, or (`bare`) a group of processes of the host with one vCPU a thread. */
-export type GuestKind = 'kvm' | 'xen-hvm' | 'xen-pv' | 'bare';
 
 export interface GuestSpec {
   readonly name: string;

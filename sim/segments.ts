@@ -4,6 +4,7 @@ import { missRatio, usefulBytes } from './cache.ts';
 import { buildFlow, countLines, dropTraffic, joinCache, leaveCache, shareCaches } from './flows.ts';
 import { killGuest, nextPhase } from './guest-kernel.ts';
 import { LINE_BYTES, PAGE_BYTES } from './units.ts';
+import { advanceWalk, clearWalk, walkLength } from './walk.ts';
 import { SWEEP, TOUCH } from './workload-api.ts';
 import {
   CACHE_COLD,
@@ -58,7 +59,7 @@ export function startSegment(w: World, cpu: number): boolean {
     if (w.contextSwitchNs[vcpu]! > 0) return startOverhead(w, cpu, w.contextSwitchNs, CONTEXT_SWITCH);
     if (w.wakeNs[vcpu]! > 0) return startOverhead(w, cpu, w.wakeNs, WAKE);
     if (w.samplingNs[vcpu]! > 0) return startOverhead(w, cpu, w.samplingNs, SAMPLING);
-    if (w.copyBlock[vcpu]! >= 0) return startCopy(w, cpu, vcpu, task);
+    if (w.copyBlock[vcpu]! >= 0) return startCopy(w, cpu, vcpu);
     if (w.phaseBlocksLeft[task]! > 0 || w.phaseUnitsLeft[task]! > 0) {
       if (w.coldCache[vcpu]! > 0) oweCache(w, cpu, vcpu, task);
       if (w.refillLines[vcpu]! > 0) return startRefill(w, cpu, vcpu);
@@ -82,7 +83,7 @@ export function finishSegment(w: World, cpu: number): void {
       w.refillLines[vcpu] = 0;
       break;
     case SEG_COPY:
-      finishCopy(w, vcpu, task);
+      finishCopy(w, vcpu);
       break;
     case SEG_RUN:
     case SEG_TOUCH:
@@ -226,9 +227,9 @@ function startOverhead(w: World, cpu: number, owed: Float64Array, cause: number)
   return true;
 }
 
-function startCopy(w: World, cpu: number, vcpu: number, task: number): boolean {
+function startCopy(w: World, cpu: number, vcpu: number): boolean {
   const from = w.memory.blockNode[w.copyBlock[vcpu]!]!;
-  if (w.sampleRegion[task] === -1 || from === w.copyTo[vcpu]) {
+  if (w.copyRegion[vcpu] === -1 || from === w.copyTo[vcpu]) {
     w.copyBlock[vcpu] = -1; // freed or moved in the meantime
     return startSegment(w, cpu);
   }
@@ -237,9 +238,9 @@ function startCopy(w: World, cpu: number, vcpu: number, task: number): boolean {
   return true;
 }
 
-function finishCopy(w: World, vcpu: number, task: number): void {
+function finishCopy(w: World, vcpu: number): void {
   const guest = w.vcpuGuest[vcpu]!;
-  const region = w.sampleRegion[task]!;
+  const region = w.copyRegion[vcpu]!;
   const block = w.copyBlock[vcpu]!;
   w.copyBlock[vcpu] = -1;
   if (region < 0 || w.memory.blockNode[block] === w.copyTo[vcpu]) return;
@@ -289,7 +290,7 @@ function startRun(w: World, cpu: number, task: number): boolean {
   let units = w.phaseUnitsLeft[task]!;
   let blocks = 0;
   if (w.phaseBlocksLeft[task]! > 0) {
-    blocks = walkLength(w, task, region);
+    blocks = walkLength(w, task);
     units += (blocks - 1) * w.phasePerBlock[task]!;
   }
   begin(w, cpu, SEG_RUN, units, blocks, -1);
@@ -302,19 +303,6 @@ function startRun(w: World, cpu: number, task: number): boolean {
   return true;
 }
 
-/** Blocks from the walk's present one on that lie on one node: all that are left if the whole region does. */
-function walkLength(w: World, task: number, region: number): number {
-  const { memory } = w;
-  const left = w.phaseBlocksLeft[task]!;
-  if (memory.regionNodes[region]! <= 1) return left;
-  let block = w.phaseBlock[task]!;
-  const node = memory.blockNode[block]!;
-  let count = 1;
-  for (block = memory.blockNext[block]!; block >= 0 && count < left && memory.blockNode[block] === node; block = memory.blockNext[block]!)
-    count++;
-  return count;
-}
-
 /** Starts writing the next blocks; those never touched before get host memory first. False when there is none left. */
 function startTouch(w: World, cpu: number, task: number): boolean {
   const { memory } = w;
@@ -324,14 +312,13 @@ function startTouch(w: World, cpu: number, task: number): boolean {
   let faultNs = costs.guestFaultNs;
   let blocks = 1;
   if (memory.isBacked(block)) {
-    blocks = touchLength(w, task, block);
+    blocks = walkLength(w, task);
   } else {
     faultNs += costs.hostFaultNs;
     const node = backBlock(w, guest, w.phaseRegion[task]!, block, machine.cpuNode[cpu]!);
     if (node < 0) {
       killGuest(w, w.guests[guest]!);
-      w.phaseBlocksLeft[task] = 0;
-      w.phaseUnitsLeft[task] = 0;
+      clearWalk(w, task);
       return false;
     }
   }
@@ -340,15 +327,6 @@ function startTouch(w: World, cpu: number, task: number): boolean {
   leaveCache(w, cpu);
   markPending(w, cpu);
   return true;
-}
-
-function touchLength(w: World, task: number, first: number): number {
-  const { blockNext, blockNode } = w.memory;
-  const left = w.phaseBlocksLeft[task]!;
-  let count = 1;
-  for (let block = blockNext[first]!; block >= 0 && count < left && blockNode[block] === blockNode[first]; block = blockNext[block]!)
-    count++;
-  return count;
 }
 
 function begin(w: World, cpu: number, kind: number, units: number, blocks: number, cause: number): void {
@@ -365,25 +343,6 @@ function markPending(w: World, cpu: number): void {
   if (w.segPending[cpu] === 1) return;
   w.segPending[cpu] = 1;
   w.pending[w.pendingCount++] = cpu;
-}
-
-/** Moves a walk on by whole blocks; `unitsLeft` remain in the one it then stands at, 0 for all of it. */
-function advanceWalk(w: World, task: number, blocks: number, unitsLeft: number): void {
-  const left = w.phaseBlocksLeft[task]! - blocks;
-  w.phaseBlocksLeft[task] = Math.max(0, left);
-  if (left <= 0) {
-    w.phaseUnitsLeft[task] = 0;
-    return;
-  }
-  const { memory } = w;
-  const region = w.phaseRegion[task]!;
-  let block = w.phaseBlock[task]!;
-  for (let steps = blocks % memory.regionBlocks[region]!; steps > 0; steps--) {
-    block = memory.blockNext[block]!;
-    if (block < 0) block = memory.regionHead[region]!;
-  }
-  w.phaseBlock[task] = block;
-  w.phaseUnitsLeft[task] = unitsLeft > 0 ? unitsLeft : w.phasePerBlock[task]!;
 }
 
 function setFinish(w: World, cpu: number): void {

@@ -1,13 +1,12 @@
 import { CpuSet } from './cpu-set.ts';
 import { Contention } from './contention.ts';
-import type { ProgramCalls } from './guest-kernel.ts';
 import { HostMemory } from './memory.ts';
 import type { Kernel, Placement, Policy } from './policy-api.ts';
 import { namedStream, type Random } from './random.ts';
 import { CAUSES } from './recording.ts';
 import type { GuestSpec, Scenario } from './scenario.ts';
 import { Timers } from './timers.ts';
-import { emptyPhase, type GuestProgram, type Phase } from './workload-api.ts';
+import { emptyPhase, type GuestCalls, type GuestProgram, type Phase } from './workload-api.ts';
 
 export const CAUSE_COUNT = CAUSES.length;
 const causeIndex = (name: (typeof CAUSES)[number]): number => CAUSES.indexOf(name);
@@ -168,6 +167,7 @@ export class World {
   readonly copyLines: Float64Array; //   [V] of a block being moved
   readonly copyBlock: Int32Array; //     [V] or NONE
   readonly copyTo: Int32Array; //        [V]
+  readonly copyRegion: Int32Array; //    [V] the block's region, NONE once that is freed
   readonly pairLines: Float64Array; //   [N * N] lines read or written, CPU's node * N + memory's node
   readonly pairWritten: Float64Array; // [N * N] of these, written
 
@@ -200,7 +200,7 @@ export class World {
   /** [G] where the policy put each guest. */
   readonly placements: Placement[] = [];
   kernel!: Kernel;
-  calls: ProgramCalls | null = null;
+  calls!: ProgramCalls; //    what programs are given; set by build.ts, like the kernel
   hook = ''; // policy hook being run, for the message when it throws
 
   constructor(scenario: Scenario, guests: readonly GuestState[], policy: Policy) {
@@ -308,6 +308,7 @@ export class World {
     this.copyLines = new Float64Array(V);
     this.copyBlock = new Int32Array(V).fill(-1);
     this.copyTo = new Int32Array(V).fill(-1);
+    this.copyRegion = new Int32Array(V).fill(-1);
     this.pairLines = new Float64Array(N * N);
     this.pairWritten = new Float64Array(N * N);
 
@@ -346,6 +347,12 @@ export class World {
     }
     this.waitNs.fill(0, firstVcpu, firstVcpu + vcpuCount);
   }
+}
+
+/** What programs may call, pointed at the guest whose program is being asked. */
+export interface ProgramCalls extends GuestCalls {
+  guest: GuestState;
+  isBoot: boolean;
 }
 
 /** What is kept of a guest as a whole: read and written once a task or phase, never per CPU and instant. */

@@ -1,8 +1,7 @@
 import { uniform } from '../machines/uniform.ts';
 import type { MachineSpec } from '../sim/machine-spec.ts';
 import type { OptionValues } from '../sim/options.ts';
-import { type CpuPolicy, DSQ_GLOBAL, DSQ_LOCAL, type PolicyEntry } from '../sim/policy-api.ts';
-import type { GuestKind } from '../sim/scenario.ts';
+import { type CpuPolicy, DSQ_GLOBAL, DSQ_LOCAL, type GuestKind, type PolicyEntry } from '../sim/policy-api.ts';
 import { type CpuId, type DsqId, ms, type NodeId, NONE, seconds } from '../sim/units.ts';
 import type { WorkloadEntry } from '../sim/workload-api.ts';
 import { asEntry, onNodes, pinnedCpus, workload } from './sim/scenario-fixture.ts';
