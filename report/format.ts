@@ -37,8 +37,11 @@ export function formatBytes(bytes: number, digits = 3): string {
   return inUnits(bytes, digits, SIZE_UNITS);
 }
 
+const LEAST_SHARE = 0.00001;
+
 /** A share 0..1 as percent. */
 export function formatShare(share: number, digits = 3): string {
+  if (share > 0 && share < LEAST_SHARE) return `<${LEAST_SHARE * 100} %`;
   return `${formatNumber(share * 100, digits)} %`;
 }
 

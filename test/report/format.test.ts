@@ -35,7 +35,11 @@ test.each([
   [1.5 * 1024 ** 3, '1.50 GiB'],
 ])('%d bytes read %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text));
 
-test('a share reads as percent', () => expect(formatShare(0.12345)).toBe('12.3 %'));
+test.each([
+  [0.12345, '12.3 %'],
+  [0, '0 %'],
+  [0.0000099, '<0.001 %'],
+])('a share of %f reads %s', (share, text) => expect(formatShare(share)).toBe(text));
 
 test('the half-width decides the digits of a mean', () => {
   expect(formatPlusMinus(23.45678, 0.0321)).toBe('23.457 ± 0.032');
