@@ -194,7 +194,7 @@ describe('what a kernel would refuse ends the run', () => {
       faulty({
         cpu: {
           running: (k, _vcpu, cpu) => {
-            if (turns++ === 200_000) throw new Error('nobody stopped it'); // or a failure of this test would never end
+            if (turns++ === 3_000_000) throw new Error('nobody stopped it'); // or a failure of this test would never end
             k.kick(cpu, KICK_PREEMPT);
           },
           enqueue: (k, vcpu) => k.dsqInsert(vcpu, DSQ_LOCAL_ON as DsqId, ms(1), 0),

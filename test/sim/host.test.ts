@@ -12,8 +12,8 @@ import {
   WAKE_FORK,
   WAKE_TTWU,
 } from '../../sim/policy-api.ts';
-import { type CpuId, type DsqId, ms, NONE, type NodeId, us, type VcpuId } from '../../sim/units.ts';
-import { DONE, SLEEP, type WorkloadEntry } from '../../sim/workload-api.ts';
+import { type CpuId, type DsqId, KiB, MiB, ms, NONE, type NodeId, us, type VcpuId } from '../../sim/units.ts';
+import { DONE, RANDOM, SLEEP, type WorkloadEntry } from '../../sim/workload-api.ts';
 import { asEntry, computes, FREE_COSTS, guest, onNodes, program, ran } from './scenario-fixture.ts';
 
 /** Computes (above 0) and sleeps (below 0) for these times, then ends. One task. */
@@ -198,7 +198,7 @@ describe('hooks come in the order of kernel/sched/ext.c', () => {
   });
 });
 
-test('a vCPU that moves is counted by what its CPUs share, and pays for its cache', () => {
+test('a vCPU that moves is counted by what its CPUs share', () => {
   // CPUs 0 to 2 are node 0 and 3 node 1 of socket 0; 4 and 5 are node 2 of socket 1
   let wakes = 0;
   const path = [0, 1, 3, 5, 4, 4];
@@ -232,4 +232,43 @@ test('a vCPU held on a node never runs elsewhere, and a wait is a delayed wake',
     [1, 0, 0],
     [1, 1, us(10)],
   ]);
+});
+
+test('a vCPU that moves fetches anew what its phase uses of the caches it left', () => {
+  // 1 MiB of node 0, used at random and all of it in the cache of 3 MiB; CPUs 0 and 1 are node 0, 4 is node 2
+  let wakes = 0;
+  const path = [0, 1, 4];
+  const entry = asEntry(() => ({
+    name: 'walks',
+    memory: onNodes(() => 0),
+    cpu: {
+      name: 'walks',
+      selectCpu: () => path[wakes++] as CpuId,
+      enqueue: (k, vcpu) => k.dsqInsert(vcpu, DSQ_LOCAL, ms(1), 0),
+    },
+  }));
+  let step = 0;
+  const works = program(
+    (_task, phase, calls) => {
+      if (step === 0) calls.allocate(0, MiB(1));
+      if (step === 5) phase.kind = DONE;
+      else if (step % 2 === 1) {
+        phase.kind = SLEEP;
+        phase.durationNs = us(5);
+      } else {
+        computes(phase, 1000);
+        phase.accessesPerInstruction = 1;
+        phase.region = 0;
+        phase.pattern = RANDOM;
+        phase.workingSetBytes = MiB(1);
+      }
+      step++;
+    },
+    { regions: 1 },
+  );
+  const { guests } = ran({ policy: entry, guests: [guest(works)], costs: { ...FREE_COSTS, coldCache: true } });
+  // to CPU 1 it loses the 384 KiB of its private cache, one thread's 3.6 GB/s away; to CPU 4 all, over 1.5 GB/s
+  expect(guests[0]!.causes.cacheCold / (KiB(384) / 3.6 + MiB(1) / 1.5)).toBeCloseTo(1, 4);
+  const { local, oneHop } = guests[0]!.accessesByHop;
+  expect([local, oneHop]).toEqual([KiB(384) / 64, MiB(1) / 64]);
 });
