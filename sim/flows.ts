@@ -75,7 +75,7 @@ export function buildFlow(w: World, cpu: number): void {
     case SEG_RUN:
       return buildRun(w, cpu, task);
     case SEG_TOUCH:
-      w.flowNode[cpu] = nodeOfWalk(w, cpu, task);
+      w.flowNode[cpu] = w.segNode[cpu]!;
       return buildLines(w, cpu, 1, w.partNs[cpu * PARTS + PART_FAULT]!);
     case SEG_REFILL:
       findNodes(w, cpu, task);
@@ -198,14 +198,8 @@ export function dropTraffic(w: World, cpu: number): void {
 }
 
 function findNodes(w: World, cpu: number, task: number): void {
-  if (w.phasePattern[task] === SWEEP) w.flowNode[cpu] = nodeOfWalk(w, cpu, task);
+  if (w.phasePattern[task] === SWEEP) w.flowNode[cpu] = w.segNode[cpu]!;
   else mixNodes(w, cpu, w.phaseRegion[task]!);
-}
-
-/** The node of the block a walk stands at; all blocks of its segment lie there. */
-function nodeOfWalk(w: World, cpu: number, task: number): number {
-  const block = w.phaseBlock[task]!;
-  return w.memory.isBacked(block) ? w.memory.blockNode[block]! : w.scenario.machine.cpuNode[cpu]!;
 }
 
 /** Where a random access finds its data: the share of the region's blocks on each node. */

@@ -21,8 +21,6 @@ export class HostKernel implements Kernel {
   enqueueing = -1;
   enqueueCpu = -1;
   dispatching = -1;
-  /** Grows with every vCPU moved to a local queue: tells whether dispatch did anything. */
-  moves = 0;
   readonly timerPeriodsNs: number[] = [];
   readonly timerFires: ((k: Kernel) => void)[] = [];
   private readonly w: World;
@@ -246,6 +244,7 @@ export class HostKernel implements Kernel {
   }
 
   testAndClearIdle(cpu: CpuId): boolean {
+    if (!this.isCpu(cpu)) throw new PolicyError(`testAndClearIdle: CPU ${String(cpu)}, want 0 to ${this.cpuCount - 1}`);
     if (this.w.cpuIdle[cpu] === 0) return false;
     this.w.cpuIdle[cpu] = 0;
     this.resched(cpu); // if nothing comes of the claim, it turns idle again
@@ -326,7 +325,6 @@ export class HostKernel implements Kernel {
   private moveTo(vcpu: number, cpu: number): void {
     this.queues.remove(vcpu);
     this.queues.insertFifo(vcpu, cpu, false);
-    this.moves++;
   }
 
   private inDispatch(what: string): number {

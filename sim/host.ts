@@ -11,9 +11,6 @@ import type { CpuId, VcpuId } from './units.ts';
  * from its local queue, else the machine's, else asks dispatch; the vCPU that leaves is queued after the next has been found.
  */
 
-/** SCX_DSP_MAX_LOOPS. */
-const MAX_DISPATCHES = 32;
-
 /** Wakes a blocked vCPU: the policy says where it should be queued. */
 export function wakeVcpu(w: World, k: HostKernel, vcpu: number): void {
   const { cpu: ops } = w.policy;
@@ -77,22 +74,16 @@ export function schedule(w: World, k: HostKernel, cpu: number): void {
   start(w, k, cpu, next, next === leaving);
 }
 
+/** From the CPU's own queue, else the machine's, else what dispatch moves there; NONE without. */
 function choose(w: World, k: HostKernel, cpu: number, previous: number): number {
-  for (let loops = 0; ; loops++) {
-    const local = k.takeLocal(cpu);
-    if (local >= 0) return local;
-    const { cpu: ops } = w.policy;
-    if (!ops.dispatch) return -1;
-    if (loops === MAX_DISPATCHES)
-      throw new PolicyError(`dispatch moved vCPUs that cannot run on CPU ${cpu} ${MAX_DISPATCHES} times in a row`);
-    w.hook = 'dispatch';
-    k.dispatching = cpu;
-    const before = k.moves;
-    ops.dispatch(k, cpu as CpuId, previous as VcpuId);
-    k.dispatching = -1;
-    w.hook = '';
-    if (k.moves === before) return -1;
-  }
+  const waiting = k.takeLocal(cpu);
+  if (waiting >= 0 || !w.policy.cpu.dispatch) return waiting;
+  w.hook = 'dispatch';
+  k.dispatching = cpu;
+  w.policy.cpu.dispatch(k, cpu as CpuId, previous as VcpuId);
+  k.dispatching = -1;
+  w.hook = '';
+  return k.takeLocal(cpu);
 }
 
 function start(w: World, k: HostKernel, cpu: number, vcpu: number, isSame: boolean): void {

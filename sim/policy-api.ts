@@ -52,7 +52,6 @@ export interface CpuPolicy {
   selectCpu?(k: Kernel, vcpu: VcpuId, prev: CpuId, flags: number): CpuId;
   /** Must insert the vCPU into a queue. */
   enqueue(k: Kernel, vcpu: VcpuId, flags: number): void;
-  dequeue?(k: Kernel, vcpu: VcpuId): void;
   /** A CPU has nothing in its local queue. `prev` still runs there if it is runnable, or is NONE. */
   dispatch?(k: Kernel, cpu: CpuId, prev: VcpuId): void;
   tick?(k: Kernel, vcpu: VcpuId, cpu: CpuId): void;

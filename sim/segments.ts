@@ -88,6 +88,7 @@ export function finishSegment(w: World, cpu: number): void {
     case SEG_RUN:
     case SEG_TOUCH:
       advanceWalk(w, task, w.segBlocks[cpu]!, 0);
+      w.touchFresh[task] = 0;
       break;
   }
   w.finishNs[cpu] = Infinity;
@@ -309,19 +310,18 @@ function startTouch(w: World, cpu: number, task: number): boolean {
   const { costs, machine } = w.scenario;
   const guest = w.taskGuest[task]!;
   const block = w.phaseBlock[task]!;
-  let faultNs = costs.guestFaultNs;
-  let blocks = 1;
-  if (memory.isBacked(block)) {
-    blocks = walkLength(w, task);
-  } else {
-    faultNs += costs.hostFaultNs;
+  if (!memory.isBacked(block)) {
     const node = backBlock(w, guest, w.phaseRegion[task]!, block, machine.cpuNode[cpu]!);
     if (node < 0) {
       killGuest(w, w.guests[guest]!);
       clearWalk(w, task);
       return false;
     }
+    w.touchFresh[task] = 1;
   }
+  const isFresh = w.touchFresh[task] === 1;
+  const blocks = isFresh ? 1 : walkLength(w, task);
+  const faultNs = costs.guestFaultNs + (isFresh ? costs.hostFaultNs : 0);
   begin(w, cpu, SEG_TOUCH, w.phaseUnitsLeft[task]! + (blocks - 1) * w.phasePerBlock[task]!, blocks, -1);
   w.partNs[cpu * PARTS + PART_FAULT] = (faultNs * LINE_BYTES) / PAGE_BYTES;
   leaveCache(w, cpu);
@@ -333,9 +333,15 @@ function begin(w: World, cpu: number, kind: number, units: number, blocks: numbe
   w.segKind[cpu] = kind;
   w.segLeft[cpu] = units;
   w.segBlocks[cpu] = blocks;
+  w.segNode[cpu] = nodeOf(w, cpu, w.phaseBlock[w.vcpuTask[w.cpuVcpu[cpu]!]!]!);
   w.segCause[cpu] = cause;
   w.segSinceNs[cpu] = w.nowNs;
   w.fresh.delete(cpu);
+}
+
+/** Where a walk stands that is about to go on; memory never touched reads as the zero page, which is everywhere. */
+function nodeOf(w: World, cpu: number, block: number): number {
+  return block >= 0 && w.memory.isBacked(block) ? w.memory.blockNode[block]! : w.scenario.machine.cpuNode[cpu]!;
 }
 
 function markPending(w: World, cpu: number): void {

@@ -11,6 +11,7 @@ export function setWalk(w: World, task: number, block: number, blocks: number, p
   w.phaseBlocksLeft[task] = blocks;
   w.phasePerBlock[task] = perBlock;
   w.phaseUnitsLeft[task] = perBlock;
+  w.touchFresh[task] = 0;
 }
 
 /** Ends what is left of the phase. */

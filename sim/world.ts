@@ -127,6 +127,7 @@ export class World {
   readonly phaseUnitsLeft: Float64Array; //  [T] units to do: instructions (RUN) or lines (TOUCH); of a walk, those of its present block
   readonly phaseBlock: Int32Array; //        [T] block at which a walk (sweep or touch) stands, or NONE
   readonly phaseBlocksLeft: Float64Array; // [T] blocks a walk still has to do, the present one included; 0 without a walk
+  readonly touchFresh: Uint8Array; //        [T] the block a touch stands at was backed for it, and it still pays for that
   readonly phasePerBlock: Float64Array; //   [T] units a whole block of the walk takes
 
   readonly sampleRegion: Int32Array; //      [T] region whose blocks are being sampled
@@ -139,6 +140,7 @@ export class World {
   readonly segCause: Int32Array; //      [C] the one cause all its time goes to, or NONE to split it
   readonly segLeft: Float64Array; //     [C] units to do
   readonly segBlocks: Int32Array; //     [C] blocks of a walk it covers
+  readonly segNode: Int32Array; //       [C] node of the blocks a walk's segment covers
   readonly segUnitNs: Float64Array; //   [C] ns per unit
   readonly segSinceNs: Float64Array; //  [C] up to when it is booked
   readonly finishNs: Float64Array; //    [C] Infinity when idle
@@ -273,6 +275,7 @@ export class World {
     this.phaseBlock = new Int32Array(T).fill(-1);
     this.phaseBlocksLeft = new Float64Array(T);
     this.phasePerBlock = new Float64Array(T);
+    this.touchFresh = new Uint8Array(T);
     this.sampleRegion = new Int32Array(T).fill(-1);
     this.sampleBlock = new Int32Array(T).fill(-1);
 
@@ -283,6 +286,7 @@ export class World {
     this.segCause = new Int32Array(C).fill(-1);
     this.segLeft = new Float64Array(C);
     this.segBlocks = new Int32Array(C);
+    this.segNode = new Int32Array(C);
     this.segUnitNs = new Float64Array(C).fill(1);
     this.segSinceNs = new Float64Array(C);
     this.finishNs = new Float64Array(C).fill(Infinity);
