@@ -1,0 +1,29 @@
+import { describe, expect, test } from 'vitest';
+import { readScenario } from '../experiments/scenario-input.ts';
+import { machines } from '../machines/index.ts';
+import { policies } from '../policies/index.ts';
+import { run } from '../sim/engine.ts';
+import { workloads } from '../workloads/index.ts';
+
+/**
+ * Hashes of all decisions of five runs. A change of one is a change of results: it wants a line in CHANGELOG.md that says why.
+ * Logarithms differ in the last bit between versions of V8, so a hash is promised for one major version of Node only.
+ */
+const NODE_MAJOR = '20';
+const golden: readonly [words: Record<string, string>, hash: string][] = [
+  [{ policy: 'kvm-unpinned', workload: 'lmbench-rd', guests: '13', duration: '700ms', seed: '3' }, '39fac27b5bd0dd42'],
+  [{ policy: 'kvm-numactl', workload: 'kernbench:jobs=30', guests: '9', vcpus: '2', seed: '4' }, 'ede97ba020ad8c78'],
+  [{ policy: 'xen-numa-off', workload: 'lmbench-lat', guests: '21', duration: '600ms', seed: '5', kind: 'xen-hvm' }, '6b016460252bd6da'],
+  [{ policy: 'apart', workload: 'kernbench:jobs=20', guests: '17', vcpus: '4', seed: '6', ties: 'seeded' }, '4a83a3082733b453'],
+  [
+    { policy: 'unpinned-migrating', workload: 'stream', guests: '5', vcpus: '3', duration: '500ms', seed: '7', 'host-noise': '2' },
+    '17e2ae18c4404dc1',
+  ],
+];
+
+describe.runIf(process.versions.node.startsWith(`${NODE_MAJOR}.`))(`on Node ${NODE_MAJOR}`, () => {
+  test.each(golden)('%j makes the decisions it always made', (words, hash) => {
+    const recording = run(readScenario({ flags: words }, { machines, policies, workloads }));
+    expect([recording.status, recording.hash]).toEqual(['ok', hash]);
+  });
+});
