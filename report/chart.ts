@@ -59,25 +59,26 @@ function queueing({ causes }: ChartPoint): number {
 
 /** What the charts say against each other: by how much, how sure, and why. */
 export function findingsText(findings: readonly Finding[]): string {
-  const rows = findings.map(({ charts, x, baseline, candidate, gain, causes }) => [
-    charts.join(' / '),
-    x >= 1024 ? formatBytes(x) : String(x),
-    baseline === candidate ? baseline : `${candidate} : ${baseline}`,
+  const headOf = ({ charts, baseline, candidate }: Finding): string =>
+    baseline === candidate ? charts.toReversed().join(' against ') : `${candidate} against ${baseline} (${charts.join(', ')})`;
+  const heads = [...new Set(findings.map(headOf))];
+  return heads.map((head) => `${head}\n${groupText(findings.filter((finding) => headOf(finding) === head))}\n`).join('\n');
+}
+
+function groupText(findings: readonly Finding[]): string {
+  const rows = findings.map(({ x, baseline, candidate, gain, causes }) => [
+    baseline === candidate ? baseline : x,
     formatNumber(gain.mean),
     `${formatNumber(gain.low)} .. ${formatNumber(gain.high)}`,
     gain.low > 1 ? 'better' : gain.high < 1 ? 'worse' : 'no difference shown',
     causes.map(({ cause, change }) => `${cause} ${change > 0 ? '+' : ''}${formatNumber(change * 100, 2)}`).join(', '),
   ]);
-  return table(
-    [
-      'chart',
-      { title: 'x', align: 'right' },
-      'compared',
-      { title: 'times as good', align: 'right' },
-      '95 % interval',
-      'verdict',
-      'why: % of time for the same work',
-    ],
-    rows,
-  );
+  const columns = [
+    { title: 'x', align: 'right' as const },
+    { title: 'times as good', align: 'right' as const },
+    '95 % interval',
+    'verdict',
+    'why: change of task time for the same work, %',
+  ];
+  return table(columns, rows);
 }

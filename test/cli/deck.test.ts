@@ -32,7 +32,7 @@ describe('numalab experiment', () => {
     expect(out).toContain('o kvm-unpinned   x kvm-numactl');
     expect(out).toContain('When is holding a guest on one node a mistake?');
     expect(out).toMatch(/kvm-unpinned +6 +22\.0 ± 0 /); // six streams of 3.664 GB/s, each on a node of its own
-    expect(out).toMatch(/packed-streams +6 +kvm-numactl : kvm-unpinned +0\.50\d .* worse +queueController/);
+    expect(out).toMatch(/kvm-numactl against kvm-unpinned \(packed-streams\)[^]*\n6 +0\.50\d .* worse +queueController/);
     for (const line of out.split('\n').filter((one) => one.includes('│') || one.includes('┤'))) expect(line.length).toBeLessThanOrEqual(90);
   });
 
