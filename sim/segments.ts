@@ -194,6 +194,8 @@ export function book(w: World, cpu: number, isFinished: boolean): void {
 
 /** New speeds for all CPUs whose traffic, or whose neighbours' traffic, changed. */
 export function settle(w: World): void {
+  if (!w.needsSettle) return;
+  w.needsSettle = false;
   const { contention } = w;
   shareCaches(w, markPending);
   for (let i = 0; i < w.pendingCount; i++) {
@@ -215,7 +217,6 @@ export function settle(w: World): void {
     setFinish(w, cpu);
   }
   contention.takeChanged();
-  w.needsSettle = false;
 }
 
 function startOverhead(w: World, cpu: number, owed: Float64Array, cause: number): boolean {
