@@ -22,7 +22,7 @@ export function comparisonText(comparison: Comparison, scenario: Scenario): stri
   ]);
   return (
     `${workloadText(scenario)} on ${scenario.machine.spec.name}, ${scenario.guests.length} guests, ${seeds.length} seeds from ${seeds[0]}\n` +
-    `${metric.name}: ${better} is better; intervals hold ${formatShare(level)} of the time, differences are paired by seed\n\n` +
+    `${metric.name}: ${better} is better; means with ${formatShare(level)} intervals; differences paired by seed, their intervals widened so that all hold together (Holm)\n\n` +
     `${table(columns, rows)}\n${others.map((policy) => why(policy, baseline!)).join('')}`
   );
 }

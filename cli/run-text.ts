@@ -1,7 +1,7 @@
 import type { GuestResult, RunResult } from '../experiments/run-result.ts';
 import { formatNs, formatNumber, formatShare, plainText } from '../report/format.ts';
 import { table } from '../report/table.ts';
-import { CAUSES, type Measures } from '../sim/recording.ts';
+import { CAUSES } from '../sim/recording.ts';
 
 /** More guests than this are told as a summary. */
 const LISTED_GUESTS = 16;
@@ -18,12 +18,12 @@ export function runText(result: RunResult): string {
   return `${head}\n${table(COLUMNS, [...listed, row('total', total, '')])}\n${figures(guests)}\n${causes(total)}`;
 }
 
-function row(name: string, measures: Measures, status: string): (string | number)[] {
+function row(name: string, measures: RunResult['total'], status: string): (string | number)[] {
   const { throughput, elapsedNs, remoteRatio, migrations, pageMoves, waitNs } = measures;
   return [
     name,
-    formatNumber(throughput.value, 4),
-    throughput.unit,
+    throughput.value === null ? '-' : formatNumber(throughput.value, 4),
+    throughput.value === null ? '' : throughput.unit,
     formatNs(elapsedNs),
     formatShare(remoteRatio),
     migrations.cpu,
@@ -35,8 +35,13 @@ function row(name: string, measures: Measures, status: string): (string | number
   ];
 }
 
-/** The slowest, the middle and the fastest of many guests, by throughput. */
+/** The slowest, the middle and the fastest of many guests, by throughput: of those that count in one unit. */
 function spread(guests: readonly GuestResult[]): (string | number)[][] {
+  const units = [...new Set(guests.map(({ throughput }) => throughput.unit))];
+  return units.flatMap((unit) => spreadOfUnit(guests.filter(({ throughput }) => throughput.unit === unit)));
+}
+
+function spreadOfUnit(guests: readonly GuestResult[]): (string | number)[][] {
   const sorted = [...guests].sort((a, b) => a.throughput.value - b.throughput.value);
   const at = (share: number): GuestResult => sorted[Math.round(share * (sorted.length - 1))]!;
   return [
@@ -57,7 +62,7 @@ function figures(guests: readonly GuestResult[]): string {
 }
 
 /** Where the tasks' time went, most first, as shares of their lifetimes. */
-function causes({ causes: ns, lifetimeNs }: Measures): string {
+function causes({ causes: ns, lifetimeNs }: RunResult['total']): string {
   const shares = CAUSES.filter((cause) => ns[cause] > 0)
     .map((cause) => ({ cause, share: ns[cause] / lifetimeNs }))
     .sort((a, b) => b.share - a.share);

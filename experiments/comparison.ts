@@ -1,4 +1,4 @@
-import { CAUSES, type Cause, type Measures, type Recording } from '../sim/recording.ts';
+import { CAUSES, type Cause, type GuestRecord, type Measures, type Recording } from '../sim/recording.ts';
 import type { Scenario } from '../sim/scenario.ts';
 import { compareWithBaseline, type Interval, meanInterval, type PairedDifference, type Replication, verdict } from './statistics.ts';
 
@@ -33,21 +33,25 @@ export interface Comparison {
   readonly policies: readonly ComparedPolicy[];
 }
 
-/** Work that has an end is judged by the time it takes, all else by what it gets done. */
-export function metricOf(scenario: Scenario, recording: Recording): Metric {
-  const allEnd = scenario.durationNs === null;
-  return allEnd
-    ? { name: 'elapsed', unit: 's', isHigherBetter: false }
-    : { name: 'throughput', unit: recording.total.throughput.unit, isHigherBetter: true };
+/**
+ * Work that has an end is judged by the time it takes, all else by what it gets done: guests that count in different units apart,
+ * as GB/s and jobs/s have no sum.
+ */
+export function metricsOf(scenario: Scenario, recording: Recording): Metric[] {
+  if (scenario.durationNs === null) return [{ name: 'elapsed', unit: 's', isHigherBetter: false }];
+  const units = [...new Set(recording.guests.map(({ throughput }) => throughput.unit))];
+  return units.map((unit) => ({ name: 'throughput', unit, isHigherBetter: true }));
+}
+
+/** What the metric is about: the guests that count in its unit, or all. */
+function judgedGuests({ guests }: Recording, metric: Metric): readonly GuestRecord[] {
+  return metric.name === 'elapsed' ? guests : guests.filter(({ throughput }) => throughput.unit === metric.unit);
 }
 
 /** The first policy against each of the others, paired by seed. All runs must have ended well. */
 export function comparePolicies(runs: readonly PolicyRuns[], seeds: readonly string[], metric: Metric, level = 0.95): Comparison {
   const samples = runs.map(({ recordings }) =>
-    recordings.map(({ total }, i): Replication => ({
-      seed: seeds[i]!,
-      value: metric.name === 'elapsed' ? total.elapsedNs / 1e9 : total.throughput.value,
-    })),
+    recordings.map((recording, i): Replication => ({ seed: seeds[i]!, value: valueOf(recording, metric) })),
   );
   const [baseline, ...candidates] = samples;
   const differences = compareWithBaseline(baseline!, candidates, level);
@@ -58,32 +62,42 @@ export function comparePolicies(runs: readonly PolicyRuns[], seeds: readonly str
       oracle,
       mean: meanInterval(samples[at]!.map(({ value }) => value), level), // prettier-ignore
       difference,
-      verdict: difference === null ? 'baseline' : judged(difference, metric),
-      causes: at === 0 ? [] : changedCauses(runs[0]!.recordings, recordings),
+      verdict: difference === null ? 'baseline' : judged(difference, metric, meanInterval(samples[0]!.map(({ value }) => value)).mean),
+      causes: at === 0 ? [] : changedCauses(runs[0]!.recordings, recordings, metric),
     };
   });
   return { metric, level, seeds, policies };
 }
 
-function judged(difference: Interval, metric: Metric): ComparedPolicy['verdict'] {
+/** Differences below this share of the baseline matter to nobody, however sure they are. */
+const TOO_SMALL = 1e-4;
+
+function judged(difference: Interval, metric: Metric, baseline: number): ComparedPolicy['verdict'] {
+  if (Math.max(Math.abs(difference.low), Math.abs(difference.high)) < TOO_SMALL * Math.abs(baseline)) return 'no difference shown';
   const shown = verdict(difference);
   if (shown === 'no difference shown') return shown;
   return (shown === 'higher') === metric.isHigherBetter ? 'better' : 'worse';
 }
 
 /** Task time by cause for a unit of work, less that of the baseline, over all the baseline's task time for it; largest first. */
-function changedCauses(baseline: readonly Recording[], candidate: readonly Recording[]): ComparedPolicy['causes'] {
-  const before = timePerWork(baseline);
-  const after = timePerWork(candidate);
+function changedCauses(baseline: readonly Recording[], candidate: readonly Recording[], metric: Metric): ComparedPolicy['causes'] {
+  const before = timePerWork(baseline, metric);
+  const after = timePerWork(candidate, metric);
   const all = CAUSES.reduce((sum, cause) => sum + before[cause], 0);
   return CAUSES.map((cause) => ({ cause, change: all > 0 ? (after[cause] - before[cause]) / all : 0 }))
     .filter(({ change }) => change !== 0)
     .sort((a, b) => Math.abs(b.change) - Math.abs(a.change));
 }
 
-function timePerWork(recordings: readonly Recording[]): Record<Cause, number> {
-  const work = recordings.reduce((sum, { total }) => sum + workOf(total), 0);
-  const per = (cause: Cause): number => recordings.reduce((sum, { total }) => sum + total.causes[cause], 0) / (work || 1);
+function valueOf(recording: Recording, metric: Metric): number {
+  if (metric.name === 'elapsed') return recording.total.elapsedNs / 1e9;
+  return judgedGuests(recording, metric).reduce((sum, { throughput }) => sum + throughput.value, 0);
+}
+
+function timePerWork(recordings: readonly Recording[], metric: Metric): Record<Cause, number> {
+  const guests = recordings.flatMap((recording) => judgedGuests(recording, metric));
+  const work = guests.reduce((sum, guest) => sum + workOf(guest), 0);
+  const per = (cause: Cause): number => guests.reduce((sum, { causes }) => sum + causes[cause], 0) / (work || 1);
   return Object.fromEntries(CAUSES.map((cause) => [cause, per(cause)])) as Record<Cause, number>;
 }
 

@@ -23,7 +23,7 @@ export function runResult(scenario: Scenario, recording: Recording, version: str
     message,
     simulatedNs,
     hash,
-    total: measures(total),
+    total: { ...measures(total), throughput: totalThroughput(total) },
     guests: guests.map((guest, i) => guestResult(scenario, i, guest)),
     bytesByResource: Object.fromEntries(scenario.machine.resourceNames.map((name, r) => [name, bytesByResource[r]!])),
     busyNs: recording.busyNs,
@@ -45,6 +45,11 @@ export function runResult(scenario: Scenario, recording: Recording, version: str
   };
 }
 
+/** Guests that count in different units have no total. */
+function totalThroughput({ throughput: { value, unit } }: Measures): RunResult['total']['throughput'] {
+  return { value: unit === 'mixed' ? null : value, unit };
+}
+
 /** The different workloads of a scenario as users write them, in the order of the guests: `kernbench:j=2+lmbench-rd`. */
 export function workloadText(scenario: Scenario): string {
   return [...new Set(scenario.guests.map((guest) => formatNamed(guest.workload, guest.options)))].join('+');
@@ -63,7 +68,7 @@ export interface RunResult {
   readonly message: string | null;
   readonly simulatedNs: number;
   readonly hash: string;
-  readonly total: Measures;
+  readonly total: Omit<Measures, 'throughput'> & { readonly throughput: { readonly value: number | null; readonly unit: string } };
   readonly guests: readonly GuestResult[];
   readonly bytesByResource: Readonly<Record<string, number>>;
   readonly busyNs: number;

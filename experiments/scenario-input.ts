@@ -27,6 +27,8 @@ export interface ScenarioSource {
 
 const MAX_VCPUS = 131_072;
 const MAX_BLOCKS = 2 ** 26;
+/** Fewer blocks than this leave nothing of a guest's memory to place. */
+const LEAST_BLOCKS = 16;
 const DEFAULT_DURATION_NS = seconds(2);
 const GUEST_WORDS = ['vcpus', 'memory', 'kind', 'boot', 'workload'] as const;
 
@@ -132,6 +134,9 @@ function checkTogether(
   const { machine, block } = words;
   const blame: Path = typeof words.guests === 'number' && 'memory' in written ? ['memory'] : ['guests'];
   for (const guest of guests) {
+    if (guest.memoryBytes < LEAST_BLOCKS * block) {
+      refuse(['block'], ` = ${size(block)}, want at most 1/${LEAST_BLOCKS} of the memory of ${guest.name} (${size(guest.memoryBytes)})`);
+    }
     if (guest.memoryBytes % block !== 0) {
       refuse(blame, `: ${guest.name} has ${size(guest.memoryBytes)}, want a multiple of the block (${size(block)})`);
     }

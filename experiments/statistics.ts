@@ -90,11 +90,13 @@ function holmLevels(pValues: readonly number[], level: number): number[] {
   const levels: number[] = [];
   let untested = pValues.length;
   let isOpen = true;
+  let before = -1; // equal p values are tested alike, so that equal differences get equal intervals
   for (const at of ascending(pValues)) {
     const alpha = (1 - level) / untested;
-    levels[at] = 1 - alpha;
+    levels[at] = before >= 0 && pValues[before] === pValues[at] ? levels[before]! : 1 - alpha;
     isOpen &&= pValues[at]! < alpha;
     if (isOpen) untested--;
+    before = at;
   }
   return levels;
 }

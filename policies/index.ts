@@ -90,7 +90,7 @@ export const policies: readonly PolicyEntry[] = [
     [rate],
     (name, options) => compose(name, { cpu: fair(idleBalance()), memory: follow(numberOption(options, 'rate') * 1e6) }),
   ),
-  entry('random', 'A random CPU at every wake, a random node for every block: the floor.', 'none, a baseline', [], (name) =>
+  entry('random', 'A random CPU at every wake, a random node for every block: what chance gives.', 'none, a baseline', [], (name) =>
     compose(name, { cpu: random(), memory: randomNode() }),
   ),
 ];

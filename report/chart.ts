@@ -59,8 +59,10 @@ function queueing({ causes }: ChartPoint): number {
 
 /** What the charts say against each other: by how much, how sure, and why. */
 export function findingsText(findings: readonly Finding[]): string {
-  const headOf = ({ charts, baseline, candidate }: Finding): string =>
-    baseline === candidate ? charts.toReversed().join(' against ') : `${candidate} against ${baseline} (${charts.join(', ')})`;
+  const headOf = ({ charts, baseline, candidate, x }: Finding): string =>
+    baseline === candidate
+      ? `${charts.toReversed().join(' against ')}, ${formatBytes(x)}`
+      : `${candidate} against ${baseline} (${charts.join(', ')})`;
   const heads = [...new Set(findings.map(headOf))];
   return heads.map((head) => `${head}\n${groupText(findings.filter((finding) => headOf(finding) === head))}\n`).join('\n');
 }

@@ -78,6 +78,8 @@ export function nextPhase(w: World, vcpu: number): void {
   const guest = w.guests[w.taskGuest[task]!]!;
   const { phase } = w;
   w.currentCpu = w.vcpuCpu[vcpu]!;
+  w.workDone[guest.id]! += w.phaseEndWork[task]!;
+  w.phaseEndWork[task] = 0;
   fillPhase(w, guest, task);
   switch (phase.kind) {
     case RUN:
@@ -168,7 +170,8 @@ function setPhase(w: World, guest: GuestState, task: number, phase: Phase): void
   w.phaseInFlight[task] = phase.linesInFlight;
   w.phaseWriteShare[task] = phase.writeShare;
   w.phaseWorkingSet[task] = phase.workingSetBytes;
-  w.phaseWork[task] = phase.instructions > 0 ? phase.work / phase.instructions : 0;
+  w.phaseWork[task] = phase.instructions > 0 && !phase.isWorkAtEnd ? phase.work / phase.instructions : 0;
+  w.phaseEndWork[task] = phase.isWorkAtEnd ? phase.work : 0;
   if (phase.kind === TOUCH) {
     const first = Math.floor(phase.offsetBytes / memory.blockBytes);
     const end = Math.ceil((phase.offsetBytes + phase.bytes) / memory.blockBytes);

@@ -45,8 +45,10 @@ export interface Phase {
   isDisk: boolean;
   /** Time counts as the guest kernel's (sys) and not the program's (user). */
   isSystem: boolean;
-  /** RUN: what the phase adds to the guest's throughput, in the workload's own unit. */
+  /** RUN: what the phase adds to the guest's throughput, in the workload's own unit: bit by bit, or all of it at its end. */
   work: number;
+  /** A job counts when it is done: counting parts would favour short jobs. */
+  isWorkAtEnd: boolean;
 }
 
 export function emptyPhase(): Phase {
@@ -73,6 +75,7 @@ export function resetPhase(phase: Phase): void {
   phase.isDisk = false;
   phase.isSystem = false;
   phase.work = 0;
+  phase.isWorkAtEnd = false;
 }
 
 /** What a program may ask of its guest's kernel. Tasks and regions are numbered from 0 within the guest. */

@@ -83,6 +83,8 @@ export class World {
   readonly sliceEndNs: Float64Array; //  [C] Infinity when idle
   readonly idleSinceNs: Float64Array; // [C]
   readonly idleNs: Float64Array; //      [C] idle time so far
+  readonly isWanted: Uint8Array; //      [C] watch.ts: idle while a vCPU waits that could run there
+  readonly wantedLooks: Int32Array; //   [C] for how many looks in a row
   readonly vcpuState: Uint8Array; //     [V]
   readonly vcpuCpu: Int32Array; //       [V] where it runs or last ran; NONE at first
   readonly vcpuGuest: Int32Array; //     [V]
@@ -124,6 +126,7 @@ export class World {
   readonly phaseWriteShare: Float64Array; // [T]
   readonly phaseWorkingSet: Float64Array; // [T] bytes
   readonly phaseWork: Float64Array; //       [T] work per instruction
+  readonly phaseEndWork: Float64Array; //    [T] work that counts when the phase is done
   readonly phaseUnitsLeft: Float64Array; //  [T] units to do: instructions (RUN) or lines (TOUCH); of a walk, those of its present block
   readonly phaseBlock: Int32Array; //        [T] block at which a walk (sweep or touch) stands, or NONE
   readonly phaseBlocksLeft: Float64Array; // [T] blocks a walk still has to do, the present one included; 0 without a walk
@@ -234,6 +237,8 @@ export class World {
     this.sliceEndNs = new Float64Array(C).fill(Infinity);
     this.idleSinceNs = new Float64Array(C);
     this.idleNs = new Float64Array(C);
+    this.isWanted = new Uint8Array(C);
+    this.wantedLooks = new Int32Array(C);
     this.vcpuState = new Uint8Array(V);
     this.vcpuCpu = new Int32Array(V).fill(-1);
     this.vcpuGuest = new Int32Array(V);
@@ -271,6 +276,7 @@ export class World {
     this.phaseWriteShare = new Float64Array(T);
     this.phaseWorkingSet = new Float64Array(T);
     this.phaseWork = new Float64Array(T);
+    this.phaseEndWork = new Float64Array(T);
     this.phaseUnitsLeft = new Float64Array(T);
     this.phaseBlock = new Int32Array(T).fill(-1);
     this.phaseBlocksLeft = new Float64Array(T);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -172,6 +172,7 @@ function isGlobalName(name: ts.Identifier): boolean {
 }
 
 function sourcesIn(folder: string): string[] {
+  if (!existsSync(folder)) return []; // a folder of the table that has no file yet
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   return names.map((name) => relative(root, join(folder, name)).split(sep).join('/')).sort();
 }

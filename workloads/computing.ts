@@ -12,6 +12,12 @@ export function fillCompute(phase: Phase, instructions: number, work: number): v
   phase.work = work;
 }
 
+/** A job of queueing theory: it only computes, and counts when it is done. */
+export function fillJob(phase: Phase, instructions: number): void {
+  fillCompute(phase, instructions, 1);
+  phase.isWorkAtEnd = true;
+}
+
 /** A drawn time as the simulator has it: whole, and never nothing. */
 export function wholeNs(drawnNs: number): number {
   return Math.max(1, Math.round(drawnNs));

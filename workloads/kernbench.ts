@@ -154,6 +154,7 @@ export const kernbench: WorkloadEntry = {
         fillRun(phase, cacheRegion, SYSTEM_NS / 2);
         phase.isSystem = true;
         phase.work = at === WRITE ? 1 : 0;
+        phase.isWorkAtEnd = true;
       } else {
         fillRun(phase, (at - COMPILE) % 2 === 0 ? slot : cacheRegion, graph.userNs[job[slot]!]! / COMPILE_PARTS);
       }
@@ -162,9 +163,9 @@ export const kernbench: WorkloadEntry = {
     return {
       tasks: slotCount,
       regions: slotCount + 1,
-      unit: 'jobs/s',
+      unit: 'processes/s',
       next,
-      figures: () => ({ jobs: slots.finishedCount, archives: graph.archiveCount }),
+      figures: () => ({ processes: slots.finishedCount, archives: graph.archiveCount }), // objects, archives and the link are processes
     };
   },
 };

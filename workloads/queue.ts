@@ -2,7 +2,7 @@ import { choiceOption, numberOption } from '../sim/options.ts';
 import { exponential, hyperexponential, type Random } from '../sim/random.ts';
 import { ms, seconds } from '../sim/units.ts';
 import { DONE, type GuestCalls, type Phase, type WorkloadEntry } from '../sim/workload-api.ts';
-import { fillCompute, wholeNs } from './computing.ts';
+import { fillJob, wholeNs } from './computing.ts';
 
 /** Open arrivals (Poisson) of jobs that only compute: the closed forms of queueing theory are checked with it. */
 export const queue: WorkloadEntry = {
@@ -32,7 +32,7 @@ export const queue: WorkloadEntry = {
 
     function next(slot: number, phase: Phase, _calls: GuestCalls): void {
       if (hasRun[slot]) phase.kind = DONE;
-      else fillCompute(phase, wholeNs(drawServiceNs(services)) * setup.clockGHz, 1);
+      else fillJob(phase, wholeNs(drawServiceNs(services)) * setup.clockGHz);
       hasRun[slot]! ^= 1;
     }
 

@@ -2,7 +2,7 @@ import { numberOption } from '../sim/options.ts';
 import { exponential } from '../sim/random.ts';
 import { ms } from '../sim/units.ts';
 import { type GuestCalls, type Phase, SLEEP, type WorkloadEntry } from '../sim/workload-api.ts';
-import { fillCompute, wholeNs } from './computing.ts';
+import { fillJob, wholeNs } from './computing.ts';
 
 /** A closed network (machine repair): each task thinks and computes in turn, both exponential, so its throughput is known exactly. */
 export const think: WorkloadEntry = {
@@ -24,7 +24,7 @@ export const think: WorkloadEntry = {
 
     function next(task: number, phase: Phase, _calls: GuestCalls): void {
       if (hasThought[task]) {
-        fillCompute(phase, wholeNs(exponential(services[task]!, serviceNs)) * setup.clockGHz, 1);
+        fillJob(phase, wholeNs(exponential(services[task]!, serviceNs)) * setup.clockGHz);
       } else {
         phase.kind = SLEEP;
         phase.durationNs = wholeNs(exponential(thinks[task]!, thinkNs));

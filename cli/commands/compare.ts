@@ -1,4 +1,4 @@
-import { comparePolicies, type Comparison, metricOf, type PolicyRuns } from '../../experiments/comparison.ts';
+import { comparePolicies, type Comparison, metricsOf, type PolicyRuns } from '../../experiments/comparison.ts';
 import { InputError, show } from '../../experiments/input-error.ts';
 import { formatNamed } from '../../experiments/named-options.ts';
 import { workloadText } from '../../experiments/run-result.ts';
@@ -46,11 +46,12 @@ export const compare: Command = {
       terminal.err('no comparison: every run must end well, or the better policy would be the one that failed early\n');
       return FAILED;
     }
-    const comparison = comparePolicies(runs, seeds, metricOf(scenarios[0]!, runs[0]!.recordings[0]!));
+    const metrics = metricsOf(scenarios[0]!, runs[0]!.recordings[0]!);
+    const comparisons = metrics.map((metric) => comparePolicies(runs, seeds, metric));
     terminal.out(
       call.switches.has('json')
-        ? `${JSON.stringify(asJson(comparison, scenarios[0]!, lab), null, 2)}\n`
-        : comparisonText(comparison, scenarios[0]!),
+        ? `${JSON.stringify(asJson(comparisons, scenarios[0]!, lab), null, 2)}\n`
+        : comparisons.map((comparison) => comparisonText(comparison, scenarios[0]!)).join('\n'),
     );
     return DONE;
   },
@@ -93,6 +94,14 @@ function runAll(scenarios: readonly Scenario[], seeds: readonly string[], lab: L
   }));
 }
 
-function asJson(comparison: Comparison, scenario: Scenario, lab: Lab): object {
-  return { schemaVersion: 1, version: lab.version, machine: scenario.machine.spec.name, workload: workloadText(scenario), ...comparison };
+/** The first comparison stands at the top; guests that count in other units have theirs in `others`. */
+function asJson([first, ...others]: readonly Comparison[], scenario: Scenario, lab: Lab): object {
+  return {
+    schemaVersion: 1,
+    version: lab.version,
+    machine: scenario.machine.spec.name,
+    workload: workloadText(scenario),
+    ...first,
+    others,
+  };
 }

@@ -37,8 +37,21 @@ export function credit(): CpuPolicy {
     if (before !== NONE) cpu = (before + 1) % k.cpuCount;
     else for (let other = 1; other < k.cpuCount; other++) if (vcpusOn[other]! <= vcpusOn[cpu]!) cpu = other;
     createdOn[vcpu] = cpu;
-    while (!k.allows(vcpu, cpu as CpuId)) cpu = (cpu + 1) % k.cpuCount;
-    return cpu as CpuId;
+    return k.allows(vcpu, cpu as CpuId) ? (cpu as CpuId) : pickInMask(k, vcpu);
+  }
+
+  /** Pinned elsewhere, it is picked anew among the CPUs it may use: an idle one if there is, the one with the fewest vCPUs of these. */
+  function pickInMask(k: Kernel, vcpu: VcpuId): CpuId {
+    let best: CpuId = NONE;
+    let least = Infinity;
+    for (let cpu = 0 as CpuId; cpu < k.cpuCount; cpu++) {
+      if (!k.allows(vcpu, cpu)) continue;
+      const load = vcpusOn[cpu]! + (k.isIdle(cpu) ? 0 : k.vcpuCount);
+      if (load >= least) continue;
+      best = cpu;
+      least = load;
+    }
+    return best;
   }
 
   /** Interrupts the CPU if it runs something lesser; if it is busy at all, every idle CPU is told that there is something to steal. */
@@ -46,9 +59,8 @@ export function credit(): CpuPolicy {
     const current = k.cpuCurr(cpu);
     if (current === NONE) {
       k.kick(cpu, KICK_IDLE);
-      return;
-    }
-    if (accounts.priority[vcpu]! > accounts.priority[current]!) k.kick(cpu, KICK_PREEMPT);
+      if (k.dsqNrQueued(queueOf(cpu)) === 1) return; // else it is about to run another
+    } else if (accounts.priority[vcpu]! > accounts.priority[current]!) k.kick(cpu, KICK_PREEMPT);
     for (let node = 0 as NodeId; node < k.nodeCount; node++) {
       if (k.nrIdle(node) === 0 || !allowsNode(k, vcpu, node)) continue;
       const first = k.nodeFirstCpu(node);
@@ -74,7 +86,7 @@ export function credit(): CpuPolicy {
   function steal(k: Kernel, cpu: CpuId, above: number): VcpuId {
     for (let i = 1; i < k.cpuCount; i++) {
       const peer = ((cpu + i) % k.cpuCount) as CpuId;
-      if (k.cpuCurr(peer) === NONE) continue;
+      if (k.cpuCurr(peer) === NONE && k.dsqNrQueued(queueOf(peer)) <= 1) continue; // it is about to run its own
       const vcpu = bestWaiting(k, peer, above, cpu);
       if (vcpu !== NONE) return vcpu;
     }

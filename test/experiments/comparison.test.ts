@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { comparePolicies, metricOf } from '../../experiments/comparison.ts';
+import { comparePolicies, metricsOf } from '../../experiments/comparison.ts';
 import { readScenario } from '../../experiments/scenario-input.ts';
 import type { Recording } from '../../sim/recording.ts';
 import { recordingOf } from './recording-fixture.ts';
@@ -7,7 +7,7 @@ import { registries } from './scenario-fixtures.ts';
 
 const scenario = readScenario({ flags: {} }, registries);
 const seeds = ['1', '2', '3', '4'];
-const metric = metricOf(scenario, recordingOf(scenario, 1));
+const metric = metricsOf(scenario, recordingOf(scenario, 1))[0]!;
 const runsOf = (
   policy: string,
   works: number[],
@@ -49,10 +49,43 @@ describe('three policies over four seeds', () => {
 
 test('work that ends is judged by time, and less is better', () => {
   const ending = readScenario({ flags: { workload: 'compile' } }, registries);
-  const elapsed = metricOf(ending, recordingOf(ending, 1));
+  const elapsed = metricsOf(ending, recordingOf(ending, 1))[0]!;
   const slower = (recording: Recording, ns: number): Recording => ({ ...recording, total: { ...recording.total, elapsedNs: ns } });
   const a = { ...runsOf('a', []), recordings: [10e9, 20e9, 30e9].map((ns) => slower(recordingOf(ending, 1), ns)) };
   const b = { ...runsOf('b', []), recordings: [11e9, 21.1e9, 31e9].map((ns) => slower(recordingOf(ending, 1), ns)) };
   const { policies } = comparePolicies([a, b], ['5', '6', '7'], elapsed);
   expect([elapsed.name, policies[1]!.verdict]).toEqual(['elapsed', 'worse']);
+});
+
+test('guests that count in different units are compared apart, each with its own reasons', () => {
+  const mixed = {
+    ...scenario,
+    guests: [
+      { ...scenario.guests[0]!, name: 'a' },
+      { ...scenario.guests[0]!, name: 'b' },
+    ],
+  };
+  const inUnits = (works: [number, number]): Recording => {
+    const recording = recordingOf(mixed, 1);
+    const [a, b] = recording.guests as [(typeof recording.guests)[0], (typeof recording.guests)[0]];
+    const gave = (guest: typeof a, value: number, unit: string): typeof a => ({ ...guest, throughput: { value, unit } });
+    return { ...recording, guests: [gave(a, works[0], 'GB/s'), gave(b, works[1], 'jobs/s')] };
+  };
+  const first = { policy: 'p', oracle: false, recordings: [inUnits([10, 100]), inUnits([11, 101]), inUnits([12, 102])] };
+  const second = { policy: 'q', oracle: false, recordings: [inUnits([13, 90]), inUnits([14.1, 91]), inUnits([15, 92.2])] };
+  const metrics = metricsOf(mixed, first.recordings[0]!);
+  expect(metrics.map(({ unit }) => unit)).toEqual(['GB/s', 'jobs/s']);
+  const verdicts = metrics.map((one) => comparePolicies([first, second], ['1', '2', '3'], one).policies[1]!);
+  expect(verdicts.map(({ verdict }) => verdict)).toEqual(['better', 'worse']);
+  expect(verdicts[0]!.difference!.mean).toBeCloseTo((3 + 3.1 + 3) / 3, 12);
+});
+
+test('a difference that is sure but smaller than a ten-thousandth shows nothing', () => {
+  const { policies } = comparePolicies(
+    [runsOf('a', [1e6, 1.1e6, 1.2e6, 1.3e6]), runsOf('b', [1e6 + 50, 1.1e6 + 51, 1.2e6 + 50, 1.3e6 + 51])],
+    seeds,
+    metric,
+  );
+  expect(policies[1]!.difference!.low).toBeGreaterThan(0);
+  expect(policies[1]!.verdict).toBe('no difference shown');
 });

@@ -166,3 +166,11 @@ describe("Holm's correction", () => {
     expect(falseAlarms / 1000, "seed 'family'").toBeGreaterThan(0.005);
   });
 });
+
+test('two candidates that differ from the baseline alike get the same interval and the same p value', () => {
+  const baseline = bySeed({ 1: 10, 2: 11.5, 3: 9 });
+  const alike = bySeed({ 1: 12, 2: 13.25, 3: 11.5 });
+  const [first, second, other] = compareWithBaseline(baseline, [alike, alike, bySeed({ 1: 10.5, 2: 11, 3: 9.25 })]);
+  expect(second).toEqual(first);
+  expect(other!.level).not.toBe(first!.level);
+});

@@ -42,7 +42,9 @@ function expectConserved(recording: Recording, scenario: Scenario, hint: string)
     expect(backed, hint).toBeLessThanOrEqual(specs[i]!.memoryBytes / blockBytes);
     if (guest.workload === 'kernbench' && recording.status === 'ok' && guest.status === 'ok' && scenario.durationNs === null) {
       const archives = guest.figures.archives!;
-      expect(guest.figures.jobs! - archives - 1, `compile jobs done, besides archives and the link, ${hint}`).toBe(specs[i]!.options.jobs);
+      expect(guest.figures.processes! - archives - 1, `compile jobs done, besides archives and the link, ${hint}`).toBe(
+        specs[i]!.options.jobs,
+      );
     }
   });
   for (const bytes of recording.bytesByResource) expect(bytes, hint).toBeGreaterThanOrEqual(0);

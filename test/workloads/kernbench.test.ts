@@ -63,7 +63,7 @@ describe('kernbench', () => {
           expect(trace.stuck, `seed ${seed}`).toEqual([]);
           expect(trace.doneCount).toBe(j);
           expect(trace.steps.filter(isWrite).length).toBe(jobCount);
-          expect(program.figures!({ workDone: 0, measuredNs: 0, elapsedNs: 0 })).toMatchObject({ jobs: jobCount });
+          expect(program.figures!({ workDone: 0, measuredNs: 0, elapsedNs: 0 })).toMatchObject({ processes: jobCount });
           expect(trace.leftBytes).toBe(MiB(64)); // the page cache stays
           const idle = trace.steps.filter(({ phase }) => phase.kind === BLOCK).length;
           expect(trace.wakes).toBe(idle);
