@@ -1,17 +1,8 @@
 import { assert } from './assert.ts';
 import type { HostKernel } from './host-kernel.ts';
 import { CONTROLLER } from './machine.ts';
-import {
-  TASK_BLOCKED,
-  TASK_OFF,
-  TASK_ON_VCPU,
-  TASK_READY,
-  TASK_SLEEPING,
-  VCPU_BLOCKED,
-  VCPU_RUNNABLE,
-  VCPU_RUNNING,
-  type World,
-} from './world.ts';
+import { TASK_BLOCKED, TASK_OFF, TASK_ON_VCPU, TASK_READY, TASK_SLEEPING, VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
+import type { World } from './world.ts';
 
 /** How far traffic may stray from capacity: what the solver's own tolerance can add up to. */
 const SLACK = 1e-5;

@@ -13,8 +13,8 @@ import {
   SEG_REFILL,
   SEG_RUN,
   SEG_TOUCH,
-  type World,
-} from './world.ts';
+} from './states.ts';
+import type { World } from './world.ts';
 import { SWEEP } from './workload-api.ts';
 
 /**

@@ -6,9 +6,6 @@ import { BLOCK, DONE, type GuestCalls, type Phase, resetPhase, RUN, SLEEP, SWEEP
 import {
   BLOCKED_CAUSE,
   CAUSE_COUNT,
-  type GuestState,
-  type ProgramCalls,
-  setDue,
   SLEEPING,
   TASK_BLOCKED,
   TASK_OFF,
@@ -18,8 +15,8 @@ import {
   VCPU_BLOCKED,
   VCPU_RUNNING,
   WAIT_GUEST,
-  type World,
-} from './world.ts';
+} from './states.ts';
+import { type GuestState, type ProgramCalls, setDue, type World } from './world.ts';
 import { LINE_BYTES } from './units.ts';
 
 /**

@@ -6,7 +6,8 @@ import type { Random } from './random.ts';
 
 import { TIMER_POLICY } from './timers.ts';
 import { type CpuId, type DsqId, type GuestId, type NodeId, NONE, type VcpuId } from './units.ts';
-import { VCPU_RUNNABLE, VCPU_RUNNING, type World } from './world.ts';
+import { VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
+import type { World } from './world.ts';
 
 /** The helpers a policy is given. Every call is checked: what a kernel would refuse ends the run with a PolicyError. */
 export class HostKernel implements Kernel {

@@ -3,7 +3,8 @@ import { armGuestSlice, bookWaiting } from './guest-kernel.ts';
 import type { HostKernel } from './host-kernel.ts';
 import { ENQ_LAST, ENQ_PREEMPTED, ENQ_SLICE_END, ENQ_WAKEUP, WAKE_FORK, WAKE_TTWU } from './policy-api.ts';
 import { stopSegment } from './segments.ts';
-import { note, setDue, TASK_ON_VCPU, VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING, WAIT_HOST, type World } from './world.ts';
+import { TASK_ON_VCPU, VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING, WAIT_HOST } from './states.ts';
+import { note, setDue, type World } from './world.ts';
 import type { CpuId, VcpuId } from './units.ts';
 
 /**

@@ -6,7 +6,6 @@ import { LINE_BYTES } from './units.ts';
 import {
   BLOCKED_CAUSE,
   CAUSE_COUNT,
-  type GuestState,
   SLEEPING,
   TASK_BLOCKED,
   TASK_OFF,
@@ -17,8 +16,8 @@ import {
   VCPU_RUNNING,
   WAIT_GUEST,
   WAIT_HOST,
-  type World,
-} from './world.ts';
+} from './states.ts';
+import type { GuestState, World } from './world.ts';
 
 /** Closes the books at the present instant and says what the run has shown. */
 export function record(w: World, status: RunStatus, message: string | null): Recording {

@@ -16,7 +16,6 @@ import {
   FAULT,
   MEMORY_LOCAL,
   NO_TRAFFIC,
-  note,
   PAGE_COPY,
   PART_COMPUTE,
   PART_DISTANCE,
@@ -28,7 +27,6 @@ import {
   QUEUE_LINK,
   QUEUE_PAIR,
   SAMPLING,
-  setDue,
   SEG_COPY,
   SEG_NONE,
   SEG_OVERHEAD,
@@ -36,8 +34,8 @@ import {
   SEG_RUN,
   SEG_TOUCH,
   WAKE,
-  type World,
-} from './world.ts';
+} from './states.ts';
+import { note, setDue, type World } from './world.ts';
 
 /**
  * What each CPU does between two instants: a segment is a stretch at one speed. A vCPU first pays what it owes (switch, wake,

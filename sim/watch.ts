@@ -1,7 +1,8 @@
 import { PolicyError } from './assert.ts';
 import { seconds, ms } from './units.ts';
 import { TIMER_WATCH } from './timers.ts';
-import { VCPU_RUNNABLE, type World } from './world.ts';
+import { VCPU_RUNNABLE } from './states.ts';
+import type { World } from './world.ts';
 
 /** sched_ext's longest watchdog timeout (scx_watchdog_timeout). */
 const STALL_NS = seconds(30);
