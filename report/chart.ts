@@ -28,12 +28,7 @@ export function chartText(result: ChartResult, width = 90): string {
     'series',
     { title: chart.xIsBytes ? 'size' : 'x', align: 'right' as const },
     { title: `mean ${chart.unit}`, align: 'right' as const },
-    'least',
-    'most',
-    'remote',
-    'distance',
-    'queueing',
-    'waiting',
+    ...['least', 'most', 'remote', 'distance', 'queueing', 'waiting'].map((title) => ({ title, align: 'right' as const })),
   ];
   const rows = points.map((point) => [
     point.series,

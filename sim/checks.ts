@@ -36,6 +36,12 @@ export function checkWorld(w: World, k: HostKernel): void {
   if (w.instants % MEMORY_EVERY === 0) checkMemory(w);
 }
 
+/** Looked at once when a run ends, in every run: blocks and traffic are conserved. */
+export function checkEnd(w: World): void {
+  checkTraffic(w);
+  checkMemory(w);
+}
+
 function checkVcpus(w: World, k: HostKernel): void {
   let running = 0;
   for (let vcpu = 0; vcpu < w.vcpuState.length; vcpu++) {

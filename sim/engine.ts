@@ -1,6 +1,6 @@
 import { assert, PolicyError, SimulatorError } from './assert.ts';
 import { admitGuests, buildWorld, openGate } from './build.ts';
-import { checkWorld } from './checks.ts';
+import { checkEnd, checkWorld } from './checks.ts';
 import { arrive, endSleep, rotate, startGuest } from './guest-kernel.ts';
 import { schedule, wakeVcpu } from './host.ts';
 import type { HostKernel } from './host-kernel.ts';
@@ -36,6 +36,7 @@ export function run(scenario: Scenario): Recording {
       w.instants++;
       if (scenario.checks === 'all') checkWorld(w, k);
     }
+    checkEnd(w);
   } catch (error) {
     if (!(error instanceof PolicyError) && (error instanceof SimulatorError || w.hook === '')) throw error;
     return record(w, 'policy-error', policyMessage(w, error));

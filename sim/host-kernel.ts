@@ -190,12 +190,12 @@ export class HostKernel implements Kernel {
     this.put(vcpu, this.queueNumber(vcpu, dsq), sliceNs, flags);
   }
 
-  dsqInsertVtime(vcpu: VcpuId, dsq: DsqId, sliceNs: number, vtime: number, flags: number): void {
+  dsqInsertVtime(vcpu: VcpuId, dsq: DsqId, sliceNs: number, vtime: number): void {
     this.checkInsert(vcpu, sliceNs);
     if (!Number.isFinite(vtime)) throw new PolicyError(`dsqInsertVtime: vtime ${vtime} of vCPU ${vcpu}`);
     if (dsq < 0 || dsq >= DSQ_LOCAL_ON) throw new PolicyError('dsqInsertVtime: built-in queues are FIFO only');
     const queue = this.queueNumber(vcpu, dsq);
-    this.setSlice(vcpu, sliceNs, flags);
+    this.setSlice(vcpu, sliceNs);
     this.queues.insertByVtime(vcpu, queue, vtime);
   }
 
@@ -313,12 +313,12 @@ export class HostKernel implements Kernel {
   }
 
   private put(vcpu: number, queue: number, sliceNs: number, flags: number): void {
-    this.setSlice(vcpu, sliceNs, flags);
+    this.setSlice(vcpu, sliceNs);
     this.queues.insertFifo(vcpu, queue, (flags & ENQ_HEAD) !== 0);
     if (queue < this.cpuCount && this.w.cpuVcpu[queue] === -1) this.resched(queue);
   }
 
-  private setSlice(vcpu: number, sliceNs: number, _flags: number): void {
+  private setSlice(vcpu: number, sliceNs: number): void {
     this.w.vcpuSliceNs[vcpu] = sliceNs;
     this.w.vcpuSliceLengthNs[vcpu] = sliceNs;
   }

@@ -81,7 +81,7 @@ export interface Kernel {
   nthNearest(node: NodeId, i: number): NodeId;
   nodeMemoryBytes(node: NodeId): number;
   nodeFreeBytes(node: NodeId): number;
-  /** First address of a node's memory when all is laid out in node order with the hole of the memory map left out. */
+  /** Addresses below 4 GiB that are given to devices; the memory that would stand there is found above the top. */
   readonly memoryHoleBytes: number;
   readonly blockBytes: number;
 

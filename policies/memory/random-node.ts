@@ -1,7 +1,7 @@
 import type { MemoryPolicy } from '../../sim/policy-api.ts';
 import type { NodeId } from '../../sim/units.ts';
 
-/** Each block on a node drawn at random, or the nearest with room: the floor for anything that calls itself placement. */
+/** Each block on a node drawn at random, or the nearest with room: what chance alone gives. */
 export function randomNode(): MemoryPolicy {
   return {
     name: 'random-node',
