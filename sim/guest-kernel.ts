@@ -232,7 +232,7 @@ function makeReady(w: World, guest: GuestState, task: number, wakerCpu: number):
 /** Share of a device's interrupts that another CPU takes than the one that asked: the controller's affinity. Assumed. */
 const AWAY_SHARE = 0.125;
 
-/** Where an interrupt is handled: mostly on the CPU that asked, at times on any. Both draws are always made, so that all policies meet the same. */
+/** Where an interrupt is handled: mostly on the CPU that asked (NONE), at times on any. Drawn from the guest's own stream, whatever the policy. */
 function interruptedCpu(w: World, guest: GuestState): number {
   const isAway = guest.interrupts() < AWAY_SHARE;
   const cpu = below(guest.interrupts, w.cpuVcpu.length);
