@@ -108,10 +108,11 @@ function build(commands: readonly Command[], version: string): Argv {
 }
 
 function addCommand(parser: Argv, name: string, command: Command): void {
-  const usage = [name, ...(command.operands ?? []).map((operand) => `[${operand}]`)].join(' ');
+  const rest = command.more === undefined ? [] : [`[${command.more}..]`];
+  const usage = [name, ...(command.operands ?? []).map((operand) => `[${operand}]`), ...rest].join(' ');
   parser.command(usage, command.summary, (inner) => {
     inner.usage(
-      `numalab ${command.name}${(command.operands ?? []).map((operand) => ` ${operand.toUpperCase()}`).join('')}\n\n${command.summary}`,
+      `numalab ${[command.name, ...(command.operands ?? []), ...rest].map((word, i) => (i === 0 ? word : word.toUpperCase())).join(' ')}\n\n${command.summary}`,
     );
     for (const flag of command.flags) {
       inner.option(flag.name, {
@@ -139,5 +140,6 @@ function callOf(args: Record<string, unknown>, command: Command): Call {
     if (args[operand] === undefined) throw new InputError(`${command.name}: want ${operand.toUpperCase()} after it`);
     return String(args[operand]);
   });
-  return { texts, lists, switches, operands };
+  const more = command.more === undefined ? [] : [args[command.more] ?? []].flat().map(String);
+  return { texts, lists, switches, operands, more };
 }

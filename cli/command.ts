@@ -10,6 +10,8 @@ export interface Command {
   readonly summary: string;
   /** What follows these words, all of it required. */
   readonly operands?: readonly string[];
+  /** What may follow after that, any number of times. */
+  readonly more?: string;
   readonly flags: readonly Flag[];
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   /** Returns the exit code. Throws InputError for what the user has to put right. */
@@ -29,6 +31,7 @@ export interface Call {
   readonly lists: Readonly<Record<string, readonly string[]>>;
   readonly switches: ReadonlySet<string>;
   readonly operands: readonly string[];
+  readonly more: readonly string[];
 }
 
 /** What the commands work with; tests bring their own. */

@@ -5,6 +5,7 @@ import { deck, experimentList, experimentRun } from './deck.ts';
 import { machineList, machineShow } from './machine.ts';
 import { policyList } from './policy.ts';
 import { run } from './run.ts';
+import { validate } from './validate.ts';
 import { workloadList } from './workload.ts';
 
 /** In the order of the help. */
@@ -12,6 +13,7 @@ export const commands: readonly Command[] = [
   deck,
   run,
   compare,
+  validate,
   experimentList,
   experimentRun,
   check,
