@@ -1,15 +1,17 @@
-import { numberOption, type OptionSpec } from '../sim/options.ts';
+import { choiceOption, numberOption, type OptionSpec } from '../sim/options.ts';
 import { compose, type Policy, type PolicyEntry } from '../sim/policy-api.ts';
 import { ms, type NodeId } from '../sim/units.ts';
 import { apart } from './cpu/apart.ts';
 import { credit } from './cpu/credit.ts';
 import { fair } from './cpu/fair.ts';
 import { idleBalance } from './cpu/idle-balance.ts';
+import { type Order, pinned } from './cpu/pinned.ts';
 import { random } from './cpu/random.ts';
 import { bind } from './memory/bind.ts';
 import { firstTouch } from './memory/first-touch.ts';
 import { follow } from './memory/follow.ts';
 import { homeNode } from './memory/home-node.ts';
+import { interleave } from './memory/interleave.ts';
 import { randomNode } from './memory/random-node.ts';
 import { zoneFill } from './memory/zone-fill.ts';
 import { numactl } from './placement/numactl.ts';
@@ -40,6 +42,28 @@ const rate: OptionSpec = {
   kind: 'rate',
   default: 256,
   min: 0,
+};
+const order: OptionSpec = {
+  name: 'order',
+  summary: 'pack fills node after node, spread goes round the nodes',
+  kind: 'choice',
+  default: 'pack',
+  choices: ['pack', 'spread'],
+};
+const memory: OptionSpec = {
+  name: 'memory',
+  summary: 'where memory lies: first-touch on the node that touches it, interleave over all nodes block by block',
+  kind: 'choice',
+  default: 'first-touch',
+  choices: ['first-touch', 'interleave'],
+};
+const last: OptionSpec = {
+  name: 'last',
+  summary: "how many nodes on from a guest's first vCPU its last is held, round; 0: in turn like the others",
+  kind: 'count',
+  default: 0,
+  min: 0,
+  max: 1024,
 };
 
 /** The policies users can name, the plainest first. */
@@ -89,6 +113,17 @@ export const policies: readonly PolicyEntry[] = [
     `${CFS}, should_numa_migrate_memory`,
     [rate],
     (name, options) => compose(name, { cpu: fair(idleBalance()), memory: follow(numberOption(options, 'rate') * 1e6) }),
+  ),
+  entry(
+    'pin',
+    'Every vCPU is held on one CPU for ever, packed on as few nodes as there are or spread over all.',
+    `taskset; SEQUENTIAL and BW_ROUND_ROBIN_CORES of LPD-EPFL/mctop; ${CFS}; mm/mempolicy.c`,
+    [order, memory, last],
+    (name, options) =>
+      compose(name, {
+        cpu: fair(pinned(choiceOption(options, 'order') as Order, numberOption(options, 'last'))),
+        memory: choiceOption(options, 'memory') === 'interleave' ? interleave() : firstTouch(),
+      }),
   ),
   entry('random', 'A random CPU at every wake, a random node for every block: what chance gives.', 'none, a baseline', [], (name) =>
     compose(name, { cpu: random(), memory: randomNode() }),

@@ -3,12 +3,13 @@ import { compute } from './compute.ts';
 import { kernbench } from './kernbench.ts';
 import { lmbenchLat } from './lmbench-lat.ts';
 import { lmbenchRd } from './lmbench-rd.ts';
+import { metisLike } from './metis-like.ts';
 import { queue } from './queue.ts';
 import { stream } from './stream.ts';
 import { think } from './think.ts';
 
 /** Every workload by the name users give it. */
-export const workloads: readonly WorkloadEntry[] = [lmbenchRd, lmbenchLat, kernbench, stream, compute, queue, think];
+export const workloads: readonly WorkloadEntry[] = [lmbenchRd, lmbenchLat, kernbench, metisLike, stream, compute, queue, think];
 
 export function workloadNamed(name: string): WorkloadEntry | undefined {
   return workloads.find((workload) => workload.name === name);
