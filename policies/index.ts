@@ -1,17 +1,21 @@
-import { numberOption, type OptionSpec } from '../sim/options.ts';
+import { choiceOption, numberOption, type OptionSpec } from '../sim/options.ts';
 import { compose, type Policy, type PolicyEntry } from '../sim/policy-api.ts';
 import { ms, type NodeId } from '../sim/units.ts';
 import { apart } from './cpu/apart.ts';
 import { credit } from './cpu/credit.ts';
 import { fair } from './cpu/fair.ts';
 import { idleBalance } from './cpu/idle-balance.ts';
+import { type Order, pinned } from './cpu/pinned.ts';
 import { random } from './cpu/random.ts';
 import { bind } from './memory/bind.ts';
 import { firstTouch } from './memory/first-touch.ts';
 import { follow } from './memory/follow.ts';
 import { homeNode } from './memory/home-node.ts';
+import { interleave } from './memory/interleave.ts';
+import { preferred } from './memory/preferred.ts';
 import { randomNode } from './memory/random-node.ts';
 import { zoneFill } from './memory/zone-fill.ts';
+import { bindNodes } from './placement/bind-nodes.ts';
 import { numactl } from './placement/numactl.ts';
 import { rememberHomes } from './placement/remember-homes.ts';
 import { xend } from './placement/xend.ts';
@@ -40,6 +44,43 @@ const rate: OptionSpec = {
   kind: 'rate',
   default: 256,
   min: 0,
+};
+const order: OptionSpec = {
+  name: 'order',
+  summary: 'pack fills node after node, spread goes round the nodes',
+  kind: 'choice',
+  default: 'pack',
+  choices: ['pack', 'spread'],
+};
+const memory: OptionSpec = {
+  name: 'memory',
+  summary: 'where memory lies: first-touch on the node that touches it, interleave over all nodes block by block',
+  kind: 'choice',
+  default: 'first-touch',
+  choices: ['first-touch', 'interleave'],
+};
+const cpunodebind: OptionSpec = { name: 'cpunodebind', summary: 'node on whose CPUs all guests run', kind: 'count', default: 0, max: 254 };
+const preferredNode: OptionSpec = {
+  name: 'preferred',
+  summary: 'node that their memory comes from while it has room, then the nearest to it',
+  kind: 'count',
+  default: 0,
+  max: 254,
+};
+const boundMemory: OptionSpec = {
+  name: 'memory',
+  summary: 'preferred, from one node; interleave, block by block over all nodes',
+  kind: 'choice',
+  default: 'preferred',
+  choices: ['preferred', 'interleave'],
+};
+const last: OptionSpec = {
+  name: 'last',
+  summary: "how many nodes on from a guest's first vCPU its last is held, round; 0: in turn like the others",
+  kind: 'count',
+  default: 0,
+  min: 0,
+  max: 1024,
 };
 
 /** The policies users can name, the plainest first. */
@@ -89,6 +130,29 @@ export const policies: readonly PolicyEntry[] = [
     `${CFS}, should_numa_migrate_memory`,
     [rate],
     (name, options) => compose(name, { cpu: fair(idleBalance()), memory: follow(numberOption(options, 'rate') * 1e6) }),
+  ),
+  entry(
+    'pin',
+    'Every vCPU is held on one CPU for ever, packed on as few nodes as there are or spread over all.',
+    `taskset; SEQUENTIAL and BW_ROUND_ROBIN_CORES of LPD-EPFL/mctop; ${CFS}; mm/mempolicy.c`,
+    [order, memory, last],
+    (name, options) =>
+      compose(name, {
+        cpu: fair(pinned(choiceOption(options, 'order') as Order, numberOption(options, 'last'))),
+        memory: choiceOption(options, 'memory') === 'interleave' ? interleave() : firstTouch(),
+      }),
+  ),
+  entry(
+    'numactl',
+    'All guests run on one node, their memory lies on another, or the same.',
+    `numactl --cpunodebind --preferred or --interleave=all; ${CFS}; mm/mempolicy.c`,
+    [cpunodebind, preferredNode, boundMemory],
+    (name, options) =>
+      compose(name, {
+        placement: bindNodes(numberOption(options, 'cpunodebind'), numberOption(options, 'preferred')),
+        cpu: fair(idleBalance()),
+        memory: choiceOption(options, 'memory') === 'interleave' ? interleave() : preferred(),
+      }),
   ),
   entry('random', 'A random CPU at every wake, a random node for every block: what chance gives.', 'none, a baseline', [], (name) =>
     compose(name, { cpu: random(), memory: randomNode() }),

@@ -18,12 +18,12 @@ const BALANCE_PERIOD_NS = ms(4);
  * After: Linux kernel/sched/fair.c: wake_affine as of 2.6.38, and find_idlest_group, select_idle_sibling, newidle_balance, task_hot as
  * of 6.1. Not modelled: periodic balancing between busy CPUs.
  */
-export function idleBalance(): Balance {
+export function idleBalance(mayTake: MayTake = isCold): Balance {
   return {
     name: 'idle-balance',
-    init: (k) => k.timer(BALANCE_PERIOD_NS, (kernel) => offerWaiting(kernel, isCold)),
+    init: (k) => k.timer(BALANCE_PERIOD_NS, (kernel) => offerWaiting(kernel, mayTake)),
     choose: floatingChoice(),
-    pull: (k, cpu) => nearestWaiting(k, cpu, isCold),
+    pull: (k, cpu) => nearestWaiting(k, cpu, mayTake),
   };
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { policies, policyNamed } from '../../policies/index.ts';
 import { namedStream } from '../../sim/random.ts';
 import { defaultOptions } from '../../sim/options.ts';
+import type { PolicyEntry } from '../../sim/policy-api.ts';
 import { GiB, ms, NONE, type VcpuId } from '../../sim/units.ts';
 import { fakeKernel } from './fake-kernel.ts';
 
@@ -20,6 +21,21 @@ test('each policy takes the name of its entry and says where its rules are from 
 
 test('a rate is given in MB/s and kept in bytes per second', () => {
   expect(policyNamed('unpinned-migrating')!.make({ rate: 7 }).memory.moveBytesPerSecond).toBe(7_000_000);
+});
+
+test('pin holds in the order, on the node and with the memory it is told', () => {
+  const pin = (options: Record<string, number | string>): ReturnType<PolicyEntry['make']> => {
+    const entry = policyNamed('pin')!;
+    return entry.make({ ...defaultOptions(entry.options), ...options });
+  };
+  const cpusOf = (options: Record<string, number | string>): number[] => {
+    const k = fakeKernel({ nodeCpus: [2, 2], guests: [{ vcpus: 3 }] });
+    k.start(pin(options).cpu);
+    k.wake(0, 1, 2);
+    return [0, 1, 2].map((vcpu) => k.taskCpu(vcpu as VcpuId));
+  };
+  expect([cpusOf({}), cpusOf({ order: 'spread' }), cpusOf({ last: 1 })]).toEqual([[0, 1, 2], [0, 2, 1], [0, 1, 3]]); // prettier-ignore
+  expect([pin({}).memory.name, pin({ memory: 'interleave' }).memory.name]).toEqual(['first-touch', 'interleave']);
 });
 
 describe.each(policies.map((entry) => [entry.name, entry] as const))('%s, in 2 s of random sleeping and waking,', (_name, entry) => {

@@ -22,7 +22,7 @@ function atEvery(hop: Hop, words: RunWords): RunWords[] {
   const runs: RunWords[] = [];
   classes.forEach((kind, pair) => {
     if (HOPS[kind] !== hop) return;
-    runs.push({ ...words, policy: `numactl:cpunodebind=${Math.floor(pair / NODES)},membind=${pair % NODES}` });
+    runs.push({ ...words, policy: `numactl:cpunodebind=${Math.floor(pair / NODES)},preferred=${pair % NODES}` });
   });
   return runs;
 }
@@ -203,5 +203,5 @@ export const twinLoadItems: readonly ValidationItem[] = [
 
 /** The words, once for each node that the thread may sit on, its memory over all of them. */
 function interleaved(words: RunWords): RunWords[] {
-  return Array.from({ length: NODES }, (_, node) => ({ ...words, policy: `numactl:cpunodebind=${node},interleave=${NODES}` }));
+  return Array.from({ length: NODES }, (_, node) => ({ ...words, policy: `numactl:cpunodebind=${node},memory=interleave` }));
 }

@@ -1,0 +1,5 @@
+import type { ValidationItem } from '../item.ts';
+import { twinItems, twinLoadItems } from './twin.ts';
+
+/** The published results, in the order of their names. */
+export const validationItems: readonly ValidationItem[] = [...twinItems, ...twinLoadItems];

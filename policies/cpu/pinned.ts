@@ -1,0 +1,70 @@
+import type { Kernel } from '../../sim/policy-api.ts';
+import { type CpuId, type GuestId, NONE, type NodeId } from '../../sim/units.ts';
+import type { Balance } from './fair.ts';
+import { idleBalance, isCold } from './idle-balance.ts';
+
+/** pack fills node after node, spread takes one CPU of each node in turn; both go by the nodes' ids. */
+export type Order = 'pack' | 'spread';
+
+/**
+ * Every vCPU is held on one CPU for ever: the vCPUs of all guests in turn take the CPUs in this order, and start again with the first
+ * when there are more of them than CPUs. What the host itself runs floats, as it does around pinned threads of Linux.
+ * @param last nodes from that of a guest's first vCPU to that of its last, counted by id and round (on a machine of N nodes N is the
+ *   node of the first vCPU); 0 for no difference between the last vCPU and the others. For a thread that only prepares memory, so
+ *   that it can do so on a node of choice.
+ * After: taskset, sched_setaffinity(2); the orders are SEQUENTIAL and BW_ROUND_ROBIN_CORES of LPD-EPFL/mctop, but by id where that
+ * goes by bandwidth.
+ */
+export function pinned(order: Order, last: number): Balance {
+  const floating = idleBalance((k, vcpu) => k.isHostNoise(k.guestOf(vcpu)) && isCold(k, vcpu));
+  let heldOn: Int32Array = new Int32Array(0); // [vcpu] CPU, or NONE of those that float
+  return {
+    ...floating,
+    name: `pinned/${order}`,
+    init(k) {
+      heldOn = heldCpus(k, order, last);
+      floating.init!(k);
+    },
+    choose(k, vcpu, prev, flags) {
+      const cpu = heldOn[vcpu]! as CpuId;
+      if (cpu === NONE) return floating.choose(k, vcpu, prev, flags);
+      k.testAndClearIdle(cpu); // or what floats might take it at this instant
+      return cpu;
+    },
+  };
+}
+
+function heldCpus(k: Kernel, order: Order, last: number): Int32Array {
+  const cpus = cpusInOrder(k, order);
+  const heldOn = new Int32Array(k.vcpuCount).fill(NONE);
+  let turn = 0;
+  for (let guest = 0 as GuestId; guest < k.guestCount; guest++) {
+    if (k.isHostNoise(guest)) continue;
+    const first = k.guestFirstVcpu(guest);
+    const end = first + k.guestVcpuCount(guest);
+    for (let vcpu: number = first; vcpu < end; vcpu++) {
+      heldOn[vcpu] =
+        last > 0 && vcpu === end - 1 && vcpu > first ? lastCpuFrom(k, heldOn[first]! as CpuId, last) : cpus[turn++ % cpus.length]!;
+    }
+  }
+  return heldOn;
+}
+
+function cpusInOrder(k: Kernel, order: Order): CpuId[] {
+  const nodes = Array.from({ length: k.nodeCount }, (_, node) => node as NodeId);
+  const cpus = nodes.flatMap((node) =>
+    Array.from({ length: k.nodeCpuCount(node) }, (_, i) => ({ cpu: (k.nodeFirstCpu(node) + i) as CpuId, i })),
+  );
+  if (order === 'spread') cpus.sort((a, b) => a.i - b.i || a.cpu - b.cpu);
+  return cpus.map(({ cpu }) => cpu);
+}
+
+/** The last CPU of the node that is `steps` nodes with CPUs on from that of `cpu`. */
+function lastCpuFrom(k: Kernel, cpu: CpuId, steps: number): CpuId {
+  let node = k.cpuNode(cpu);
+  for (let i = 0; i < steps; i++) {
+    do node = ((node + 1) % k.nodeCount) as NodeId;
+    while (k.nodeCpuCount(node) === 0);
+  }
+  return (k.nodeFirstCpu(node) + k.nodeCpuCount(node) - 1) as CpuId;
+}

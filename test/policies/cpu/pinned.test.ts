@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { fair } from '../../../policies/cpu/fair.ts';
+import { type Order, pinned } from '../../../policies/cpu/pinned.ts';
+import { WAKE_FORK } from '../../../sim/policy-api.ts';
+import { type CpuId, ms, NONE, type VcpuId } from '../../../sim/units.ts';
+import { type Fake, type FakeSpec, fakeKernel } from '../fake-kernel.ts';
+
+// Four nodes of 1, 3, 0 and 2 CPUs: CPU 0; CPUs 1 to 3; none; CPUs 4 and 5.
+const NODE_CPUS = [1, 3, 0, 2];
+
+function started(order: Order, last: number, guests: FakeSpec['guests']): Fake {
+  const k = fakeKernel({ nodeCpus: NODE_CPUS, guests });
+  k.start(fair(pinned(order, last)));
+  return k;
+}
+
+/** CPU of each vCPU when all have woken, in an order that must not matter. */
+function cpusOf(k: Fake): number[] {
+  const vcpus = Array.from({ length: k.vcpuCount }, (_, vcpu) => vcpu as VcpuId);
+  k.wake(...vcpus.filter((vcpu) => vcpu % 2 === 1), ...vcpus.filter((vcpu) => vcpu % 2 === 0));
+  return vcpus.map((vcpu) => k.taskCpu(vcpu));
+}
+
+describe('vCPUs held on CPUs', () => {
+  test.each([
+    ['pack', [0, 1, 2, 3, 4, 5, 0, 1]],
+    ['spread', [0, 1, 4, 2, 5, 3, 0, 1]], // the first CPU of each node, then the second, then the third
+  ] as const)('%s takes the CPUs in its order over all guests, and again from the first when there are no more', (order, cpus) => {
+    const k = started(order, 0, [{ vcpus: 3 }, { vcpus: 1 }, { vcpus: 4 }]);
+    expect(cpusOf(k)).toEqual(cpus);
+    expect([k.waitingOn(0).length, k.waitingOn(1).length]).toEqual([1, 1]);
+  });
+
+  test('hold the last vCPU of each guest some nodes on from its first, which takes no turn', () => {
+    const guests = [{ vcpus: 3 }, { vcpus: 2 }, { vcpus: 1 }];
+    // pack: CPUs 0 and 1; then 2 (node 1); then 3, whose guest has no other
+    expect(cpusOf(started('pack', 1, guests))).toEqual([0, 1, 3, 2, 5, 3]); // on from node 0: 1; on from node 1: 3, over the empty one
+    expect(cpusOf(started('pack', 2, guests))).toEqual([0, 1, 5, 2, 0, 3]);
+    expect(cpusOf(started('pack', 3, guests))).toEqual([0, 1, 0, 2, 3, 3]); // once round
+  });
+
+  test('return to their CPU though it is busy and others are idle, whoever takes the interrupt', () => {
+    const k = started('pack', 0, [{ vcpus: 2 }]);
+    k.wake(0, 1);
+    k.block(1);
+    k.interrupt(1, 4);
+    expect(k.onCpus()).toEqual([0, 1, NONE, NONE, NONE, NONE]);
+    const shared = started('pack', 0, [{ vcpus: 7 }]);
+    shared.wake(0, 6);
+    shared.pass(ms(40));
+    expect(shared.onCpus().slice(1)).toEqual([NONE, NONE, NONE, NONE, NONE]);
+    expect([0, 6]).toContain(shared.onCpus()[0]);
+    for (const vcpu of [0, 6]) expect(Math.abs(shared.runtimeNs(vcpu as VcpuId) - ms(20))).toBeLessThanOrEqual(ms(3)); // in turn, a slice each
+  });
+
+  test('leave room to the host: its threads float, count for no turn, and are pulled off a CPU that is held', () => {
+    const k = started('pack', 0, [{ vcpus: 2, isHostNoise: true }, { vcpus: 1 }]);
+    k.wake(0, 1); // CPUs 0 and 1, the idlest nodes
+    k.wake(2); // held on CPU 0, where the host's thread runs
+    expect([k.taskCpu(2 as VcpuId), k.waitingOn(0)]).toEqual([0, [2]]);
+    k.pass(ms(3)); // slice end
+    expect([k.onCpus()[0], k.waitingOn(0)]).toEqual([2, [0]]);
+    k.pass(ms(1)); // the next balancing
+    expect(k.onCpus()).toEqual([2, 1, 0, NONE, NONE, NONE]); // to the nearest: all are 20 away, so the first of node 1
+  });
+
+  test('claim their CPU, so that what floats does not take it at the same instant', () => {
+    const k = fakeKernel({ nodeCpus: NODE_CPUS, guests: [{ vcpus: 2 }] });
+    const policy = fair(pinned('spread', 0));
+    k.start(policy);
+    expect(policy.selectCpu!(k, 1 as VcpuId, NONE, WAKE_FORK)).toBe(1);
+    expect([0, 1, 2].map((cpu) => k.isIdle(cpu as CpuId))).toEqual([true, false, true]);
+  });
+});
