@@ -47,7 +47,7 @@ function variationsOf(item: ValidationItem, simulator: Simulator): { figure: str
   const isUsed = (usesIt: (scenario: Scenario) => boolean): boolean => scenarios.some(usesIt);
   return [
     ...[...assumed].map((name) => ({ figure: `machine ${name}`, vary: varyMachine(name) })),
-    ...COSTS.filter((cost) => isUsed(({ costs }) => costs[cost] > 0)).map((cost) => ({
+    ...COSTS.filter((cost) => isUsed(({ costs }) => (costs[cost] as number) > 0)).map((cost) => ({
       figure: `cost ${cost}`,
       vary: (factor: number): Variation => (scenario) => ({ ...scenario, costs: { ...scenario.costs, [cost]: Math.max(1, Math.round(scenario.costs[cost] as number * factor)) } }), // prettier-ignore
     })),

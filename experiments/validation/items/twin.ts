@@ -15,7 +15,7 @@ const classes = hopClasses(lpd48core);
 type Hop = 'local' | 'inPackage' | 'oneHop' | 'twoHop';
 const HOPS: readonly Hop[] = ['local', 'inPackage', 'oneHop', 'twoHop'];
 
-const quiet: RunWords = { machine: 'opteron-6172-4s', boot: '0', 'host-noise': '0', kind: 'bare', duration: '20ms' };
+const quiet: RunWords = { machine: 'opteron-6172-4s', boot: '0', 'host-noise': '0', kind: 'bare', duration: '500ms' };
 
 /** The words, once for every pair of nodes so far apart: threads on one node, their memory on the other. */
 function atEvery(hop: Hop, words: RunWords): RunWords[] {
@@ -27,7 +27,7 @@ function atEvery(hop: Hop, words: RunWords): RunWords[] {
   return runs;
 }
 
-const chase: RunWords = { workload: 'lmbench-lat:size=64MiB' };
+const chase: RunWords = { workload: 'lmbench-lat:size=512MiB', duration: '1500ms' };
 const read: RunWords = { workload: 'lmbench-rd:size=64MiB' };
 const write: RunWords = { workload: 'lmbench-wr:size=64MiB' };
 const sixOf = (words: RunWords): RunWords => ({ ...words, guests: '6' });
@@ -128,7 +128,7 @@ export const twinLoadItems: readonly ValidationItem[] = [
         localChase: atEvery('local', chase),
         chase: interleaved(chase),
         localRead: atEvery('local', read),
-        read: interleaved({ ...read, duration: '400ms' }),
+        read: interleaved(read),
       },
       values: ['chase.latencyNs / localChase.latencyNs', 'read.throughput / localRead.throughput'],
     },
