@@ -1,5 +1,6 @@
 import type { ValidationItem } from '../item.ts';
+import { metisCurveItems, metisItems } from './metis.ts';
 import { twinItems, twinLoadItems } from './twin.ts';
 
 /** The published results, in the order of their names. */
-export const validationItems: readonly ValidationItem[] = [...twinItems, ...twinLoadItems];
+export const validationItems: readonly ValidationItem[] = [...twinItems, ...metisItems, ...twinLoadItems, ...metisCurveItems];
