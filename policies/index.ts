@@ -1,6 +1,6 @@
 import { choiceOption, numberOption, type OptionSpec } from '../sim/options.ts';
 import { compose, type Policy, type PolicyEntry } from '../sim/policy-api.ts';
-import { ms, type NodeId } from '../sim/units.ts';
+import { GiB, KiB, ms, type NodeId } from '../sim/units.ts';
 import { apart } from './cpu/apart.ts';
 import { credit } from './cpu/credit.ts';
 import { fair } from './cpu/fair.ts';
@@ -14,6 +14,7 @@ import { homeNode } from './memory/home-node.ts';
 import { interleave } from './memory/interleave.ts';
 import { preferred } from './memory/preferred.ts';
 import { randomNode } from './memory/random-node.ts';
+import { round } from './memory/round.ts';
 import { zoneFill } from './memory/zone-fill.ts';
 import { bindNodes } from './placement/bind-nodes.ts';
 import { numactl } from './placement/numactl.ts';
@@ -74,6 +75,21 @@ const boundMemory: OptionSpec = {
   default: 'preferred',
   choices: ['preferred', 'interleave'],
 };
+const migrationDelay: OptionSpec = {
+  name: 'migration-delay',
+  summary: 'how long after it last ran a vCPU is not stolen by another CPU (vcpu_migration_delay)',
+  kind: 'time',
+  default: 0,
+  min: 0,
+  max: ms(1000),
+};
+const grain: OptionSpec = {
+  name: 'grain',
+  summary: 'run of memory on one node; no finer than a block',
+  kind: 'bytes',
+  default: GiB(1),
+  min: KiB(4),
+};
 const last: OptionSpec = {
   name: 'last',
   summary: "how many nodes on from a guest's first vCPU its last is held, round; 0: in turn like the others",
@@ -99,15 +115,34 @@ export const policies: readonly PolicyEntry[] = [
     'xen-numa-off',
     'vCPUs float as Xen 4.0 balances them, memory is filled from the highest addresses down, both blind to nodes.',
     `${CREDIT}, common/page_alloc.c with numa=off`,
-    [],
-    (name) => compose(name, { cpu: credit(), memory: zoneFill() }),
+    [migrationDelay],
+    (name, options) => compose(name, { cpu: credit(numberOption(options, 'migration-delay')), memory: zoneFill() }),
   ),
   entry(
     'xen-numa-on',
     'Each guest is pinned to the least loaded node with room, its memory there.',
     `Xen 4.0 xend XendDomainInfo.py find_relaxed_node; ${CREDIT}`,
+    [migrationDelay],
+    (name, options) =>
+      compose(name, {
+        placement: xend('pinned'),
+        cpu: credit(numberOption(options, 'migration-delay')),
+        memory: homeNode('next-id'),
+      }),
+  ),
+  entry(
+    'xen-round',
+    'vCPUs float as Xen balances them, memory lies in runs over all nodes in turn, as a guest gets it that is placed nowhere.',
+    `${CREDIT}; Xen, common/page_alloc.c get_free_buddy`,
+    [grain],
+    (name, options) => compose(name, { cpu: credit(), memory: round(numberOption(options, 'grain')) }),
+  ),
+  entry(
+    'xen-first-touch',
+    'vCPUs float as Xen balances them, memory lies where it was touched first.',
+    `${CREDIT}; G. Voron et al., EuroSys 2017 (first-touch in the hypervisor)`,
     [],
-    (name) => compose(name, { placement: xend('pinned'), cpu: credit(), memory: homeNode('next-id') }),
+    (name) => compose(name, { cpu: credit(), memory: firstTouch() }),
   ),
   entry(
     'apart',

@@ -11,7 +11,12 @@ export interface Expression {
 type Node = (figureOf: (run: string, figure: string) => number) => number;
 
 const TOKEN = /\s*(?:(\d+(?:\.\d+)?)|([A-Za-z][A-Za-z0-9_]*)(?:\.([A-Za-z][A-Za-z0-9_]*))?|([-+*/(),]))/y;
-const FUNCTIONS: Readonly<Record<string, (...values: number[]) => number>> = { min: Math.min, max: Math.max };
+/** over(limit, a, b, ...) is how many of a, b, ... are more than the limit. */
+const FUNCTIONS: Readonly<Record<string, (...values: number[]) => number>> = {
+  min: Math.min,
+  max: Math.max,
+  over: (limit, ...values) => values.filter((value) => value > limit!).length,
+};
 const MOST_TOKENS = 1000;
 
 type Token =
@@ -77,7 +82,7 @@ export function parseExpression(text: string): Expression {
   }
 
   function call(name: string): Node {
-    const compute = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name]! : fail(`run.figure, min(...) or max(...) instead of ${name}`);
+    const compute = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name]! : fail(`run.figure, min(...), max(...) or over(limit, ...) instead of ${name}`);
     expectSign('(');
     const inner = [sum()];
     while (isSign(',')) {

@@ -1,6 +1,7 @@
 import type { ValidationItem } from '../item.ts';
+import { applicationItems } from './applications.ts';
 import { metisCurveItems, metisItems } from './metis.ts';
 import { twinItems, twinLoadItems } from './twin.ts';
 
 /** The published results, in the order of their names. */
-export const validationItems: readonly ValidationItem[] = [...twinItems, ...metisItems, ...twinLoadItems, ...metisCurveItems];
+export const validationItems: readonly ValidationItem[] = [...twinItems, ...metisItems, ...applicationItems, ...twinLoadItems, ...metisCurveItems];

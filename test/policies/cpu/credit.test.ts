@@ -138,3 +138,20 @@ describe('the credit scheduler', () => {
     expect(k.onCpus()).toEqual(before);
   });
 });
+
+test('a vCPU that ran less than the migration delay ago is not stolen, later it is', () => {
+  // two vCPUs wait on CPU 1 while one runs there; CPU 0 has nothing to do and looks again when it is kicked
+  const stolenAfterMs = (migrationDelayNs: number): number => {
+    const k = fakeKernel({ nodeCpus: [2], guests: [{ vcpus: 1 }, { vcpus: 1 }, { vcpus: 1 }] });
+    k.start(credit(migrationDelayNs));
+    for (const vcpu of [0, 1, 2]) k.wake(vcpu);
+    k.pass(ms(35)); // slices of 30 ms: two of the three have run and one of them waits
+    const waits = [0, 1, 2].find((vcpu) => !k.onCpus().includes(vcpu as VcpuId))!;
+    const since = k.nowNs;
+    k.block(k.onCpus()[k.taskCpu(waits as VcpuId) === 0 ? 1 : 0]!); // the other CPU falls idle and may steal
+    for (let i = 0; i < 40 && !k.onCpus().includes(waits as VcpuId); i++) k.pass(ms(1));
+    return (k.nowNs - since) / ms(1);
+  };
+  expect(stolenAfterMs(0)).toBe(0);
+  expect(stolenAfterMs(ms(200))).toBeGreaterThan(10); // it waits until its own CPU's slice is over
+});
