@@ -11,7 +11,11 @@ const RISES = ['none', 'own', 'measured'] as const;
  */
 function main(): void {
   const count = Number(process.argv[2] ?? 200) / LOADS.length;
-  if (!(Number.isInteger(count) && count > 0)) throw new RangeError(`oracle: networks = ${process.argv[2]}, want a multiple of 4`);
+  if (!(Number.isInteger(count) && count > 0)) {
+    console.error(`oracle: networks = ${process.argv[2]}, want a multiple of ${LOADS.length}`);
+    process.exitCode = 2;
+    return;
+  }
   let isAgreed = true;
   const rows = LOADS.map((load, loadClass) => {
     const gaps = Array.from({ length: count }, (_, seed) => {
