@@ -10,7 +10,7 @@ const dist = fileURLToPath(new URL('dist', import.meta.url));
 const config: ViteUserConfig = defineConfig({
   resolve: {
     alias: [
-      { find: /^(?:\.\.?\/)+(sim|machines|workloads|policies|experiments)\/(?!.*fixture)(.+)\.ts$/, replacement: `${dist}/$1/$2.js` },
+      { find: /^(?:\.\.?\/)+(sim|machines|workloads|policies|experiments|bench)\/(?!.*fixture)(.+)\.ts$/, replacement: `${dist}/$1/$2.js` },
     ],
   },
   test: {
