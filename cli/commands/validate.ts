@@ -9,7 +9,11 @@ import { runCount, scenariosOf, validateItem } from '../../experiments/validatio
 import { sensitivityText, validationJson, validationMarkdown, validationText } from '../../report/validation.ts';
 import { type Call, type Command, DONE, type Flag, JSON_FLAG, type Lab, type Terminal } from '../command.ts';
 
-const ITEMS_FLAG: Flag = { name: 'items', summary: 'file of further items in YAML or JSON; without names only these are run', kind: 'text' };
+const ITEMS_FLAG: Flag = {
+  name: 'items',
+  summary: 'file of further items in YAML or JSON; without names only these are run',
+  kind: 'text',
+};
 const SENSITIVITY_FLAG: Flag = {
   name: 'sensitivity',
   summary: 'also rerun each with every assumed figure at plus and minus 20 % (minutes)',

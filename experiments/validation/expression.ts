@@ -82,7 +82,9 @@ export function parseExpression(text: string): Expression {
   }
 
   function call(name: string): Node {
-    const compute = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name]! : fail(`run.figure, min(...), max(...) or over(limit, ...) instead of ${name}`);
+    const compute = Object.hasOwn(FUNCTIONS, name)
+      ? FUNCTIONS[name]!
+      : fail(`run.figure, min(...), max(...) or over(limit, ...) instead of ${name}`);
     expectSign('(');
     const inner = [sum()];
     while (isSign(',')) {

@@ -27,7 +27,8 @@ const COSTS: readonly (keyof Costs)[] = ['contextSwitchNs', 'exitNs', 'ipiNs', '
 export function sensitivityOf(item: ValidationItem, simulator: Simulator, done: () => void = () => {}): Sensitivity[] {
   if (!item.scenario) return [];
   const bands = parseBands(item.accept, publishedOf(item));
-  const means = (variation: Variation): number[] => simulate(item, simulator, { done, variation }).map((values) => meanInterval(values).mean);
+  const means = (variation: Variation): number[] =>
+    simulate(item, simulator, { done, variation }).map((values) => meanInterval(values).mean);
   const inside = (values: readonly number[]): string => values.map((value, i) => isInside(bands[i]!, value)).join();
   const before = inside(means((scenario) => scenario));
   return variationsOf(item, simulator).map(({ figure, vary }) => {

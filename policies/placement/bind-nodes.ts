@@ -10,7 +10,11 @@ export function bindNodes(cpuNode: number, memoryNode: number): PlacementPolicy 
   return {
     name: 'bind-nodes',
     place(k) {
-      for (const [option, node] of [['cpunodebind', cpuNode], ['preferred', memoryNode]] as const) { // prettier-ignore
+      for (const [option, node] of [
+        ['cpunodebind', cpuNode],
+        ['preferred', memoryNode],
+      ] as const) {
+        // prettier-ignore
         if (node >= k.nodeCount) throw new RangeError(`${option} = ${node}, want 0 to ${k.nodeCount - 1}`);
       }
       if (k.nodeCpuCount(cpuNode as NodeId) === 0) throw new RangeError(`cpunodebind = ${cpuNode}, want a node with CPUs`);

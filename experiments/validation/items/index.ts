@@ -4,4 +4,10 @@ import { metisCurveItems, metisItems } from './metis.ts';
 import { twinItems, twinLoadItems } from './twin.ts';
 
 /** The published results, in the order of their names. */
-export const validationItems: readonly ValidationItem[] = [...twinItems, ...metisItems, ...applicationItems, ...twinLoadItems, ...metisCurveItems];
+export const validationItems: readonly ValidationItem[] = [
+  ...twinItems,
+  ...metisItems,
+  ...applicationItems,
+  ...twinLoadItems,
+  ...metisCurveItems,
+];

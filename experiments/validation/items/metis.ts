@@ -44,7 +44,8 @@ export const metisItems: readonly ValidationItem[] = [
     class: 'B',
     source: METIS,
     raw: [28709, 10044],
-    fitted: 'the node of the input (5 from the first thread, so that packed threads are not beside it) and 50 accesses per 1000 instructions',
+    fitted:
+      'the node of the input (5 from the first thread, so that packed threads are not beside it) and 50 accesses per 1000 instructions',
     fittedValues: [0],
     note: 'page placement of the input is not stated: fitted on this point only; metis-mean-curve predicts the other thread counts from it',
     scenario: { seeds: 1, words, runs: packedAndSpread([6], MEAN, MEAN_INPUT_NODE), values: ratios([6]) },

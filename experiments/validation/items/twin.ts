@@ -8,7 +8,7 @@ import type { RunWords, ValidationItem } from '../item.ts';
  */
 const MACHINE = 'lpd48core: 4-socket 8-die 48-core Opteron (EPFL; model 6172 2.1 GHz assumed)';
 const MCTOP = 'LPD-EPFL/mctop@a8f88ca desc/lpd48core.mct';
-const FITTED = "nothing for this item: the machine file reads these tables, one parameter set for all of its items";
+const FITTED = 'nothing for this item: the machine file reads these tables, one parameter set for all of its items';
 const NODES = 8;
 const classes = hopClasses(lpd48core);
 
