@@ -1,5 +1,6 @@
 import type { ValidationItem } from '../item.ts';
 import { applicationItems } from './applications.ts';
+import { laterItems } from './later.ts';
 import { metisCurveItems, metisItems } from './metis.ts';
 import { twinItems, twinLoadItems } from './twin.ts';
 
