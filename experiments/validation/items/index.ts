@@ -8,6 +8,7 @@ import { twinItems, twinLoadItems } from './twin.ts';
 export const validationItems: readonly ValidationItem[] = [
   ...twinItems,
   ...metisItems,
+  ...laterItems,
   ...applicationItems,
   ...twinLoadItems,
   ...metisCurveItems,
