@@ -125,7 +125,7 @@ function addGuest(guests: GuestState[], scenario: Scenario, spec: GuestSpec, isH
     bootedNs: -1,
     startedNs: -1,
     measureNs: -1,
-    restartsWork: false,
+    restartsBooks: false,
     endedNs: -1,
     liveTasks: 0,
     outOfMemory: false,

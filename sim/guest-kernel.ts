@@ -322,7 +322,7 @@ export class KernelCalls implements ProgramCalls {
   startMeasuring(): void {
     const { guest } = this;
     guest.measureNs = this.w.nowNs;
-    guest.restartsWork = true;
+    guest.restartsBooks = true;
   }
   private region(region: number): number {
     return this.w.memory.firstRegion[this.guest.id]! + region + (this.isBoot ? this.guest.program.regions : 0);

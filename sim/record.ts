@@ -76,7 +76,6 @@ function closeBooks(w: World): void {
 function guestRecord(w: World, guest: GuestState): GuestRecord {
   const { program, spec } = guest;
   const endNs = guest.endedNs >= 0 ? guest.endedNs : w.nowNs;
-  const elapsedNs = guest.startedNs >= 0 ? endNs - guest.startedNs : 0;
   const measuredNs = guest.measureNs >= 0 ? endNs - guest.measureNs : 0;
   const workDone = guest.measureNs >= 0 ? w.workDone[guest.id]! : 0;
   const tasks = Array.from({ length: program.tasks }, (_, i) => guest.firstTask + i);
@@ -93,7 +92,7 @@ function guestRecord(w: World, guest: GuestState): GuestRecord {
     status: guest.outOfMemory ? 'out-of-memory' : guest.endedNs >= 0 || spec.workload.ends === 'never' ? 'ok' : 'unfinished',
     bootNs: Math.max(0, guest.bootedNs),
     throughput: { value: measuredNs > 0 ? (workDone / measuredNs) * 1e9 : 0, unit: program.unit },
-    elapsedNs,
+    elapsedNs: measuredNs,
     remoteRatio: remoteRatio(hops),
     accessesByHop: { local: hops[0]!, sameSocket: hops[1]!, oneHop: hops[2]!, twoHop: hops[3]! },
     migrations: { cpu, node, socket },
@@ -107,7 +106,7 @@ function guestRecord(w: World, guest: GuestState): GuestRecord {
     sysNs: Math.round(w.sysNs[guest.id]!),
     lifetimeNs,
     causes: wholeCauses(w, tasks, lifetimeNs),
-    figures: measuredNs > 0 && program.figures ? program.figures({ workDone, measuredNs, elapsedNs }) : {},
+    figures: measuredNs > 0 && program.figures ? program.figures({ workDone, measuredNs }) : {},
     blocksByNode: Array.from(w.memory.guestNodeBlocks.subarray(guest.id * N, (guest.id + 1) * N)),
   };
 }

@@ -25,7 +25,7 @@ export type RunStatus = 'ok' | 'time-limit' | 'out-of-memory' | 'policy-error' |
 
 export interface Measures {
   readonly throughput: { readonly value: number; readonly unit: string };
-  /** From the start of the instances to their end, or the end of the run. */
+  /** From where the books begin (the start of the instances, or when they have set up) to their end, or the end of the run. */
   readonly elapsedNs: number;
   /** Share of memory accesses served by another node than the CPU's, 0..1. */
   readonly remoteRatio: number;

@@ -33,9 +33,10 @@ import {
   SEG_REFILL,
   SEG_RUN,
   SEG_TOUCH,
+  VCPU_RUNNABLE,
   WAKE,
 } from './states.ts';
-import { note, setDue, type World } from './world.ts';
+import { type GuestState, note, setDue, type World } from './world.ts';
 
 /**
  * What each CPU does between two instants: a segment is a stretch at one speed. A vCPU first pays what it owes (switch, wake,
@@ -67,7 +68,7 @@ export function startSegment(w: World, cpu: number): boolean {
     }
     nextPhase(w, vcpu);
     const guest = w.guests[w.vcpuGuest[vcpu]!]!;
-    if (guest.restartsWork) restartWork(w, guest.id);
+    if (guest.restartsBooks) restartBooks(w, guest);
   }
 }
 
@@ -357,13 +358,20 @@ function setFinish(w: World, cpu: number): void {
   setDue(w, cpu);
 }
 
-/** Restarts a guest's count of work; what its running vCPUs did before is booked first, so that it does not count. */
-function restartWork(w: World, guest: number): void {
-  const state = w.guests[guest]!;
-  state.restartsWork = false;
-  for (let vcpu = state.firstVcpu; vcpu < state.firstVcpu + state.vcpuCount; vcpu++) {
+/** Opens a guest's books anew; what its running vCPUs did before is booked first, so that it does not count, nor do waits so far. */
+function restartBooks(w: World, guest: GuestState): void {
+  guest.restartsBooks = false;
+  for (let vcpu = guest.firstVcpu; vcpu < guest.firstVcpu + guest.vcpuCount; vcpu++) {
     const cpu = w.vcpuCpu[vcpu]!;
     if (cpu >= 0 && w.cpuVcpu[cpu] === vcpu && w.finishNs[cpu]! < Infinity) book(w, cpu, false);
   }
-  w.workDone[guest] = 0;
+  w.clearCounters(guest);
+  for (let vcpu = guest.firstVcpu; vcpu < guest.firstVcpu + guest.vcpuCount; vcpu++) {
+    if (w.vcpuState[vcpu] === VCPU_RUNNABLE) w.waitNs[vcpu] = w.waitSinceNs[vcpu]! - w.nowNs; // and at its end the whole wait is added
+  }
+  const end = guest.firstTask + guest.taskCount;
+  w.causes.fill(0, guest.firstTask * CAUSE_COUNT, end * CAUSE_COUNT);
+  w.taskLifetimeNs.fill(0, guest.firstTask, end);
+  w.taskBornNs.fill(w.nowNs, guest.firstTask, end);
+  w.taskSinceNs.fill(w.nowNs, guest.firstTask, end);
 }

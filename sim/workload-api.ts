@@ -87,7 +87,7 @@ export interface GuestCalls {
   allocate(region: number, bytes: number): boolean;
   /** Returns a region to the guest's free memory; the host is not told. */
   free(region: number): void;
-  /** From here on work counts (lmbench sets up before it times). Without a call it counts from the start. */
+  /** From here on everything counts: work, time and its causes (lmbench sets up before it times). Without a call, from the start. */
   startMeasuring(): void;
 }
 
@@ -102,7 +102,7 @@ export interface GuestProgram {
   /** An open guest: time until the next arrival. Each takes a free task slot; none free ends the run with an error. */
   nextArrivalNs?(): number;
   /** Further figures for the result, such as nanoseconds per load. */
-  figures?(measured: { workDone: number; measuredNs: number; elapsedNs: number }): Record<string, number>;
+  figures?(measured: { workDone: number; measuredNs: number }): Record<string, number>;
 }
 
 /** What a workload may know of the guest it runs in. */

@@ -335,8 +335,8 @@ export interface GuestState {
   startedNs: number;
   /** When the measured part began; NONE before. */
   measureNs: number;
-  /** Its throughput starts from 0 at this instant. */
-  restartsWork: boolean;
+  /** Its counters, causes and lifetimes start from 0 at this instant. */
+  restartsBooks: boolean;
   endedNs: number;
   liveTasks: number;
   outOfMemory: boolean;

@@ -24,7 +24,7 @@ function mixed(change: Partial<Scenario> = {}): Scenario {
         bootShare: 0.5,
         set:
           {
-            kernbench: { jobs: 6, j: 4, link: ms(5), media: 'disk' },
+            kernbench: { jobs: 6, j: 4, link: ms(5), media: 'disk', tree: MiB(12), tools: MiB(4) },
             stream: { size: MiB(8) },
             'lmbench-lat': { size: MiB(8) },
             queue: { rate: 500, service: ms(1) },
