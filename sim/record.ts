@@ -27,7 +27,6 @@ export function record(w: World, status: RunStatus, message: string | null): Rec
   const idleNs = w.idleNs.reduce((sum, ns) => sum + ns, 0);
   const busyNs = w.runtimeNs.reduce((sum, ns) => sum + ns, 0);
   assert(busyNs + idleNs === cpuCount * w.nowNs, 'busy and idle time do not make up the CPUs');
-  const noise = w.guests.find((guest) => guest.isHostNoise);
   return {
     status,
     message,
@@ -37,13 +36,20 @@ export function record(w: World, status: RunStatus, message: string | null): Rec
     hash: hex(w.hashHigh) + hex(w.hashLow),
     total: totalOf(guests),
     guests,
-    hostNoiseNs: noise ? w.userNs[noise.id]! + w.sysNs[noise.id]! : 0,
+    hostNoiseNs: backgroundNs(w, 'host-noise'),
+    dom0Ns: backgroundNs(w, 'dom0'),
     bytesByResource: bytesByResource(w),
     busyNs,
     idleNs,
     wastedNs: w.wastedNs,
     droppedArrivals: w.droppedArrivals,
   };
+}
+
+/** CPU time of one part of the host's background load. */
+function backgroundNs(w: World, name: string): number {
+  const part = w.guests.find((guest) => guest.isHostNoise && guest.spec.name === name);
+  return part ? w.userNs[part.id]! + w.sysNs[part.id]! : 0;
 }
 
 function closeBooks(w: World): void {

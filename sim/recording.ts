@@ -77,6 +77,8 @@ export interface Recording {
   readonly guests: readonly GuestRecord[];
   /** The host's background load, apart from the guests. */
   readonly hostNoiseNs: number;
+  /** Xen's privileged guest, likewise. */
+  readonly dom0Ns: number;
   /** Bytes carried by each resource of the machine, in its order. */
   readonly bytesByResource: readonly number[];
   /** CPU time by use, summed over CPUs: busy + idle = CPUs * simulatedNs. */

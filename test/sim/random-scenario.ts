@@ -26,6 +26,7 @@ export function randomScenario(seed: string): Scenario {
     durationNs: guests.every((spec) => spec.workload.ends === 'by itself') ? null : ms(20 + below(random, 60)),
     ties: random() < 0.5 ? 'seeded' : 'id',
     hostNoise: pick(random, [0, 1, 2]),
+    dom0: pick(random, [0, 0, 1]),
     blockBytes,
   });
 }
