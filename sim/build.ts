@@ -1,5 +1,6 @@
 import { boot, KEPT_SHARE } from './boot.ts';
-import { KernelCalls, killGuest, startGuest, startTask } from './guest-kernel.ts';
+import { KernelCalls } from './guest-calls.ts';
+import { killGuest, startGuest, startTask } from './guest-kernel.ts';
 import { PolicyError } from './assert.ts';
 import { backBlock } from './backing.ts';
 import { HostKernel } from './host-kernel.ts';
@@ -128,9 +129,9 @@ function addGuest(guests: GuestState[], scenario: Scenario, spec: GuestSpec, isH
     taskCount: program.tasks + (hasBoot ? 1 : 0),
     regionCount: program.regions + (bootProgram ? bootProgram.regions : 0),
     isThreaded: spec.kind === 'bare' && spec.vcpus === program.tasks && !hasBoot,
-    queueHead: -1,
-    queueTail: -1,
-    queueLength: 0,
+    leastVirtualNs: 0,
+    waitingTasks: 0,
+    isDeadlocked: false,
     bootedNs: -1,
     startedNs: -1,
     measureNs: -1,

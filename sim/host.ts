@@ -1,5 +1,5 @@
 import { assert, PolicyError } from './assert.ts';
-import { armGuestSlice, bookWaiting } from './guest-kernel.ts';
+import { armGuestSlice, bookWaiting } from './guest-scheduler.ts';
 import type { HostKernel } from './host-kernel.ts';
 import { ENQ_LAST, ENQ_PREEMPTED, ENQ_SLICE_END, ENQ_WAKEUP, WAKE_FORK, WAKE_TTWU } from './policy-api.ts';
 import { stopSegment } from './segments.ts';

@@ -1,5 +1,5 @@
 import { assert } from './assert.ts';
-import { bookWaiting } from './guest-kernel.ts';
+import { bookWaiting } from './guest-scheduler.ts';
 import { CAUSES, type Cause, type GuestRecord, type Measures, type Recording, type RunStatus } from './recording.ts';
 import { book } from './segments.ts';
 import { LINE_BYTES } from './units.ts';
@@ -95,7 +95,13 @@ function guestRecord(w: World, guest: GuestState): GuestRecord {
     workload: spec.workload.name,
     vcpus: spec.vcpus,
     memoryBytes: spec.memoryBytes,
-    status: guest.outOfMemory ? 'out-of-memory' : guest.endedNs >= 0 || spec.workload.ends === 'never' ? 'ok' : 'unfinished',
+    status: guest.outOfMemory
+      ? 'out-of-memory'
+      : guest.isDeadlocked
+        ? 'deadlock'
+        : guest.endedNs >= 0 || spec.workload.ends === 'never'
+          ? 'ok'
+          : 'unfinished',
     bootNs: Math.max(0, guest.bootedNs),
     throughput: { value: measuredNs > 0 ? (workDone / measuredNs) * 1e9 : 0, unit: program.unit },
     elapsedNs: measuredNs,

@@ -21,7 +21,7 @@ export const CAUSES = [
 ] as const;
 export type Cause = (typeof CAUSES)[number];
 
-export type RunStatus = 'ok' | 'time-limit' | 'out-of-memory' | 'policy-error' | 'overflow';
+export type RunStatus = 'ok' | 'time-limit' | 'out-of-memory' | 'deadlock' | 'policy-error' | 'overflow';
 
 export interface Measures {
   readonly throughput: { readonly value: number; readonly unit: string };
@@ -55,7 +55,7 @@ export interface GuestRecord extends Measures {
   readonly workload: string;
   readonly vcpus: number;
   readonly memoryBytes: number;
-  readonly status: 'ok' | 'unfinished' | 'out-of-memory';
+  readonly status: 'ok' | 'unfinished' | 'out-of-memory' | 'deadlock';
   readonly bootNs: number;
   /** The workload's own figures, e.g. latencyNs. */
   readonly figures: Readonly<Record<string, number>>;
