@@ -18,7 +18,7 @@ export const WAIT = 10; //      for a signal of the condition `object`; releases
 export const SIGNAL = 11; //    to the task that has waited longest, if there is one
 export const BROADCAST = 12; // to all that wait
 export const FORK = 13; //      starts task `object`, which has not started or has ended
-export const JOIN = 14; //      until task `object` has ended
+export const JOIN = 14; //      until task `object` has ended; one that does not live is not waited for
 
 /** How a phase draws on its region. A sweep walks it block by block; random access mixes all its nodes at any instant. */
 export const SWEEP = 0;
