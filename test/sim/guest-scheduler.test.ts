@@ -108,6 +108,14 @@ describe('tasks that share the vCPUs of a guest', () => {
     expect(had[0]! + had[1]!).toBeGreaterThanOrEqual(1998);
   });
 
+  test('are owed no more when nobody runs at the instant they wake', () => {
+    // the first has run 50 ms when it sleeps from 50 to 53; the second, asleep since 4, wakes at 52: 40 ms for two of them
+    const asleep = (task: number, call: number): number => (task === 1 && call === 0 ? 48 : task === 0 && call === 50 ? 3 : 0);
+    const { had } = share(2, 1, { durationMs: 92, sleepsMs: asleep });
+    expect(had[1]).toBeGreaterThanOrEqual(20);
+    expect(had[1]).toBeLessThanOrEqual(20 + 4);
+  });
+
   test('run before others when they have had less, though they come later', () => {
     // the third sleeps from 8 to 17: then the first has had 9 and runs until 20, the second has had 8 and has waited since 16, the third is
     // put at a slice less than that, at 4, and so its turn is before the second's; at 24 both have 8, but the second came first

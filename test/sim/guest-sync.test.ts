@@ -122,9 +122,9 @@ describe('a lock', () => {
 
 describe('when the host takes the CPU away', () => {
   const rival = guest(scripts([[runs(60)]]), { name: 'rival' });
-  const pair = (holdMs: number, afterMs: number): Step[][] => [
-    [does(LOCK, 0, Infinity), runs(holdMs), does(UNLOCK)],
-    [does(LOCK, 0, Infinity), runs(afterMs), does(UNLOCK)],
+  const pair = (holdMs: number, afterMs: number, spinNs = Infinity): Step[][] => [
+    [does(LOCK), runs(holdMs), does(UNLOCK)],
+    [does(LOCK, 0, spinNs), runs(afterMs), does(UNLOCK)],
   ];
   /** vCPUs 0 and 1 on CPUs 0 and 1, the rival's on `rivalCpu`, turns of 5 ms. */
   const against = (rivalCpu: number, steps: Step[][]): GuestRecord =>
@@ -149,6 +149,11 @@ describe('when the host takes the CPU away', () => {
     expect(away.causes.waitHost).toBe(ms(5));
     // handed over at 12, while it spins from 10 to 15: 3 of its 4 then, 1 from 20 on
     expect(times(against(1, pair(12, 4)))).toEqual([21, 7, 0]);
+  });
+
+  test('from a spinner, it has spun no longer for that: 8 ms are 0-5 and 10-13, then it sleeps', () => {
+    // woken at 30 it takes its turn when the rival's is over, which began at 13, 18, 23, 28
+    expect(times(against(1, pair(30, 1, ms(8))))).toEqual([34, 8, 17]);
   });
 });
 
