@@ -5,7 +5,7 @@ const PARTS: readonly (readonly [part: string, pattern: RegExp])[] = [
   ['recording', /\/record\.js:|:(book|countLines|countPair|note)$/],
   ['speeds', /\/(contention|flows|cache)\.js:|:(settle|markPending|setFinish)$/],
   ['dispatch', /\/(host|host-kernel|dsq|cpu-set)\.js:|\/policies\//],
-  ['guests', /\/(guest-kernel|memory|boot|host-noise)\.js:|\/workloads\//],
+  ['guests', /\/(guest-[a-z]+|ready-queue|sync-objects|memory|boot|bursts|host-noise|dom0)\.js:|\/workloads\//],
   ['loop', /\/sim\//],
 ];
 

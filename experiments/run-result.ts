@@ -30,6 +30,7 @@ export function runResult(scenario: Scenario, recording: Recording, version: str
     idleNs: recording.idleNs,
     wastedNs: recording.wastedNs,
     hostNoiseNs: recording.hostNoiseNs,
+    dom0Ns: recording.dom0Ns,
     instants: recording.instants,
     solves: recording.solves,
     droppedArrivals: recording.droppedArrivals,
@@ -39,6 +40,7 @@ export function runResult(scenario: Scenario, recording: Recording, version: str
       limitNs: scenario.limitNs,
       ties: scenario.ties,
       hostNoise: scenario.hostNoise,
+      dom0: scenario.dom0,
       blockBytes: scenario.blockBytes,
       costs: { ...scenario.costs },
     },
@@ -75,10 +77,11 @@ export interface RunResult {
   readonly idleNs: number;
   readonly wastedNs: number;
   readonly hostNoiseNs: number;
+  readonly dom0Ns: number;
   readonly instants: number;
   readonly solves: number;
   readonly droppedArrivals: number;
-  readonly setting: Pick<Scenario, 'startGapNs' | 'durationNs' | 'limitNs' | 'ties' | 'hostNoise' | 'blockBytes' | 'costs'>;
+  readonly setting: Pick<Scenario, 'startGapNs' | 'durationNs' | 'limitNs' | 'ties' | 'hostNoise' | 'dom0' | 'blockBytes' | 'costs'>;
 }
 
 export interface GuestResult extends GuestRecord {

@@ -66,6 +66,7 @@ export function readScenario(source: ScenarioSource, registries: Registries): Sc
     limitNs: words.limit,
     ties: words.ties,
     hostNoise: words['host-noise'],
+    dom0: words.dom0,
     blockBytes: words.block,
     costs: costsOf(words.costs),
     checks: words.checks,

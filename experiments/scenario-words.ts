@@ -25,6 +25,7 @@ export const WORDS: readonly { readonly name: string; readonly summary: string; 
   { name: 'seed', summary: 'whole number that all chance is drawn from', default: '1' },
   { name: 'ties', summary: 'order of events of one instant: by id, or seeded', default: 'id' },
   { name: 'host-noise', summary: 'scale of the background load of the host; 0 switches it off', default: '1' },
+  { name: 'dom0', summary: "scale of the load of Xen's privileged guest, a vCPU for each CPU; 0 leaves it out", default: '0' },
   { name: 'block', summary: 'unit of memory placement, a power of two', default: '2MiB' },
   { name: 'checks', summary: 'invariants to check while running: cheap or all', default: 'cheap' },
 ];
@@ -73,6 +74,7 @@ export interface ScenarioWords extends Required<GuestWords> {
   readonly seed: string;
   readonly ties: Scenario['ties'];
   readonly 'host-noise': number;
+  readonly dom0: number;
   readonly block: number;
   readonly checks: Scenario['checks'];
   readonly costs?: CostWords | undefined;
@@ -119,6 +121,7 @@ export function readWords(raw: object, registries: Registries): z.ZodSafeParseRe
     seed: leaf(canonicalSeed),
     ties: oneOf(['id', 'seeded'] as const),
     'host-noise': quantity('share', 0, 10),
+    dom0: quantity('share', 0, 10),
     block: leaf(blockBytes),
     checks: oneOf(['cheap', 'all'] as const),
     costs: z

@@ -1,24 +1,34 @@
 import { boot, KEPT_SHARE } from './boot.ts';
-import { KernelCalls, killGuest, startGuest, startTask } from './guest-kernel.ts';
+import { KernelCalls } from './guest-calls.ts';
+import { killGuest, startGuest, startTask } from './guest-kernel.ts';
 import { PolicyError } from './assert.ts';
 import { backBlock } from './backing.ts';
 import { HostKernel } from './host-kernel.ts';
+import { type Burst, bursts } from './bursts.ts';
+import { dom0 } from './dom0.ts';
 import { hostNoise } from './host-noise.ts';
 import type { MachineSpec } from './machine-spec.ts';
 import { defaultOptions } from './options.ts';
-import { DEFAULT_WEIGHT, FLOATING } from './policy-api.ts';
+import { DEFAULT_WEIGHT, FLOATING, type GuestKind } from './policy-api.ts';
 import { namedStream } from './random.ts';
 import type { GuestSpec, Scenario } from './scenario.ts';
 import { TIMER_GUEST_START, TIMER_TICK, TIMER_WATCH } from './timers.ts';
 import type { GuestId, NodeId } from './units.ts';
-import type { GuestProgram, WorkloadEntry, WorkloadSetup } from './workload-api.ts';
+import type { WorkloadEntry, WorkloadSetup } from './workload-api.ts';
 import { type GuestState, World } from './world.ts';
 
 /** Lays out the world of a scenario: guests, their programs, the policy; nothing has run yet. */
 export function buildWorld(scenario: Scenario): { w: World; k: HostKernel } {
   const guests: GuestState[] = [];
   for (const spec of scenario.guests) addGuest(guests, scenario, spec, false);
-  if (scenario.hostNoise > 0) addGuest(guests, scenario, noiseSpec(scenario), true);
+  const { cpuCount } = scenario.machine;
+  if (scenario.hostNoise > 0) {
+    addGuest(guests, scenario, backgroundSpec(scenario, 'host-noise', 'bare', hostNoise(cpuCount, scenario.hostNoise)), true);
+  }
+  if (scenario.dom0 > 0) {
+    const guestVcpus = scenario.guests.reduce((sum, spec) => sum + spec.vcpus, 0);
+    addGuest(guests, scenario, backgroundSpec(scenario, 'dom0', 'xen-pv', dom0(cpuCount, guestVcpus, scenario.dom0)), true);
+  }
   const w = new World(scenario, guests, scenario.policy.make(scenario.policyOptions));
   const k = new HostKernel(w, namedStream(scenario.seed, 'policy', 0, 'random'));
   w.kernel = k;
@@ -119,13 +129,13 @@ function addGuest(guests: GuestState[], scenario: Scenario, spec: GuestSpec, isH
     taskCount: program.tasks + (hasBoot ? 1 : 0),
     regionCount: program.regions + (bootProgram ? bootProgram.regions : 0),
     isThreaded: spec.kind === 'bare' && spec.vcpus === program.tasks && !hasBoot,
-    queueHead: -1,
-    queueTail: -1,
-    queueLength: 0,
+    leastVirtualNs: 0,
+    waitingTasks: 0,
+    isDeadlocked: false,
     bootedNs: -1,
     startedNs: -1,
     measureNs: -1,
-    restartsWork: false,
+    restartsBooks: false,
     endedNs: -1,
     liveTasks: 0,
     outOfMemory: false,
@@ -152,20 +162,9 @@ export function setupOf(machine: MachineSpec, blockBytes: number, seed: string, 
   };
 }
 
-/** The background load as a guest like any other: a group of processes without memory of its own. */
-function noiseSpec(scenario: Scenario): GuestSpec {
-  const { cpuCount, clockGHz } = scenario.machine;
-  const stream = (thread: number): ReturnType<typeof namedStream> => namedStream(scenario.seed, 'host-noise', thread, 'burst');
-  const program: GuestProgram = hostNoise(cpuCount, scenario.hostNoise, clockGHz, stream);
-  const workload: WorkloadEntry = { name: 'host-noise', summary: '', ends: 'never', options: [], build: () => program };
-  return {
-    name: 'host-noise',
-    kind: 'bare',
-    vcpus: program.tasks,
-    memoryBytes: 0,
-    weight: DEFAULT_WEIGHT,
-    workload,
-    options: defaultOptions([]),
-    bootShare: 0,
-  };
+/** A part of the background load as a guest like any other, without memory of its own. */
+function backgroundSpec(scenario: Scenario, name: string, kind: GuestKind, threads: readonly Burst[]): GuestSpec {
+  const program = bursts(threads, scenario.machine.clockGHz, (thread) => namedStream(scenario.seed, name, thread, 'burst'));
+  const workload: WorkloadEntry = { name, summary: '', ends: 'never', options: [], build: () => program };
+  return { name, kind, vcpus: threads.length, memoryBytes: 0, weight: DEFAULT_WEIGHT, workload, options: defaultOptions([]), bootShare: 0 };
 }

@@ -57,25 +57,24 @@ function checkVcpus(w: World, k: HostKernel): void {
 
 function checkTasks(w: World): void {
   for (const guest of w.guests) {
-    let queued = 0;
-    for (let task = guest.queueHead; task >= 0; task = w.taskNext[task]!) {
-      assert(w.taskState[task] === TASK_READY, 'a task is queued that is not ready');
-      queued++;
-    }
-    assert(queued === guest.queueLength, 'a guest miscounts its queue');
+    const queue = w.ready.members(guest.id);
+    for (const task of queue) assert(w.taskState[task] === TASK_READY, 'a task is queued that is not ready');
+    const queued = queue.length;
     let ready = 0;
     let live = 0;
+    let waiting = 0;
     for (let task = guest.firstTask; task < guest.firstTask + guest.taskCount; task++) {
       const state = w.taskState[task];
       if (state !== TASK_OFF) live++;
       if (state === TASK_READY) ready++;
+      if (state === TASK_BLOCKED || w.isSpinning[task] === 1) waiting++;
       if (state === TASK_ON_VCPU) assert(w.vcpuTask[w.taskVcpu[task]!] === task, 'a task is not on its vCPU');
       assert(
         state === TASK_OFF || state === TASK_READY || state === TASK_ON_VCPU || state === TASK_SLEEPING || state === TASK_BLOCKED,
         'a task is in no known state',
       );
     }
-    assert(ready === queued && live === guest.liveTasks, 'a guest miscounts its tasks');
+    assert(ready === queued && live === guest.liveTasks && waiting === guest.waitingTasks, 'a guest miscounts its tasks');
     if (queued > 0) {
       for (let vcpu = guest.firstVcpu; vcpu < guest.firstVcpu + guest.vcpuCount; vcpu++) {
         assert(w.vcpuTask[vcpu] !== -1, 'a vCPU has no task while its guest has one waiting');

@@ -1,7 +1,8 @@
 import { assert, PolicyError, SimulatorError } from './assert.ts';
 import { admitGuests, buildWorld, openGate } from './build.ts';
 import { checkEnd, checkWorld } from './checks.ts';
-import { arrive, endSleep, rotate, startGuest } from './guest-kernel.ts';
+import { arrive, endSleep, startGuest } from './guest-kernel.ts';
+import { rotate } from './guest-scheduler.ts';
 import { schedule, wakeVcpu } from './host.ts';
 import type { HostKernel } from './host-kernel.ts';
 import { type Random, shuffle } from './random.ts';
@@ -167,6 +168,8 @@ function outcome(w: World): [RunStatus, string | null] {
   if (w.droppedArrivals > 0) return ['overflow', 'an open guest has more arrivals than task slots'];
   const full = w.guests.find((guest) => guest.outOfMemory);
   if (full) return ['out-of-memory', `guest ${full.spec.name} found no memory where its policy allows it`];
+  const stuck = w.guests.find((guest) => guest.isDeadlocked);
+  if (stuck) return ['deadlock', `guest ${stuck.spec.name}: its ${stuck.waitingTasks} tasks all wait for one another`];
   if (w.nowNs >= limitNs && w.guestsLeft > 0) return ['time-limit', `not done after ${limitNs / 1e9} s of simulated time`];
   const idle = w.guests.find((guest) => !guest.isHostNoise && guest.spec.workload.ends === 'never' && w.workDone[guest.id] === 0);
   if (idle)

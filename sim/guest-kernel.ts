@@ -1,38 +1,28 @@
 import { assert } from './assert.ts';
 import { clearWalk, setWalk } from './walk.ts';
+import { bookWaiting, makeReady, takeNextTask } from './guest-scheduler.ts';
+import { release, releaseAll, synchronise } from './guest-sync.ts';
 import { TIMER_ARRIVAL, TIMER_TASK_WAKE } from './timers.ts';
 import { below } from './random.ts';
-import { BLOCK, DONE, type GuestCalls, type Phase, resetPhase, RUN, SLEEP, SWEEP, TOUCH } from './workload-api.ts';
-import {
-  BLOCKED_CAUSE,
-  CAUSE_COUNT,
-  SLEEPING,
-  TASK_BLOCKED,
-  TASK_OFF,
-  TASK_ON_VCPU,
-  TASK_READY,
-  TASK_SLEEPING,
-  VCPU_BLOCKED,
-  VCPU_RUNNING,
-  WAIT_GUEST,
-} from './states.ts';
-import { type GuestState, type ProgramCalls, setDue, type World } from './world.ts';
+import { BLOCK, DONE, FORK, type GuestCalls, type Phase, resetPhase, RUN, SLEEP, SWEEP, TOUCH } from './workload-api.ts';
+import { SLEEPING, TASK_BLOCKED, TASK_OFF, TASK_SLEEPING } from './states.ts';
+import { type GuestState, type World } from './world.ts';
 import { LINE_BYTES } from './units.ts';
 
 /**
- * The guest's own kernel: one queue of ready tasks a guest, first come first served, shared by its vCPUs; a vCPU with more than
- * one task to run switches after a slice. A task prefers the vCPU it last ran on. A vCPU without a task halts (HLT).
+ * The guest's own kernel: the life of its tasks, phase by phase. Which task is on which vCPU is guest-scheduler.ts, how tasks wait for one
+ * another guest-sync.ts. A vCPU without a task halts (HLT).
  */
 
 /** Starts a task: from here its lifetime counts. */
-export function startTask(w: World, task: number): void {
+export function startTask(w: World, task: number, wakerCpu = -1): void {
   assert(w.taskState[task] === TASK_OFF, 'task is started already');
   const guest = w.guests[w.taskGuest[task]!]!;
   guest.liveTasks++;
   w.taskBornNs[task] = w.nowNs;
   w.taskSinceNs[task] = w.nowNs;
   clearPhase(w, task);
-  makeReady(w, guest, task, -1);
+  makeReady(w, guest, task, wakerCpu, true);
 }
 
 /** A timer of a sleeping task has run out. */
@@ -40,7 +30,7 @@ export function endSleep(w: World, task: number): void {
   assert(w.taskState[task] === TASK_SLEEPING, 'task is not asleep');
   const guest = w.guests[w.taskGuest[task]!]!;
   bookWaiting(w, task, SLEEPING);
-  makeReady(w, guest, task, w.phaseDisk[task] === 1 ? interruptedCpu(w, guest) : -1);
+  makeReady(w, guest, task, w.phaseDisk[task] === 1 ? interruptedCpu(w, guest) : -1, false);
 }
 
 /** Opens a guest: its tasks start, or its first arrival is awaited. */
@@ -52,7 +42,8 @@ export function startGuest(w: World, guest: GuestState): void {
     w.timers.push(w.nowNs + wholeNs(guest.program.nextArrivalNs()), TIMER_ARRIVAL, guest.id);
     return;
   }
-  for (let i = 0; i < guest.program.tasks; i++) startTask(w, guest.firstTask + i);
+  const { program } = guest;
+  for (let i = 0; i < (program.starting ?? program.tasks); i++) startTask(w, guest.firstTask + i);
 }
 
 /** An arrival of an open guest takes a free slot and asks for the next one. False when no slot is free. */
@@ -90,41 +81,24 @@ export function nextPhase(w: World, vcpu: number): void {
       break;
     case BLOCK:
       w.taskState[task] = TASK_BLOCKED;
+      guest.waitingTasks++;
       break;
     case DONE:
       endTask(w, guest, task);
       break;
+    case FORK:
+      assert(phase.object >= 0 && phase.object < guest.program.tasks, 'program starts a task it has not');
+      startTask(w, guest.firstTask + phase.object, w.currentCpu);
+      return;
     default:
-      assert(false, 'phase of no known kind');
+      w.phaseSystem[task] = phase.isSystem ? 1 : 0;
+      if (!synchronise(w, guest, task, phase)) break;
+      noteDeadlock(w, guest);
+      return;
   }
+  noteDeadlock(w, guest);
   w.taskSinceNs[task] = w.nowNs;
   takeNextTask(w, guest, vcpu);
-}
-
-/** The running vCPU's slice inside the guest is over: its task goes to the end of the guest's queue. */
-export function rotate(w: World, cpu: number): void {
-  const vcpu = w.cpuVcpu[cpu]!;
-  const guest = w.guests[w.vcpuGuest[vcpu]!]!;
-  const task = w.vcpuTask[vcpu]!;
-  w.guestSliceEndNs[cpu] = Infinity;
-  setDue(w, cpu);
-  if (guest.queueLength === 0) return;
-  w.taskState[task] = TASK_READY;
-  w.taskSinceNs[task] = w.nowNs;
-  const next = guest.queueHead;
-  enqueueTask(w, guest, task);
-  dequeueTask(w, guest);
-  putOnVcpu(w, next, vcpu, WAIT_GUEST);
-  w.contextSwitchNs[vcpu]! += w.scenario.costs.contextSwitchNs;
-  w.contextSwitches[guest.id]!++;
-  armGuestSlice(w, guest, cpu);
-  w.fresh.add(cpu);
-}
-
-/** Sets when the guest of the vCPU that now runs on `cpu` switches tasks. */
-export function armGuestSlice(w: World, guest: GuestState, cpu: number): void {
-  w.guestSliceEndNs[cpu] = guest.queueLength > 0 ? w.nowNs + w.scenario.costs.guestSliceNs : Infinity;
-  setDue(w, cpu);
 }
 
 /** Ends all tasks of a guest that ran out of memory; its vCPUs halt. */
@@ -132,12 +106,17 @@ export function killGuest(w: World, guest: GuestState): void {
   if (guest.outOfMemory) return;
   guest.outOfMemory = true;
   endGuest(w, guest);
+  for (let task = guest.firstTask; task < guest.firstTask + guest.taskCount; task++) {
+    if (w.isSpinning[task] === 1) release(w, guest, task);
+  }
 }
 
-/** Books the stretch of waiting that ends now. */
-export function bookWaiting(w: World, task: number, cause: number): void {
-  w.causes[task * CAUSE_COUNT + cause]! += w.nowNs - w.taskSinceNs[task]!;
-  w.taskSinceNs[task] = w.nowNs;
+/** All tasks of a guest may wait for one another: nothing will come of it any more. Open guests go on with their next arrival. */
+function noteDeadlock(w: World, guest: GuestState): void {
+  if (guest.waitingTasks === 0 || guest.waitingTasks < guest.liveTasks) return;
+  if (guest.freeSlots || guest.outOfMemory || guest.isDeadlocked) return;
+  guest.isDeadlocked = true;
+  endGuest(w, guest);
 }
 
 function fillPhase(w: World, guest: GuestState, task: number): void {
@@ -193,6 +172,7 @@ function endTask(w: World, guest: GuestState, task: number): void {
   w.taskState[task] = TASK_OFF;
   w.taskLifetimeNs[task]! += w.nowNs - w.taskBornNs[task]!;
   guest.liveTasks--;
+  releaseAll(w, guest, w.sync.endOf(task));
   if (task - guest.firstTask === guest.program.tasks) {
     guest.bootedNs = w.nowNs;
     return;
@@ -207,28 +187,6 @@ function endGuest(w: World, guest: GuestState): void {
   if (!guest.isHostNoise) w.guestsLeft--;
 }
 
-/** A task that may run: on a vCPU of its guest that has none, its last one if it can be, else into the queue. */
-function makeReady(w: World, guest: GuestState, task: number, wakerCpu: number): void {
-  const vcpu = vcpuWithoutTask(w, guest, task);
-  if (vcpu >= 0) {
-    putOnVcpu(w, task, vcpu, -1);
-    if (w.vcpuState[vcpu] === VCPU_BLOCKED) {
-      w.wakerCpu[vcpu] = wakerCpu;
-      w.wakeQueue[w.wakeCount++] = vcpu;
-    } else if (w.vcpuState[vcpu] === VCPU_RUNNING) w.fresh.add(w.vcpuCpu[vcpu]!); // it was about to halt
-    return;
-  }
-  w.taskState[task] = TASK_READY;
-  w.taskSinceNs[task] = w.nowNs;
-  enqueueTask(w, guest, task);
-  for (let i = 0; i < guest.vcpuCount; i++) {
-    const other = guest.firstVcpu + i;
-    if (w.vcpuState[other] !== VCPU_RUNNING) continue;
-    const cpu = w.vcpuCpu[other]!;
-    if (w.guestSliceEndNs[cpu] === Infinity) armGuestSlice(w, guest, cpu);
-  }
-}
-
 /** Share of a device's interrupts that another CPU takes than the one that asked: the controller's affinity. Assumed. */
 const AWAY_SHARE = 0.125;
 
@@ -239,94 +197,9 @@ function interruptedCpu(w: World, guest: GuestState): number {
   return isAway ? cpu : -1;
 }
 
-function vcpuWithoutTask(w: World, guest: GuestState, task: number): number {
-  if (guest.isThreaded) return guest.firstVcpu + (task - guest.firstTask);
-  const last = w.taskVcpu[task]!;
-  if (last >= 0 && w.vcpuTask[last] === -1) return last;
-  for (let i = 0; i < guest.vcpuCount; i++) {
-    if (w.vcpuTask[guest.firstVcpu + i] === -1) return guest.firstVcpu + i;
-  }
-  return -1;
-}
-
-function takeNextTask(w: World, guest: GuestState, vcpu: number): void {
-  w.vcpuTask[vcpu] = -1;
-  if (guest.queueLength === 0) return;
-  const next = guest.queueHead;
-  dequeueTask(w, guest);
-  putOnVcpu(w, next, vcpu, WAIT_GUEST);
-  w.contextSwitchNs[vcpu]! += w.scenario.costs.contextSwitchNs;
-  w.contextSwitches[guest.id]!++;
-  armGuestSlice(w, guest, w.vcpuCpu[vcpu]!);
-}
-
-function putOnVcpu(w: World, task: number, vcpu: number, waited: number): void {
-  if (waited >= 0) bookWaiting(w, task, waited);
-  w.taskState[task] = TASK_ON_VCPU;
-  w.taskVcpu[task] = vcpu;
-  w.vcpuTask[vcpu] = task;
-  w.taskSinceNs[task] = w.nowNs;
-}
-
-function enqueueTask(w: World, guest: GuestState, task: number): void {
-  w.taskNext[task] = -1;
-  if (guest.queueTail >= 0) w.taskNext[guest.queueTail] = task;
-  else guest.queueHead = task;
-  guest.queueTail = task;
-  guest.queueLength++;
-}
-
-function dequeueTask(w: World, guest: GuestState): void {
-  guest.queueHead = w.taskNext[guest.queueHead]!;
-  if (guest.queueHead < 0) guest.queueTail = -1;
-  guest.queueLength--;
-}
-
 /** At least 1 ns: a timer never fires at the instant that sets it. */
 function wholeNs(durationNs: number): number {
   return Math.max(1, Math.ceil(durationNs));
-}
-
-/** What programs may ask of the kernel. One record for all guests, pointed at the one that asks. */
-export class KernelCalls implements ProgramCalls {
-  guest!: GuestState;
-  isBoot = false;
-  private readonly w: World;
-  constructor(w: World) {
-    this.w = w;
-  }
-  get nowNs(): number {
-    return this.w.nowNs;
-  }
-  wake(task: number): void {
-    const { w, guest } = this;
-    const id = guest.firstTask + task;
-    if (w.taskState[id] !== TASK_BLOCKED) return;
-    bookWaiting(w, id, BLOCKED_CAUSE);
-    makeReady(w, guest, id, w.currentCpu);
-  }
-  allocate(region: number, bytes: number): boolean {
-    return this.w.memory.allocate(this.guest.id, this.region(region), bytes);
-  }
-  free(region: number): void {
-    const { w, guest } = this;
-    const id = this.region(region);
-    w.memory.release(guest.id, id);
-    for (let task = guest.firstTask; task < guest.firstTask + guest.taskCount; task++) {
-      if (w.sampleRegion[task] === id) w.sampleRegion[task] = -1;
-    }
-    for (let vcpu = guest.firstVcpu; vcpu < guest.firstVcpu + guest.vcpuCount; vcpu++) {
-      if (w.copyRegion[vcpu] === id) w.copyRegion[vcpu] = -1;
-    }
-  }
-  startMeasuring(): void {
-    const { guest } = this;
-    guest.measureNs = this.w.nowNs;
-    guest.restartsWork = true;
-  }
-  private region(region: number): number {
-    return this.w.memory.firstRegion[this.guest.id]! + region + (this.isBoot ? this.guest.program.regions : 0);
-  }
 }
 
 function callsOf(w: World, guest: GuestState, isBoot: boolean): GuestCalls {

@@ -1,5 +1,5 @@
 import { assert, PolicyError } from './assert.ts';
-import { armGuestSlice, bookWaiting } from './guest-kernel.ts';
+import { armGuestSlice, bookWaiting } from './guest-scheduler.ts';
 import type { HostKernel } from './host-kernel.ts';
 import { ENQ_LAST, ENQ_PREEMPTED, ENQ_SLICE_END, ENQ_WAKEUP, WAKE_FORK, WAKE_TTWU } from './policy-api.ts';
 import { stopSegment } from './segments.ts';
@@ -94,7 +94,7 @@ function start(w: World, k: HostKernel, cpu: number, vcpu: number, isSame: boole
   assert(w.masks[w.vcpuMask[vcpu]!]![cpu] === 1, 'a vCPU would run outside its hard mask');
   const waitedNs = w.nowNs - w.waitSinceNs[vcpu]!;
   w.waitNs[vcpu]! += waitedNs;
-  if (k.wokenAt(vcpu) && waitedNs === 0) w.delayedWakes[guest]!--;
+  if (k.wokenAt(vcpu) && waitedNs === 0 && w.delayedWakes[guest]! > 0) w.delayedWakes[guest]!--; // 0 if the books began between
   k.clearWoken(vcpu);
   const task = w.vcpuTask[vcpu]!;
   if (w.taskState[task] === TASK_ON_VCPU) bookWaiting(w, task, WAIT_HOST);

@@ -90,7 +90,7 @@ export interface Kernel {
   guestMemoryBytes(guest: GuestId): number;
   guestFirstVcpu(guest: GuestId): VcpuId;
   guestVcpuCount(guest: GuestId): number;
-  /** The host's own background load is a guest of kind `bare` with this true. */
+  /** The host's own background load: a guest of kind `bare`, and dom0, of kind `xen-pv`, with this true. */
   isHostNoise(guest: GuestId): boolean;
   weight(vcpu: VcpuId): number;
   /** scx_bpf_task_cpu: where it runs or last ran. */

@@ -1,5 +1,5 @@
 import { assert } from './assert.ts';
-import { bookWaiting } from './guest-kernel.ts';
+import { bookWaiting } from './guest-scheduler.ts';
 import { CAUSES, type Cause, type GuestRecord, type Measures, type Recording, type RunStatus } from './recording.ts';
 import { book } from './segments.ts';
 import { LINE_BYTES } from './units.ts';
@@ -27,7 +27,6 @@ export function record(w: World, status: RunStatus, message: string | null): Rec
   const idleNs = w.idleNs.reduce((sum, ns) => sum + ns, 0);
   const busyNs = w.runtimeNs.reduce((sum, ns) => sum + ns, 0);
   assert(busyNs + idleNs === cpuCount * w.nowNs, 'busy and idle time do not make up the CPUs');
-  const noise = w.guests.find((guest) => guest.isHostNoise);
   return {
     status,
     message,
@@ -37,13 +36,20 @@ export function record(w: World, status: RunStatus, message: string | null): Rec
     hash: hex(w.hashHigh) + hex(w.hashLow),
     total: totalOf(guests),
     guests,
-    hostNoiseNs: noise ? w.userNs[noise.id]! + w.sysNs[noise.id]! : 0,
+    hostNoiseNs: backgroundNs(w, 'host-noise'),
+    dom0Ns: backgroundNs(w, 'dom0'),
     bytesByResource: bytesByResource(w),
     busyNs,
     idleNs,
     wastedNs: w.wastedNs,
     droppedArrivals: w.droppedArrivals,
   };
+}
+
+/** CPU time of one part of the host's background load. */
+function backgroundNs(w: World, name: string): number {
+  const part = w.guests.find((guest) => guest.isHostNoise && guest.spec.name === name);
+  return part ? w.userNs[part.id]! + w.sysNs[part.id]! : 0;
 }
 
 function closeBooks(w: World): void {
@@ -76,7 +82,6 @@ function closeBooks(w: World): void {
 function guestRecord(w: World, guest: GuestState): GuestRecord {
   const { program, spec } = guest;
   const endNs = guest.endedNs >= 0 ? guest.endedNs : w.nowNs;
-  const elapsedNs = guest.startedNs >= 0 ? endNs - guest.startedNs : 0;
   const measuredNs = guest.measureNs >= 0 ? endNs - guest.measureNs : 0;
   const workDone = guest.measureNs >= 0 ? w.workDone[guest.id]! : 0;
   const tasks = Array.from({ length: program.tasks }, (_, i) => guest.firstTask + i);
@@ -90,10 +95,16 @@ function guestRecord(w: World, guest: GuestState): GuestRecord {
     workload: spec.workload.name,
     vcpus: spec.vcpus,
     memoryBytes: spec.memoryBytes,
-    status: guest.outOfMemory ? 'out-of-memory' : guest.endedNs >= 0 || spec.workload.ends === 'never' ? 'ok' : 'unfinished',
+    status: guest.outOfMemory
+      ? 'out-of-memory'
+      : guest.isDeadlocked
+        ? 'deadlock'
+        : guest.endedNs >= 0 || spec.workload.ends === 'never'
+          ? 'ok'
+          : 'unfinished',
     bootNs: Math.max(0, guest.bootedNs),
     throughput: { value: measuredNs > 0 ? (workDone / measuredNs) * 1e9 : 0, unit: program.unit },
-    elapsedNs,
+    elapsedNs: measuredNs,
     remoteRatio: remoteRatio(hops),
     accessesByHop: { local: hops[0]!, sameSocket: hops[1]!, oneHop: hops[2]!, twoHop: hops[3]! },
     migrations: { cpu, node, socket },
@@ -107,7 +118,7 @@ function guestRecord(w: World, guest: GuestState): GuestRecord {
     sysNs: Math.round(w.sysNs[guest.id]!),
     lifetimeNs,
     causes: wholeCauses(w, tasks, lifetimeNs),
-    figures: measuredNs > 0 && program.figures ? program.figures({ workDone, measuredNs, elapsedNs }) : {},
+    figures: measuredNs > 0 && program.figures ? program.figures({ workDone, measuredNs }) : {},
     blocksByNode: Array.from(w.memory.guestNodeBlocks.subarray(guest.id * N, (guest.id + 1) * N)),
   };
 }

@@ -21,11 +21,11 @@ export const CAUSES = [
 ] as const;
 export type Cause = (typeof CAUSES)[number];
 
-export type RunStatus = 'ok' | 'time-limit' | 'out-of-memory' | 'policy-error' | 'overflow';
+export type RunStatus = 'ok' | 'time-limit' | 'out-of-memory' | 'deadlock' | 'policy-error' | 'overflow';
 
 export interface Measures {
   readonly throughput: { readonly value: number; readonly unit: string };
-  /** From the start of the instances to their end, or the end of the run. */
+  /** From where the books begin (the start of the instances, or when they have set up) to their end, or the end of the run. */
   readonly elapsedNs: number;
   /** Share of memory accesses served by another node than the CPU's, 0..1. */
   readonly remoteRatio: number;
@@ -55,7 +55,7 @@ export interface GuestRecord extends Measures {
   readonly workload: string;
   readonly vcpus: number;
   readonly memoryBytes: number;
-  readonly status: 'ok' | 'unfinished' | 'out-of-memory';
+  readonly status: 'ok' | 'unfinished' | 'out-of-memory' | 'deadlock';
   readonly bootNs: number;
   /** The workload's own figures, e.g. latencyNs. */
   readonly figures: Readonly<Record<string, number>>;
@@ -77,6 +77,8 @@ export interface Recording {
   readonly guests: readonly GuestRecord[];
   /** The host's background load, apart from the guests. */
   readonly hostNoiseNs: number;
+  /** Xen's privileged guest, likewise. */
+  readonly dom0Ns: number;
   /** Bytes carried by each resource of the machine, in its order. */
   readonly bytesByResource: readonly number[];
   /** CPU time by use, summed over CPUs: busy + idle = CPUs * simulatedNs. */

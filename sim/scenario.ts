@@ -59,6 +59,8 @@ export interface Scenario {
   readonly ties: 'id' | 'seeded';
   /** Scale of the host's background load; 0 switches it off. */
   readonly hostNoise: number;
+  /** Scale of the load of Xen's privileged guest; 0 leaves it out. */
+  readonly dom0: number;
   readonly blockBytes: number;
   readonly costs: Costs;
   /** Checks after every instant (tests) or cheap ones only. */

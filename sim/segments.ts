@@ -3,6 +3,7 @@ import { backBlock } from './backing.ts';
 import { missRatio, usefulBytes } from './cache.ts';
 import { buildFlow, countLines, dropTraffic, joinCache, leaveCache, shareCaches } from './flows.ts';
 import { killGuest, nextPhase } from './guest-kernel.ts';
+import { stopSpinning } from './guest-sync.ts';
 import { LINE_BYTES, PAGE_BYTES } from './units.ts';
 import { advanceWalk, clearWalk, walkLength } from './walk.ts';
 import { SWEEP, TOUCH } from './workload-api.ts';
@@ -32,10 +33,13 @@ import {
   SEG_OVERHEAD,
   SEG_REFILL,
   SEG_RUN,
+  SEG_SPIN,
   SEG_TOUCH,
+  SPIN,
+  VCPU_RUNNABLE,
   WAKE,
 } from './states.ts';
-import { note, setDue, type World } from './world.ts';
+import { type GuestState, note, setDue, type World } from './world.ts';
 
 /**
  * What each CPU does between two instants: a segment is a stretch at one speed. A vCPU first pays what it owes (switch, wake,
@@ -43,10 +47,12 @@ import { note, setDue, type World } from './world.ts';
  */
 
 const MAX_PHASES_AT_ONCE = 100_000;
+const SPIN_STRETCH_NS = 1_000_000_000;
 
 /** Starts what the vCPU on `cpu` does next. False when its guest has nothing to run: the vCPU halts. */
 export function startSegment(w: World, cpu: number): boolean {
   const vcpu = w.cpuVcpu[cpu]!;
+  if (w.segKind[cpu] === SEG_SPIN) interruptSegment(w, cpu); // what it waits for has come
   for (let phases = 0; ; phases++) {
     assert(phases < MAX_PHASES_AT_ONCE, 'a program gives phases without end at one instant');
     const task = w.vcpuTask[vcpu]!;
@@ -58,6 +64,11 @@ export function startSegment(w: World, cpu: number): boolean {
     if (w.wakeNs[vcpu]! > 0) return startOverhead(w, cpu, w.wakeNs, WAKE);
     if (w.samplingNs[vcpu]! > 0) return startOverhead(w, cpu, w.samplingNs, SAMPLING);
     if (w.copyBlock[vcpu]! >= 0) return startCopy(w, cpu, vcpu);
+    if (w.isSpinning[task] === 1) {
+      if (w.spinLeftNs[task]! > 0) return startSpin(w, cpu, task);
+      stopSpinning(w, vcpu);
+      continue;
+    }
     if (w.phaseBlocksLeft[task]! > 0 || w.phaseUnitsLeft[task]! > 0) {
       if (w.coldCache[vcpu]! > 0) oweCache(w, cpu, vcpu, task);
       if (w.refillLines[vcpu]! > 0) return startRefill(w, cpu, vcpu);
@@ -67,7 +78,7 @@ export function startSegment(w: World, cpu: number): boolean {
     }
     nextPhase(w, vcpu);
     const guest = w.guests[w.vcpuGuest[vcpu]!]!;
-    if (guest.restartsWork) restartWork(w, guest.id);
+    if (guest.restartsBooks) restartBooks(w, guest);
   }
 }
 
@@ -118,6 +129,9 @@ export function interruptSegment(w: World, cpu: number): void {
       owed[vcpu]! += Math.ceil(left);
       break;
     }
+    case SEG_SPIN:
+      w.spinLeftNs[task]! += Math.ceil(left);
+      break;
     case SEG_REFILL:
       w.refillLines[vcpu] = left;
       break;
@@ -161,7 +175,8 @@ export function book(w: World, cpu: number, isFinished: boolean): void {
   const only = w.segCause[cpu]!;
   if (only >= 0) {
     w.causes[causes + only]! += durationNs;
-    w.sysNs[guest]! += durationNs;
+    if (only === SPIN && w.phaseSystem[task] === 0) w.userNs[guest]! += durationNs;
+    else w.sysNs[guest]! += durationNs;
   } else {
     const times = durationNs / unitNs;
     const part = cpu * PARTS;
@@ -221,6 +236,18 @@ function startOverhead(w: World, cpu: number, owed: Float64Array, cause: number)
   const vcpu = w.cpuVcpu[cpu]!;
   begin(w, cpu, SEG_OVERHEAD, owed[vcpu]!, 0, cause);
   owed[vcpu] = 0;
+  dropTraffic(w, cpu);
+  w.partNs[cpu * PARTS + PART_COMPUTE] = 1;
+  setFinish(w, cpu);
+  return true;
+}
+
+/** In stretches, as a segment has an end, and spinning need not have one. */
+function startSpin(w: World, cpu: number, task: number): boolean {
+  const stretchNs = Math.min(SPIN_STRETCH_NS, w.spinLeftNs[task]!);
+  w.spinLeftNs[task]! -= stretchNs; // what is left when it is broken off is given back
+  begin(w, cpu, SEG_SPIN, stretchNs, 0, SPIN);
+  leaveCache(w, cpu);
   dropTraffic(w, cpu);
   w.partNs[cpu * PARTS + PART_COMPUTE] = 1;
   setFinish(w, cpu);
@@ -357,13 +384,20 @@ function setFinish(w: World, cpu: number): void {
   setDue(w, cpu);
 }
 
-/** Restarts a guest's count of work; what its running vCPUs did before is booked first, so that it does not count. */
-function restartWork(w: World, guest: number): void {
-  const state = w.guests[guest]!;
-  state.restartsWork = false;
-  for (let vcpu = state.firstVcpu; vcpu < state.firstVcpu + state.vcpuCount; vcpu++) {
+/** Opens a guest's books anew; what its running vCPUs did before is booked first, so that it does not count, nor do waits so far. */
+function restartBooks(w: World, guest: GuestState): void {
+  guest.restartsBooks = false;
+  for (let vcpu = guest.firstVcpu; vcpu < guest.firstVcpu + guest.vcpuCount; vcpu++) {
     const cpu = w.vcpuCpu[vcpu]!;
     if (cpu >= 0 && w.cpuVcpu[cpu] === vcpu && w.finishNs[cpu]! < Infinity) book(w, cpu, false);
   }
-  w.workDone[guest] = 0;
+  w.clearCounters(guest);
+  for (let vcpu = guest.firstVcpu; vcpu < guest.firstVcpu + guest.vcpuCount; vcpu++) {
+    if (w.vcpuState[vcpu] === VCPU_RUNNABLE) w.waitNs[vcpu] = w.waitSinceNs[vcpu]! - w.nowNs; // and at its end the whole wait is added
+  }
+  const end = guest.firstTask + guest.taskCount;
+  w.causes.fill(0, guest.firstTask * CAUSE_COUNT, end * CAUSE_COUNT);
+  w.taskLifetimeNs.fill(0, guest.firstTask, end);
+  w.taskBornNs.fill(w.nowNs, guest.firstTask, end);
+  w.taskSinceNs.fill(w.nowNs, guest.firstTask, end);
 }

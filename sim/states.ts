@@ -18,6 +18,7 @@ export const WAKE = causeIndex('wake');
 export const FAULT = causeIndex('fault');
 export const PAGE_COPY = causeIndex('pageCopy');
 export const SAMPLING = causeIndex('sampling');
+export const SPIN = causeIndex('spin');
 export const BLOCKED_CAUSE = causeIndex('blocked');
 export const SLEEPING = causeIndex('sleep');
 
@@ -36,10 +37,11 @@ export const TASK_BLOCKED = 4;
 /** What a CPU is busy with. */
 export const SEG_NONE = 0;
 export const SEG_OVERHEAD = 1; // a fixed time
-export const SEG_REFILL = 2; //   fetching a cold cache
-export const SEG_COPY = 3; //     moving a block to another node
-export const SEG_RUN = 4;
-export const SEG_TOUCH = 5;
+export const SEG_SPIN = 2; //     waiting for another task without leaving the CPU
+export const SEG_REFILL = 3; //   fetching a cold cache; this and what follows draws on memory
+export const SEG_COPY = 4; //     moving a block to another node
+export const SEG_RUN = 5;
+export const SEG_TOUCH = 6;
 
 /** Parts of the time of a unit: places in partNs. */
 export const PART_COMPUTE = 0;

@@ -8,6 +8,17 @@ export const TOUCH = 1;
 export const SLEEP = 2;
 export const BLOCK = 3;
 export const DONE = 4;
+/** These are over at once, or when what they wait for has come. */
+export const LOCK = 5; //       the lock `object`
+export const UNLOCK = 6; //     it goes to the task that has waited longest
+export const BARRIER = 7; //    until as many tasks as its size have come
+export const DOWN = 8; //       the semaphore `object`
+export const UP = 9;
+export const WAIT = 10; //      for a signal of the condition `object`; releases `lock` meanwhile and has it again after
+export const SIGNAL = 11; //    to the task that has waited longest, if there is one
+export const BROADCAST = 12; // to all that wait
+export const FORK = 13; //      starts task `object`, which has not started or has ended
+export const JOIN = 14; //      until task `object` has ended; one that does not live is not waited for
 
 /** How a phase draws on its region. A sweep walks it block by block; random access mixes all its nodes at any instant. */
 export const SWEEP = 0;
@@ -39,6 +50,12 @@ export interface Phase {
   /** TOUCH: first byte and length; each page is written once, and pages never touched before are given memory by the host. */
   offsetBytes: number;
   bytes: number;
+  /** LOCK and the kinds after it: number of a lock, barrier, semaphore or condition of the program, or of a task. */
+  object: number;
+  /** WAIT: the lock it holds. */
+  lock: number;
+  /** What may wait: for how much CPU time it spins before it sleeps; 0 sleeps at once, Infinity never sleeps. */
+  spinNs: number;
   /** SLEEP. */
   durationNs: number;
   /** SLEEP: ended by a device's interrupt, not by a timer of the CPU that armed it. */
@@ -71,6 +88,9 @@ export function resetPhase(phase: Phase): void {
   phase.passes = 1;
   phase.offsetBytes = 0;
   phase.bytes = 0;
+  phase.object = NONE;
+  phase.lock = NONE;
+  phase.spinNs = 0;
   phase.durationNs = 0;
   phase.isDisk = false;
   phase.isSystem = false;
@@ -87,14 +107,21 @@ export interface GuestCalls {
   allocate(region: number, bytes: number): boolean;
   /** Returns a region to the guest's free memory; the host is not told. */
   free(region: number): void;
-  /** From here on work counts (lmbench sets up before it times). Without a call it counts from the start. */
+  /** From here on everything counts: work, time and its causes (lmbench sets up before it times). Without a call, from the start. */
   startMeasuring(): void;
 }
 
 export interface GuestProgram {
   /** Tasks that start with the guest, or slots for open arrivals. */
   readonly tasks: number;
+  /** How many of them start with the guest, the first ones; the others when they are forked. Left out: all. */
+  readonly starting?: number;
   readonly regions: number;
+  /** What its tasks wait for, numbered from 0 within each kind: how many locks and conditions, sizes of barriers, counts of semaphores. */
+  readonly locks?: number;
+  readonly conditions?: number;
+  readonly barriers?: readonly number[];
+  readonly semaphores?: readonly number[];
   /** Unit of throughput: the sum of `work` per second, in this unit. */
   readonly unit: string;
   /** Fills `phase` with what the task does next. Called when its last phase has ended. */
@@ -102,7 +129,7 @@ export interface GuestProgram {
   /** An open guest: time until the next arrival. Each takes a free task slot; none free ends the run with an error. */
   nextArrivalNs?(): number;
   /** Further figures for the result, such as nanoseconds per load. */
-  figures?(measured: { workDone: number; measuredNs: number; elapsedNs: number }): Record<string, number>;
+  figures?(measured: { workDone: number; measuredNs: number }): Record<string, number>;
 }
 
 /** What a workload may know of the guest it runs in. */

@@ -3,8 +3,10 @@ import { Contention } from './contention.ts';
 import { HostMemory } from './memory.ts';
 import type { Kernel, Placement, Policy } from './policy-api.ts';
 import { namedStream, type Random } from './random.ts';
+import { ReadyQueue } from './ready-queue.ts';
 import type { GuestSpec, Scenario } from './scenario.ts';
 import { CAUSE_COUNT, NO_TRAFFIC, PARTS } from './states.ts';
+import { SyncObjects } from './sync-objects.ts';
 import { Timers } from './timers.ts';
 import { emptyPhase, type GuestCalls, type GuestProgram, type Phase } from './workload-api.ts';
 
@@ -45,13 +47,15 @@ export class World {
   readonly vcpuMask: Int32Array; //      [V] index into masks; 0 allows every CPU
   readonly masks: Uint8Array[]; //       [mask][C]
 
-  // -- guest-kernel.ts: which task is on which vCPU, and what it does --------------------------------------------------------
+  // -- guest-scheduler.ts: which task is on which vCPU ----------------------------------------------------------------------
   readonly vcpuTask: Int32Array; //      [V] current task or NONE
   readonly guestSliceEndNs: Float64Array; // [C] when the guest of the running vCPU switches tasks; Infinity with none waiting
   readonly taskGuest: Int32Array; //     [T]
   readonly taskState: Uint8Array; //     [T]
   readonly taskVcpu: Int32Array; //      [T] where it is or last was
-  readonly taskNext: Int32Array; //      [T] next in its guest's queue
+  readonly ready: ReadyQueue; //         tasks that wait for a vCPU
+  readonly chargedNs: Float64Array; //   [V] its CPU time up to which its tasks have been charged
+  readonly guestSliceFromNs: Float64Array; // [V] its CPU time when the slice of its task began
   readonly taskSinceNs: Float64Array; // [T] start of the present stretch of waiting; running time is booked by segments.ts
   readonly taskBornNs: Float64Array; //  [T]
   readonly taskLifetimeNs: Float64Array; // [T] lifetimes that have ended
@@ -60,6 +64,11 @@ export class World {
   readonly wakerCpu: Int32Array; //      [V] where its wake is handled, or NONE for its own last CPU
   currentCpu = -1; //                    CPU on which a program is being asked for its next phase
   wakeCount = 0;
+
+  // -- guest-sync.ts: tasks that wait for one another ------------------------------------------------------------------------
+  readonly sync: SyncObjects;
+  readonly isSpinning: Uint8Array; //    [T] it waits, but keeps its vCPU
+  readonly spinLeftNs: Float64Array; //  [T] CPU time it then still spins for
 
   // -- guest-kernel.ts: the present phase of each task, as the program filled it; segments.ts counts its units down ------------
   readonly phaseKind: Uint8Array; //         [T]
@@ -204,7 +213,12 @@ export class World {
     this.taskGuest = new Int32Array(T);
     this.taskState = new Uint8Array(T);
     this.taskVcpu = new Int32Array(T).fill(-1);
-    this.taskNext = new Int32Array(T).fill(-1);
+    this.ready = new ReadyQueue(T, guests.map((guest) => guest.firstTask)); // prettier-ignore
+    this.chargedNs = new Float64Array(V);
+    this.guestSliceFromNs = new Float64Array(V);
+    this.sync = new SyncObjects(guests.map((guest) => guest.program), T); // prettier-ignore
+    this.isSpinning = new Uint8Array(T);
+    this.spinLeftNs = new Float64Array(T);
     this.taskSinceNs = new Float64Array(T);
     this.taskBornNs = new Float64Array(T);
     this.taskLifetimeNs = new Float64Array(T);
@@ -328,15 +342,18 @@ export interface GuestState {
   readonly regionCount: number;
   /** Whether each task has a vCPU of its own (a group of processes). */
   readonly isThreaded: boolean;
-  queueHead: number;
-  queueTail: number;
-  queueLength: number;
+  /** Virtual time of its scheduler: guest-scheduler.ts. */
+  leastVirtualNs: number;
+  /** Tasks that wait for other tasks, asleep or spinning. */
+  waitingTasks: number;
+  /** All its tasks wait for one another: nothing more will happen in it. */
+  isDeadlocked: boolean;
   bootedNs: number;
   startedNs: number;
   /** When the measured part began; NONE before. */
   measureNs: number;
-  /** Its throughput starts from 0 at this instant. */
-  restartsWork: boolean;
+  /** Its counters, causes and lifetimes start from 0 at this instant. */
+  restartsBooks: boolean;
   endedNs: number;
   liveTasks: number;
   outOfMemory: boolean;

@@ -4,13 +4,25 @@ import { kernbench } from './kernbench.ts';
 import { lmbenchLat } from './lmbench-lat.ts';
 import { lmbenchRd } from './lmbench-rd.ts';
 import { lmbenchWr } from './lmbench-wr.ts';
+import { locks } from './locks.ts';
 import { metisLike } from './metis-like.ts';
 import { queue } from './queue.ts';
 import { stream } from './stream.ts';
 import { think } from './think.ts';
 
 /** Every workload by the name users give it. */
-export const workloads: readonly WorkloadEntry[] = [lmbenchRd, lmbenchWr, lmbenchLat, kernbench, metisLike, stream, compute, queue, think];
+export const workloads: readonly WorkloadEntry[] = [
+  lmbenchRd,
+  lmbenchWr,
+  lmbenchLat,
+  kernbench,
+  metisLike,
+  stream,
+  compute,
+  queue,
+  think,
+  locks,
+];
 
 export function workloadNamed(name: string): WorkloadEntry | undefined {
   return workloads.find((workload) => workload.name === name);

@@ -1,6 +1,6 @@
 import { choiceOption, numberOption } from '../sim/options.ts';
 import { exponential } from '../sim/random.ts';
-import { MiB, NONE, PAGE_BYTES, ms } from '../sim/units.ts';
+import { NONE, ms } from '../sim/units.ts';
 import {
   BLOCK,
   DONE,
@@ -14,6 +14,7 @@ import {
   type WorkloadSetup,
 } from '../sim/workload-api.ts';
 import { drawBuildGraph } from './build-graph.ts';
+import { divideMemory, JOB_BYTES, TOOLS_BYTES } from './build-memory.ts';
 import { wholeNs } from './computing.ts';
 import { JobSlots } from './job-slots.ts';
 
@@ -28,11 +29,8 @@ const WRITTEN_LINE_WEIGHT = 1.74;
 const LOCAL_LATENCY_NS = 67;
 /** Last-level caches that a compile's data would fill: almost all of it passes through. Assumed. */
 const WORKING_SET_CACHES = 12;
-/** Minor faults of a process: 31.5 M over 29,135 processes, the first source. */
-const JOB_BYTES = 1_081 * PAGE_BYTES;
 /** System time of a process: 41 to 58 s over 29,135, the first source, of which its faults are a part (500 ns each, assumed). */
 const SYSTEM_NS = ms((41 + 58) / 2 / 29.135) - 1_081 * 500;
-const PAGE_CACHE_BYTES = MiB(64); // assumed
 const DISK_READ_NS = ms(8); // assumed: a seek and half a turn
 const LINK_NS = ms(1_200);
 
@@ -45,14 +43,16 @@ const COMPILE = 4;
 const COMPILE_PARTS = 4;
 const WRITE = COMPILE + COMPILE_PARTS;
 const FINISH = WRITE + 1;
-/** Slot 0 fills the page cache before the clock starts. */
-const PREPARE = FINISH + 1;
-const OPEN = PREPARE + 1;
+/** Before the clock starts slot 0 puts the tree and the tools into memory, as kernbench reads its sources before it times. */
+const UNPACK = FINISH + 1;
+const LOAD = UNPACK + 1;
+const OPEN = LOAD + 1;
 
 /**
  * kernbench: make -jN of a seeded graph of compile jobs, one archive a directory, one serial link at the end. A job forks and execs
- * (system), faults its memory in, compiles half on its own memory and half on the guest's page cache (sources, headers, compiler
- * text), writes its object (system) and frees its memory. The memory character is the parameter set that meets the table of
+ * (system), faults its memory in, compiles half on its own memory and a quarter each on the tree (sources, objects) and on the tools
+ * (compiler, headers), writes its object (system) and frees its memory. A job whose files the page cache has no room for (build-memory.ts)
+ * reads them from the disk first. The memory character is the parameter set that meets the table of
  * A. Przywara, Xen commit 22b984ae9a (2009): 6.8 % of the time waiting for idle local memory with 3.0 lines in flight. The link's
  * default follows from the same table: 464.32 s on one vCPU and 261.69 s on two leave 12.7 % serial (Amdahl), of 200 jobs 1.2 s.
  * Not modelled: that a link's memory is larger than a compile's. Throughput is in jobs/s, archives and link included: it means the
@@ -68,23 +68,38 @@ export const kernbench: WorkloadEntry = {
     { name: 'link', summary: 'CPU time of the serial link', kind: 'time', default: LINK_NS, min: 1 },
     {
       name: 'media',
-      summary: 'where the sources are: disk adds a wait before each job',
+      summary: 'where sources and objects are: in tmpfs they take memory for good, on disk as much of it as the page cache has',
       kind: 'choice',
       default: 'tmpfs',
       choices: ['tmpfs', 'disk'],
+    },
+    { name: 'tree', summary: 'sources and objects; 0: 800 MiB, in tmpfs less where the guest is small', kind: 'bytes', default: 0, min: 0 },
+    {
+      name: 'tools',
+      summary: 'compiler, libraries and headers, on disk and in the page cache',
+      kind: 'bytes',
+      default: TOOLS_BYTES,
+      min: 1,
     },
     { name: 'stall', summary: 'share of the time a compile waits for idle local memory', kind: 'share', default: 0.068, min: 0, max: 0.9 },
   ],
   build(options, setup) {
     const slotCount = numberOption(options, 'j') || setup.vcpus;
-    const cacheBytes = pageCacheBytes(setup, slotCount);
-    const cacheRegion = slotCount; // after the regions of the slots
+    const { treeBytes, toolsBytes, lostShare } = divideMemory(
+      setup,
+      slotCount,
+      choiceOption(options, 'media'),
+      numberOption(options, 'tree'),
+      numberOption(options, 'tools'),
+    );
+    const treeRegion = slotCount; // after the regions of the slots
+    const toolsRegion = slotCount + 1;
     const graph = drawBuildGraph(numberOption(options, 'jobs'), numberOption(options, 'link'), setup);
-    const readNs = choiceOption(options, 'media') === 'disk' ? drawReadsNs(graph.jobCount, setup) : null;
+    const readsNs = drawReadsNs(graph.jobCount, lostShare, setup);
     const slots = new JobSlots(graph, slotCount);
     const step = new Uint8Array(slotCount);
     const job = new Int32Array(slotCount);
-    step[0] = PREPARE;
+    step[0] = UNPACK;
 
     const instructionsPerNs = IPC * setup.clockGHz;
     const stall = numberOption(options, 'stall');
@@ -116,10 +131,15 @@ export const kernbench: WorkloadEntry = {
       phase.isSystem = true;
     }
 
+    function compileRegion(slot: number, part: number): number {
+      if (part % 2 === 0) return slot;
+      return part === 1 ? treeRegion : toolsRegion;
+    }
+
     function next(slot: number, phase: Phase, calls: GuestCalls): void {
-      if (step[slot] === PREPARE) {
-        step[slot] = OPEN;
-        return fillTouch(phase, cacheRegion, cacheBytes, calls);
+      if (step[slot] === UNPACK || step[slot] === LOAD) {
+        const isTree = step[slot]!++ === UNPACK;
+        return fillTouch(phase, isTree ? treeRegion : toolsRegion, isTree ? treeBytes : toolsBytes, calls);
       }
       if (step[slot] === OPEN) {
         calls.startMeasuring();
@@ -138,7 +158,7 @@ export const kernbench: WorkloadEntry = {
           return;
         }
         job[slot] = taken;
-        step[slot] = readNs ? READ : EXEC;
+        step[slot] = readsNs[taken]! > 0 ? READ : EXEC;
       }
       fillStep(step[slot]!++, slot, phase, calls);
     }
@@ -147,41 +167,43 @@ export const kernbench: WorkloadEntry = {
       if (at === READ) {
         phase.kind = SLEEP;
         phase.isDisk = true;
-        phase.durationNs = readNs![job[slot]!]!;
+        phase.durationNs = readsNs[job[slot]!]!;
       } else if (at === FAULT_IN) {
         fillTouch(phase, slot, JOB_BYTES, calls);
       } else if (at === EXEC || at === WRITE) {
-        fillRun(phase, cacheRegion, SYSTEM_NS / 2);
+        fillRun(phase, at === EXEC ? toolsRegion : treeRegion, SYSTEM_NS / 2);
         phase.isSystem = true;
         phase.work = at === WRITE ? 1 : 0;
         phase.isWorkAtEnd = true;
       } else {
-        fillRun(phase, (at - COMPILE) % 2 === 0 ? slot : cacheRegion, graph.userNs[job[slot]!]! / COMPILE_PARTS);
+        fillRun(phase, compileRegion(slot, at - COMPILE), graph.userNs[job[slot]!]! / COMPILE_PARTS);
       }
     }
 
     return {
       tasks: slotCount,
-      regions: slotCount + 1,
+      regions: slotCount + 2,
       unit: 'processes/s',
       next,
-      figures: () => ({ processes: slots.finishedCount, archives: graph.archiveCount }), // objects, archives and the link are processes
+      figures: () => ({
+        processes: slots.finishedCount, // objects, archives and the link
+        archives: graph.archiveCount,
+        cachedShare: 1 - lostShare,
+        diskReads: readsNs.reduce((count, ns) => count + (ns > 0 ? 1 : 0), 0),
+      }),
     };
   },
 };
 
-/** 64 MiB, or a quarter of a small guest. @throws RangeError when the memory of all slots does not fit beside it */
-function pageCacheBytes(setup: WorkloadSetup, slotCount: number): number {
-  const wholeBlocks = (bytes: number): number => Math.ceil(bytes / setup.blockBytes) * setup.blockBytes;
-  const bytes = Math.min(PAGE_CACHE_BYTES, Math.floor(setup.freeBytes / 4 / PAGE_BYTES) * PAGE_BYTES);
-  const most = Math.floor((setup.freeBytes - wholeBlocks(bytes)) / wholeBlocks(JOB_BYTES));
-  if (bytes <= 0 || slotCount > most) {
-    throw new RangeError(`kernbench: j = ${slotCount}, want at most ${Math.max(0, most)} in a guest with ${setup.freeBytes} bytes free`);
-  }
-  return bytes;
-}
-
-function drawReadsNs(jobCount: number, setup: WorkloadSetup): Float64Array {
+/**
+ * How long each job waits for the disk, 0 for those that find their files in memory. What a job draws does not depend on the memory, so
+ * those that wait in a guest wait in every smaller one too.
+ */
+function drawReadsNs(jobCount: number, lostShare: number, setup: WorkloadSetup): Float64Array {
   const disk = setup.stream(0, 'disk');
-  return Float64Array.from({ length: jobCount }, () => wholeNs(exponential(disk, DISK_READ_NS)));
+  const lost = setup.stream(0, 'page cache');
+  return Float64Array.from({ length: jobCount }, () => {
+    const readNs = wholeNs(exponential(disk, DISK_READ_NS));
+    return lost() < lostShare ? readNs : 0;
+  });
 }

@@ -41,6 +41,7 @@ function scenarioOf({ seed, flows, blockBytes, durationNs }: Network, machine: M
     limitNs: Infinity,
     ties: 'id',
     hostNoise: 0,
+    dom0: 0,
     blockBytes,
     costs: { ...DEFAULT_COSTS, contextSwitchNs: 0, exitNs: 0, ipiNs: 0, guestFaultNs: 0, hostFaultNs: 0, coldCache: false },
     checks: 'cheap',

@@ -49,6 +49,7 @@ export function recordingOf(
     total: measuresOf(work, causes),
     guests,
     hostNoiseNs: 33,
+    dom0Ns: 34,
     bytesByResource: Array.from(scenario.machine.resourceNames, (_, r) => 1_000 * (r + 1)),
     busyNs: 34,
     idleNs: 35,

@@ -38,6 +38,7 @@ start: staggered:10ms
 seed: 007
 ties: seeded
 host-noise: 2.5
+dom0: 1.5
 block: 64KiB
 checks: all
 costs: { context-switch: 3us, cold-cache: false }
@@ -66,6 +67,7 @@ costs: { context-switch: 3us, cold-cache: false }
       limitNs: 240_000_000_000,
       ties: 'seeded',
       hostNoise: 2.5,
+      dom0: 1.5,
       blockBytes: 65_536,
       costs: { ...DEFAULT_COSTS, contextSwitchNs: 3_000, coldCache: false },
       checks: 'all',
@@ -143,6 +145,7 @@ describe('a wrong flag is refused in one line with flag, value, what was wanted 
     [{ ties: 'seded' }, '--ties = seded, want one of id, seeded; did you mean seeded?'],
     [{ 'host-noise': '10.5' }, '--host-noise = 10.5, want a number from 0 to 10'],
     [{ 'host-noise': '-0' }, '--host-noise = -0, want a number from 0 to 10'],
+    [{ dom0: '11' }, '--dom0 = 11, want a number from 0 to 10'],
     [{ block: '3MiB' }, '--block = 3MiB, want a power of two from 4KiB to 1GiB such as 2MiB'],
     [{ block: '2KiB' }, '--block = 2KiB, want a power of two from 4KiB to 1GiB such as 2MiB'],
     [{ boot: '1.01' }, '--boot = 1.01, want a number from 0 to 1'],

@@ -26,12 +26,13 @@ export function randomScenario(seed: string): Scenario {
     durationNs: guests.every((spec) => spec.workload.ends === 'by itself') ? null : ms(20 + below(random, 60)),
     ties: random() < 0.5 ? 'seeded' : 'id',
     hostNoise: pick(random, [0, 1, 2]),
+    dom0: pick(random, [0, 0, 1]),
     blockBytes,
   });
 }
 
 function randomGuest(random: Random, i: number): GuestSpec {
-  const name = pick(random, ['lmbench-rd', 'lmbench-lat', 'stream', 'compute', 'think', 'queue', 'kernbench']);
+  const name = pick(random, ['lmbench-rd', 'lmbench-lat', 'stream', 'compute', 'think', 'queue', 'kernbench', 'locks']);
   const vcpus = 1 + below(random, 8);
   const size = KiB(256) + KiB(4) * below(random, 2048);
   const set: Record<string, OptionValues> = {
@@ -41,6 +42,7 @@ function randomGuest(random: Random, i: number): GuestSpec {
     compute: { phase: us(200 + below(random, 3000)) },
     think: { tasks: 1 + below(random, 12), think: us(500), service: us(700) },
     queue: { rate: 2000, service: us(300), slots: 64, law: pick(random, ['exp', 'h2', 'det']) },
+    locks: { tasks: 1 + below(random, 12), think: us(200), hold: us(90), mode: pick(random, ['spin', 'sleep']) },
     kernbench: { jobs: 1 + below(random, 8), j: 1 + below(random, 10), link: ms(1), media: pick(random, ['tmpfs', 'disk']) },
   };
   const kind = pick(random, ['kvm', 'xen-hvm', 'xen-pv', 'bare'] as const);

@@ -67,6 +67,7 @@ export function scenario(change: Partial<Scenario> & Pick<Scenario, 'guests'>): 
     limitNs: seconds(3600),
     ties: 'id',
     hostNoise: 0,
+    dom0: 0,
     blockBytes: KiB(256),
     costs: DEFAULT_COSTS,
     checks: 'all',

@@ -6,11 +6,13 @@ import {
   DONE,
   type GuestCalls,
   type GuestProgram,
+  LOCK,
   emptyPhase as plainPhase,
   type Phase,
   RUN,
   SLEEP,
   TOUCH,
+  UNLOCK,
   type WorkloadSetup,
 } from '../../sim/workload-api.ts';
 import { workloadNamed } from '../../workloads/index.ts';
@@ -65,6 +67,23 @@ export function play(program: GuestProgram, maxSteps: number, choose: (count: nu
   const sizes = new Map<number, number>();
   const steps: Step[] = [];
   const trace = { steps, stuck: [] as number[], doneCount: 0, wakes: 0, mostBytes: 0, leftBytes: 0, measuring: 0 };
+  const holders = new Map<number, number>(); // lock -> task, then who waits for it
+  const waiting = new Map<number, number[]>();
+  /** Whether the task may go on: with the lock, or having given it up to who has waited longest. */
+  const goesOn = (task: number, { kind, object }: Phase): boolean => {
+    if (kind === LOCK) {
+      if (!holders.has(object)) holders.set(object, task);
+      else waiting.set(object, [...(waiting.get(object) ?? []), task]);
+      return holders.get(object) === task;
+    }
+    if (holders.get(object) !== task) throw new Error(`unlock of ${object} by task ${task}, which does not hold it`);
+    holders.delete(object);
+    const next = waiting.get(object)?.shift();
+    if (next === undefined) return true;
+    holders.set(object, next);
+    runnable.push(next);
+    return true;
+  };
   const heldBytes = (): number => [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
   const calls: GuestCalls = {
     nowNs: 0,
@@ -91,14 +110,14 @@ export function play(program: GuestProgram, maxSteps: number, choose: (count: nu
     const task = runnable.splice(choose(runnable.length), 1)[0]!;
     const phase = emptyPhase();
     program.next(task, phase, calls);
-    checkPhase(phase, sizes);
+    checkPhase(phase, sizes, program);
     steps.push({ task, phase, measuring: trace.measuring });
     if (phase.kind === DONE) trace.doneCount++;
     else if (phase.kind === BLOCK) blocked.add(task);
-    else runnable.push(task);
+    else if ((phase.kind !== LOCK && phase.kind !== UNLOCK) || goesOn(task, phase)) runnable.push(task);
   }
   trace.leftBytes = heldBytes();
-  if (runnable.length === 0) trace.stuck.push(...blocked);
+  if (runnable.length === 0) trace.stuck.push(...blocked, ...[...waiting.values()].flat());
   return trace;
 }
 
@@ -107,7 +126,7 @@ export function emptyPhase(): Phase {
   return { ...plainPhase(), kind: -1 };
 }
 
-function checkPhase(phase: Phase, sizes: ReadonlyMap<number, number>): void {
+function checkPhase(phase: Phase, sizes: ReadonlyMap<number, number>, program: GuestProgram): void {
   const wrong = (what: string): never => {
     throw new Error(`${what}: ${JSON.stringify(phase)}`);
   };
@@ -124,6 +143,8 @@ function checkPhase(phase: Phase, sizes: ReadonlyMap<number, number>): void {
     if (!(phase.bytes > 0 && phase.offsetBytes + phase.bytes <= size)) wrong('touch outside its region');
   } else if (phase.kind === SLEEP) {
     if (!(Number.isSafeInteger(phase.durationNs) && phase.durationNs >= 1)) wrong('durationNs');
+  } else if (phase.kind === LOCK || phase.kind === UNLOCK) {
+    if (!(phase.object >= 0 && phase.object < (program.locks ?? 0))) wrong('a lock that is not declared');
   } else if (phase.kind !== BLOCK && phase.kind !== DONE) {
     wrong('kind');
   }

@@ -3,6 +3,7 @@ import { namedStream } from '../../sim/random.ts';
 import { GiB, MiB, ms } from '../../sim/units.ts';
 import { BLOCK, RUN, SLEEP, TOUCH } from '../../sim/workload-api.ts';
 import { drawBuildGraph, MEAN_USER_NS } from '../../workloads/build-graph.ts';
+import { divideMemory } from '../../workloads/build-memory.ts';
 import { inTurn, latestFirst, play, programOf, setupOf, type Step, type Trace } from './fake-guest.ts';
 
 const forever = 1_000_000;
@@ -49,6 +50,29 @@ describe('a build graph', () => {
   });
 });
 
+describe('the memory of a build', () => {
+  // 950 MiB free and blocks of 2: four jobs of 3 blocks take 24 MiB, 926 are left
+  const divided = (media: string, freeMiB: number, treeMiB = 0): number[] => {
+    const { treeBytes, toolsBytes, lostShare } = divideMemory(setupOf({ freeBytes: MiB(freeMiB) }), 4, media, MiB(treeMiB), MiB(200));
+    return [treeBytes / MiB(1), toolsBytes / MiB(1), lostShare];
+  };
+
+  test('in tmpfs holds the whole tree; the page cache has the rest', () => {
+    expect(divided('tmpfs', 3000)).toEqual([800, 200, 0]);
+    expect(divided('tmpfs', 950)).toEqual([800, 126, expect.closeTo(1 - 126 / 200, 12)]);
+    expect(divided('tmpfs', 950, 600)).toEqual([600, 200, 0]);
+    expect(divided('tmpfs', 424)).toEqual([350, 50, 0.75]); // no room for 800: an eighth of 400 is left to the page cache
+    expect(() => divided('tmpfs', 424, 352)).toThrow(/tree = 369098752, want at most 367001600 in the tmpfs/);
+  });
+
+  test('on disk is page cache, which holds the same share of tree and tools', () => {
+    expect(divided('disk', 3000)).toEqual([800, 200, 0]);
+    expect(divided('disk', 950)).toEqual([740, 186, expect.closeTo(1 - 926 / 1000, 12)]); // 0.926 of 400 blocks are 370.4
+    expect(divided('disk', 424)).toEqual([320, 80, 0.6]);
+    expect(divided('disk', 424, 4000)).toEqual([380, 20, expect.closeTo(1 - 400 / 4200, 12)]); // 190.5 of 2,000 blocks
+  });
+});
+
 describe('kernbench', () => {
   // fewer slots than the graph is wide, as many, more; the graph's width is its number of objects
   describe.each([1, 2, 7, 40, 90])('with %i slots for 40 objects', (j) => {
@@ -63,8 +87,8 @@ describe('kernbench', () => {
           expect(trace.stuck, `seed ${seed}`).toEqual([]);
           expect(trace.doneCount).toBe(j);
           expect(trace.steps.filter(isWrite).length).toBe(jobCount);
-          expect(program.figures!({ workDone: 0, measuredNs: 0, elapsedNs: 0 })).toMatchObject({ processes: jobCount });
-          expect(trace.leftBytes).toBe(MiB(64)); // the page cache stays
+          expect(program.figures!({ workDone: 0, measuredNs: 0 })).toMatchObject({ processes: jobCount });
+          expect(trace.leftBytes).toBe(MiB(1000)); // the tree and the tools stay
           const idle = trace.steps.filter(({ phase }) => phase.kind === BLOCK).length;
           expect(trace.wakes).toBe(idle);
         }
@@ -144,13 +168,14 @@ describe('kernbench', () => {
     expect(1 + phase.writeShare * 0.74).toBeCloseTo(1.53, 12); // a written line weighs 1.74 read lines
   });
 
-  test('works half on its own memory and half on the page cache, after faulting in 1,081 pages', () => {
+  test('works half on its own memory, a quarter each on tree and tools, after faulting in 1,081 pages', () => {
     const trace = play(programOf('kernbench', { jobs: 1, j: 1 }), forever, inTurn);
-    const [cache, own] = trace.steps.filter(({ phase }) => phase.kind === TOUCH);
-    expect([cache!.phase.region, cache!.phase.bytes, cache!.measuring]).toEqual([1, MiB(64), 0]);
+    const [tree, tools, own] = trace.steps.filter(({ phase }) => phase.kind === TOUCH);
+    expect([tree!.phase.region, tree!.phase.bytes, tree!.measuring]).toEqual([1, MiB(800), 0]);
+    expect([tools!.phase.region, tools!.phase.bytes, tools!.measuring]).toEqual([2, MiB(200), 0]);
     expect([own!.phase.region, own!.phase.bytes, own!.phase.isSystem, own!.measuring]).toEqual([0, 4_427_776, true, 1]);
     const compile = trace.steps.filter(isCompile).slice(0, 4);
-    expect(compile.map(({ phase }) => phase.region)).toEqual([0, 1, 0, 1]);
+    expect(compile.map(({ phase }) => phase.region)).toEqual([0, 1, 0, 2]);
   });
 
   test('spends the published share of its time in the kernel', () => {
@@ -160,24 +185,34 @@ describe('kernbench', () => {
     expect((systemNs + 1081 * 500) / 1e6).toBeCloseTo(1.699, 3); // 49.5 s over 29,135 processes, faults of 500 ns included
   });
 
-  test('waits for the disk before every job, and only if told to', () => {
-    const sleeps = (media: string): number =>
-      play(programOf('kernbench', { jobs: 10, j: 2, media }), forever, inTurn).steps.filter(({ phase }) => phase.kind === SLEEP).length;
-    expect(sleeps('tmpfs')).toBe(0);
-    expect(sleeps('disk')).toBe(drawBuildGraph(10, 1, setupOf()).jobCount);
+  test('waits for the disk before each job whose files are not in memory, the same ones whatever else happens', () => {
+    const waits = (freeBytes: number, media: string, choose: (count: number) => number): number[] => {
+      const { steps } = play(programOf('kernbench', { jobs: 400, j: 3, media }, setupOf({ freeBytes })), forever, choose);
+      const sleeps = steps.filter(({ phase }) => phase.kind === SLEEP).map(({ phase }) => phase.durationNs);
+      return sleeps.sort((a, b) => a - b);
+    };
+    expect(waits(GiB(2), 'tmpfs', inTurn)).toEqual([]);
+    expect(waits(GiB(2), 'disk', inTurn)).toEqual([]);
+    const some = waits(MiB(518), 'disk', inTurn); // three jobs of 6 MiB, 500 of 1,000 MiB in the page cache: each waits by the toss of a coin
+    const { jobCount } = drawBuildGraph(400, 1, setupOf());
+    expect(Math.abs(some.length / jobCount - 0.5)).toBeLessThan(4 * Math.sqrt(0.25 / jobCount));
+    expect(waits(MiB(518), 'disk', latestFirst)).toEqual(some);
+    const more = waits(MiB(318), 'disk', inTurn);
+    expect(more.length).toBeGreaterThan(some.length);
+    expect(some.filter((ns) => !more.includes(ns))).toEqual([]);
   });
 
-  test('refuses more slots than the guest has memory for, and takes a quarter of a small guest as page cache', () => {
-    // 100 MiB free: 25 MiB of page cache are 13 blocks; 74 MiB hold 12 jobs of 3 blocks
+  test('refuses more slots than the guest has memory for beside a quarter of it, and fills a small guest', () => {
+    // 100 MiB free: a quarter is 13 blocks; 74 MiB hold 12 jobs of 3 blocks; 14 blocks are left, 12 of them for the tree
     const setup = setupOf({ freeBytes: MiB(100) });
     expect(() => programOf('kernbench', { j: 13 }, setup)).toThrow(/j = 13, want at most 12 /);
     const { mostBytes, stuck } = play(programOf('kernbench', { j: 12, jobs: 50 }, setup), forever, inTurn);
-    expect(mostBytes).toBe(MiB(25) + 12 * 4_427_776);
+    expect(mostBytes).toBe(MiB(28) + 12 * 4_427_776);
     expect(stuck).toEqual([]);
   });
 
   test('stops, all slots done, when the guest runs out of memory half-way', () => {
-    const trace = play(programOf('kernbench', { j: 4, jobs: 50 }), forever, inTurn, MiB(64) + 3 * 4_427_776);
+    const trace = play(programOf('kernbench', { j: 4, jobs: 50 }), forever, inTurn, MiB(1000) + 3 * 4_427_776);
     expect([trace.doneCount, trace.stuck]).toEqual([4, []]);
     expect(trace.steps.filter(isWrite).length).toBe(3); // what the others had begun, and nothing more
     expect(play(programOf('kernbench'), forever, inTurn, MiB(1))).toMatchObject({ doneCount: 3, stuck: [] });

@@ -1,0 +1,44 @@
+import { release } from './guest-sync.ts';
+import { TASK_BLOCKED } from './states.ts';
+import type { GuestState, ProgramCalls, World } from './world.ts';
+
+/** What programs may ask of the kernel. One record for all guests, pointed at the one that asks. */
+export class KernelCalls implements ProgramCalls {
+  guest!: GuestState;
+  isBoot = false;
+  private readonly w: World;
+  constructor(w: World) {
+    this.w = w;
+  }
+  get nowNs(): number {
+    return this.w.nowNs;
+  }
+  wake(task: number): void {
+    const { w, guest } = this;
+    const id = guest.firstTask + task;
+    if (w.taskState[id] !== TASK_BLOCKED) return;
+    release(w, guest, id);
+  }
+  allocate(region: number, bytes: number): boolean {
+    return this.w.memory.allocate(this.guest.id, this.region(region), bytes);
+  }
+  free(region: number): void {
+    const { w, guest } = this;
+    const id = this.region(region);
+    w.memory.release(guest.id, id);
+    for (let task = guest.firstTask; task < guest.firstTask + guest.taskCount; task++) {
+      if (w.sampleRegion[task] === id) w.sampleRegion[task] = -1;
+    }
+    for (let vcpu = guest.firstVcpu; vcpu < guest.firstVcpu + guest.vcpuCount; vcpu++) {
+      if (w.copyRegion[vcpu] === id) w.copyRegion[vcpu] = -1;
+    }
+  }
+  startMeasuring(): void {
+    const { guest } = this;
+    guest.measureNs = this.w.nowNs;
+    guest.restartsBooks = true;
+  }
+  private region(region: number): number {
+    return this.w.memory.firstRegion[this.guest.id]! + region + (this.isBoot ? this.guest.program.regions : 0);
+  }
+}
