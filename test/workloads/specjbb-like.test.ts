@@ -142,6 +142,7 @@ function clocked(options: Record<string, number>): { figures: () => Record<strin
         const step = { task: 0, measuring: 1, phase: emptyPhase() };
         program.next(0, step.phase, calls);
         if (done === transactions) return;
+        if (step.phase.kind === BLOCK) throw new Error('the only thread blocks');
         if (isTransaction(step)) {
           done++;
           calls.nowNs += 1000;
