@@ -7,6 +7,7 @@ import { lmbenchWr } from './lmbench-wr.ts';
 import { locks } from './locks.ts';
 import { metisLike } from './metis-like.ts';
 import { queue } from './queue.ts';
+import { specjbbLike } from './specjbb-like.ts';
 import { stream } from './stream.ts';
 import { think } from './think.ts';
 
@@ -17,6 +18,7 @@ export const workloads: readonly WorkloadEntry[] = [
   lmbenchLat,
   kernbench,
   metisLike,
+  specjbbLike,
   stream,
   compute,
   queue,

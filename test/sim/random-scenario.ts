@@ -32,7 +32,18 @@ export function randomScenario(seed: string): Scenario {
 }
 
 function randomGuest(random: Random, i: number): GuestSpec {
-  const name = pick(random, ['lmbench-rd', 'lmbench-lat', 'stream', 'compute', 'think', 'queue', 'kernbench', 'locks']);
+  const name = pick(random, [
+    'lmbench-rd',
+    'lmbench-lat',
+    'stream',
+    'compute',
+    'think',
+    'queue',
+    'kernbench',
+    'locks',
+    'metis-like',
+    'specjbb-like',
+  ]);
   const vcpus = 1 + below(random, 8);
   const size = KiB(256) + KiB(4) * below(random, 2048);
   const set: Record<string, OptionValues> = {
@@ -43,6 +54,8 @@ function randomGuest(random: Random, i: number): GuestSpec {
     think: { tasks: 1 + below(random, 12), think: us(500), service: us(700) },
     queue: { rate: 2000, service: us(300), slots: 64, law: pick(random, ['exp', 'h2', 'det']) },
     locks: { tasks: 1 + below(random, 12), think: us(200), hold: us(90), mode: pick(random, ['spin', 'sleep']) },
+    'metis-like': { size: MiB(2) + size, tasks: 2, passes: 1, table: KiB(256), take: pick(random, ['queue', 'equal']) },
+    'specjbb-like': { heap: MiB(1) + KiB(4) * below(random, 256), service: us(500), think: us(below(random, 200)) },
     kernbench: { jobs: 1 + below(random, 8), j: 1 + below(random, 10), link: ms(1), media: pick(random, ['tmpfs', 'disk']) },
   };
   const kind = pick(random, ['kvm', 'xen-hvm', 'xen-pv', 'bare'] as const);
