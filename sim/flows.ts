@@ -1,4 +1,5 @@
 import { divideCache, missRatio } from './cache.ts';
+import { idleLineNs } from './machine.ts';
 import {
   COPYING,
   MIXTURE,
@@ -15,6 +16,7 @@ import {
   SEG_TOUCH,
 } from './states.ts';
 import type { World } from './world.ts';
+import { NONE } from './units.ts';
 import { SWEEP } from './workload-api.ts';
 
 /**
@@ -153,6 +155,7 @@ function buildCopy(w: World, cpu: number): void {
   w.contention.beginFlow(cpu, baseNs, 1, inFlight);
   w.contention.addUse(cpu, node * N + from, 1, 0);
   w.contention.addUse(cpu, node * N + to, 1, 1);
+  if (machine.cpuPort[cpu] !== NONE) w.contention.addPort(cpu, machine.cpuPort[cpu]!, 2); // the line, and its place for ownership
   w.contention.commitFlow(cpu);
 }
 
@@ -162,6 +165,7 @@ export function countLines(w: World, cpu: number, guest: number, lines: number):
   const N = machine.nodeCount;
   const row = machine.cpuNode[cpu]! * N;
   const from = w.flowNode[cpu]!;
+  w.cpuLines[cpu]! += from === COPYING ? 2 * lines : lines;
   if (from >= 0) {
     countPair(w, guest, row + from, lines, w.writeShare[cpu]!);
   } else if (from === MIXTURE) {
@@ -224,10 +228,7 @@ function mixNodes(w: World, cpu: number, region: number): void {
 
 function idleNs(w: World, cpuNode: number, node: number, inFlight: number, writeShare: number): number {
   const { machine } = w.scenario;
-  const pair = cpuNode * machine.nodeCount + node;
-  const read = Math.max(1, inFlight / machine.linesInFlight[pair]!);
-  const written = Math.max(1, inFlight / machine.writeLinesInFlight[pair]!);
-  return machine.latencyNs[pair]! * (read + writeShare * (written - read));
+  return idleLineNs(machine, cpuNode * machine.nodeCount + node, inFlight, writeShare);
 }
 
 function meanIdleNs(w: World, cpu: number, inFlight: number, writeShare: number): number {
@@ -245,7 +246,7 @@ function meanIdleNs(w: World, cpu: number, inFlight: number, writeShare: number)
 /** Hands a flow to the solver. The same single-node flow as before is left alone: most phases only repeat. */
 function offerFlow(w: World, cpu: number, baseNs: number, lines: number, inFlight: number, writeShare: number): void {
   const { contention } = w;
-  const { nodeCount, cpuNode } = w.scenario.machine;
+  const { nodeCount, cpuNode, cpuPort } = w.scenario.machine;
   const row = cpuNode[cpu]! * nodeCount;
   const from = w.flowNode[cpu]!;
   const isSame =
@@ -268,5 +269,6 @@ function offerFlow(w: World, cpu: number, baseNs: number, lines: number, inFligh
       if (share > 0) contention.addUse(cpu, row + node, share, writeShare);
     }
   }
+  if (cpuPort[cpu] !== NONE) contention.addPort(cpu, cpuPort[cpu]!, 1);
   contention.commitFlow(cpu);
 }

@@ -50,7 +50,14 @@ export interface MachineSpec {
   readonly oneThreadWriteGBps?: Figure<Matrix>;
   readonly linesInFlight?: Figure<number>;
   /** Latency below saturation: idle * (1 + rise * u / (1 - curve * u)), u = use of the controller. */
-  readonly loadedLatency: Figure<{ readonly rise: number; readonly curve: number }>;
+  readonly loadedLatency: Figure<LoadedLatency>;
+  /** CPUs of a node in runs of so many share a port to everything beyond it, its own node's memory included. */
+  readonly clusters?: Figure<{ readonly cpus: number; readonly capacityGBps: number }>;
+}
+
+export interface LoadedLatency {
+  readonly rise: number;
+  readonly curve: number;
 }
 
 /** Every figure of a machine by name, in the order of its file. */

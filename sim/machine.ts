@@ -1,7 +1,7 @@
 import { checkSpec } from './machine-check.ts';
-import type { MachineSpec, Matrix } from './machine-spec.ts';
+import type { LoadedLatency, MachineSpec, Matrix } from './machine-spec.ts';
 import { hopClasses, routeBetween } from './route.ts';
-import { type CpuId, LINE_BYTES, type NodeId } from './units.ts';
+import { type CpuId, LINE_BYTES, type NodeId, NONE } from './units.ts';
 
 export const CONTROLLER = 0;
 export const LINK = 1;
@@ -12,7 +12,7 @@ export const HOP_CLASSES = ['local', 'sameSocket', 'oneHop', 'twoHop'] as const;
 
 /**
  * A machine as the simulator reads it: flat arrays, frozen in meaning. N = nodes, R = resources (controllers first, then directed
- * links, then node pairs whose limit is below that of their wires). Matrices are [node of the CPU * N + node of the memory].
+ * links, then node pairs whose limit is below that of their wires, then the ports of clusters of CPUs). Matrices are [node of the CPU * N + node of the memory].
  */
 export interface Machine {
   readonly spec: MachineSpec;
@@ -31,7 +31,7 @@ export interface Machine {
   readonly writeLinesInFlight: Float64Array; // [N * N] the same for written lines
   readonly llcHitNs: number;
   readonly resourceCount: number;
-  readonly resourceKind: Uint8Array; //    [R] CONTROLLER, LINK or PAIR
+  readonly resourceKind: Uint8Array; //    [R] CONTROLLER, LINK (ports too) or PAIR
   readonly capacity: Float64Array; //      [R] lines per ns
   readonly resourceNames: readonly string[]; // [R]
   /** Delay of an unsaturated controller: riseNs * u / (1 - curve * u). */
@@ -42,6 +42,8 @@ export interface Machine {
   readonly useResource: Int32Array;
   readonly useRead: Float64Array; //    how much of the resource a read line uses
   readonly useWrite: Float64Array; //   how much a written line (read for ownership, later written back) uses
+  /** [cpu] the port through which its cluster fetches every line, or NONE. Full duplex, as a link: what goes back never fills it first. */
+  readonly cpuPort: Int32Array;
 }
 
 /**
@@ -58,7 +60,7 @@ export function buildMachine(spec: MachineSpec): Machine {
     nodeFirstCpu[node] = cpu;
     for (let i = 0; i < spec.nodeCpus[node]!; i++) cpuNode[cpu++] = node;
   }
-  const routes = layResources(spec);
+  const routes = layResources(spec, cpuNode, nodeFirstCpu);
   const clockGHz = spec.clockGHz.value;
   const latencyNs = flat(spec.latencyNs.value);
   const { rise, curve } = spec.loadedLatency.value;
@@ -93,6 +95,18 @@ export function capacityGBps(machine: Machine, resource: number): number {
   return machine.capacity[resource]! * LINE_BYTES;
 }
 
+/** Delay below saturation in idle latencies of a controller that is `use` busy (0..1). */
+export function riseOf({ rise, curve }: LoadedLatency, use: number): number {
+  return (rise * use) / (1 - curve * use);
+}
+
+/** What a line takes between two nodes without queueing when a core asks for `inFlight` at a time: idle latency, and the wait for a slot. */
+export function idleLineNs(machine: Machine, pair: number, inFlight: number, writeShare: number): number {
+  const read = Math.max(1, inFlight / machine.linesInFlight[pair]!);
+  const written = Math.max(1, inFlight / machine.writeLinesInFlight[pair]!);
+  return machine.latencyNs[pair]! * (read + writeShare * (written - read));
+}
+
 interface Resources {
   resourceCount: number;
   resourceKind: Uint8Array;
@@ -102,13 +116,14 @@ interface Resources {
   useResource: Int32Array;
   useRead: Float64Array;
   useWrite: Float64Array;
+  cpuPort: Int32Array;
 }
 
 /**
  * Numbers the resources and says how much of each a line uses. A written line is read for ownership and written back: its data
  * cross the wires both ways, and it weighs on controller and pair as much more as their measured write bandwidth is lower.
  */
-function layResources(spec: MachineSpec): Resources {
+function layResources(spec: MachineSpec, cpuNode: Int32Array, nodeFirstCpu: Int32Array): Resources {
   const nodeCount = spec.nodeSocket.length;
   const kinds: number[] = [];
   const names: string[] = [];
@@ -128,6 +143,19 @@ function layResources(spec: MachineSpec): Resources {
   const wires = (from: number, to: number): number[] => {
     const path = routeBetween(spec, from, to);
     return path.slice(1).map((node, i) => linkOf.get(`${path[i]}>${node}`)!);
+  };
+
+  const layPorts = (): Int32Array => {
+    const ports = new Int32Array(cpuNode.length).fill(NONE);
+    if (!spec.clusters) return ports;
+    const { cpus, capacityGBps } = spec.clusters.value;
+    ports.forEach((_, cpu) => {
+      const node = cpuNode[cpu]!;
+      const cluster = Math.floor((cpu - nodeFirstCpu[node]!) / cpus);
+      const isFirst = (cpu - nodeFirstCpu[node]!) % cpus === 0;
+      ports[cpu] = isFirst ? add(LINK, `port ${node}.${cluster}`, capacityGBps) : ports[cpu - 1]!;
+    });
+    return ports;
   };
 
   const useStart = [0];
@@ -161,6 +189,7 @@ function layResources(spec: MachineSpec): Resources {
       useStart.push(useResource.length);
     }
   }
+  const cpuPort = layPorts();
   return {
     resourceCount: kinds.length,
     resourceKind: Uint8Array.from(kinds),
@@ -170,6 +199,7 @@ function layResources(spec: MachineSpec): Resources {
     useResource: Int32Array.from(useResource),
     useRead: Float64Array.from(useRead),
     useWrite: Float64Array.from(useWrite),
+    cpuPort,
   };
 }
 
@@ -188,14 +218,14 @@ function writeWeight(spec: MachineSpec, cpuNode: number, node: number): number {
  */
 function fitLinesInFlight(
   spec: MachineSpec,
-  machine: Pick<Machine, 'nodeCount' | 'latencyNs' | 'capacity' | 'riseNs' | 'curve'>,
+  machine: Pick<Machine, 'nodeCount' | 'latencyNs' | 'capacity'>,
 ): { linesInFlight: Float64Array; writeLinesInFlight: Float64Array } {
-  const { nodeCount, latencyNs, capacity, riseNs, curve } = machine;
+  const { nodeCount, latencyNs, capacity } = machine;
   const linesInFlight = new Float64Array(nodeCount * nodeCount);
   const writeLinesInFlight = new Float64Array(nodeCount * nodeCount);
   const delayNs = (node: number, linesPerNs: number, weight: number): number => {
     const use = Math.min(1, (linesPerNs * weight) / capacity[node]!);
-    return (weight * riseNs[node]! * use) / (1 - curve * use);
+    return weight * latencyNs[node * nodeCount + node]! * riseOf(spec.loadedLatency.value, use);
   };
   for (let cpuNode = 0; cpuNode < nodeCount; cpuNode++) {
     const fallback = spec.linesInFlight?.value ?? 1;
