@@ -65,7 +65,7 @@ function hardware(machine: Machine): string[] {
   return [
     `available: ${machine.nodeCount} nodes (${last > 0 ? `0-${last}` : '0'})`,
     ...nodes.flatMap((node) => [
-      `node ${node} cpus: ${cpusOf(machine, node).join(' ')}`,
+      cpuLine(node, cpusOf(machine, node)),
       `node ${node} size: ${Math.floor(machine.memoryBytes[node]! / 1024 ** 2)} MB`,
     ]),
     'node distances:',
@@ -74,6 +74,12 @@ function hardware(machine: Machine): string[] {
       (row, node) => `${String(node).padStart(3)}: ${row.map((distance) => String(distance).padStart(3)).join(' ')}`,
     ),
   ];
+}
+
+/** A range where there are too many to name each. */
+function cpuLine(node: number, cpus: readonly number[]): string {
+  const line = `node ${node} cpus: ${cpus.join(' ')}`;
+  return line.length <= WIDTH ? line : `node ${node} cpus: ${cpus[0]}-${cpus[cpus.length - 1]}`;
 }
 
 function summary({ spec, nodeCount, cpuCount, clockGHz, memoryBytes }: Machine): string[] {

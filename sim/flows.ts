@@ -30,10 +30,10 @@ export function joinCache(w: World, cpu: number, task: number): void {
   const { machine } = w.scenario;
   const node = machine.cpuNode[cpu]!;
   const own = node * machine.nodeCount + node;
-  const inFlight = Math.min(w.phaseInFlight[task]!, machine.linesInFlight[own]!);
+  const inFlight = Math.min(w.phaseInFlight[task]!, machine.coreLines[node]!);
   const accesses = w.phaseAccesses[task]!;
   const cycles = w.phaseCycles[task]! / machine.clockGHz;
-  const demand = accesses / (cycles + (accesses / inFlight) * machine.latencyNs[own]!);
+  const demand = accesses / (cycles + (accesses / inFlight) * idleLineNs(machine, own, inFlight, 0));
   const need = w.phaseWorkingSet[task]!;
   if (w.cacheDemand[cpu] === demand && w.cacheNeed[cpu] === need) return;
   w.cacheDemand[cpu] = demand;
@@ -101,7 +101,7 @@ function buildRun(w: World, cpu: number, task: number): void {
   const pattern = w.phasePattern[task]!;
   const alone = missRatio(pattern, w.phaseWorkingSet[task]!, machine.spec.llcBytes.value);
   const misses = missRatioNow(w, cpu);
-  const inFlight = Math.min(w.phaseInFlight[task]!, machine.linesInFlight[node * machine.nodeCount + node]!);
+  const inFlight = Math.min(w.phaseInFlight[task]!, machine.coreLines[node]!);
   const writeShare = w.phaseWriteShare[task]!;
   const slot = accesses / inFlight; // latencies in sequence per unit
   const hitNs = machine.llcHitNs;
@@ -128,7 +128,7 @@ function buildLines(w: World, cpu: number, writeShare: number, faultNs: number):
   const { machine } = w.scenario;
   const node = machine.cpuNode[cpu]!;
   const part = cpu * PARTS;
-  const inFlight = machine.linesInFlight[node * machine.nodeCount + node]!;
+  const inFlight = machine.coreLines[node]!;
   const localNs = idleNs(w, node, node, inFlight, writeShare);
   const meanNs = meanIdleNs(w, cpu, inFlight, writeShare);
   w.partNs[part + PART_COMPUTE] = 0;
@@ -148,7 +148,7 @@ function buildCopy(w: World, cpu: number): void {
   const vcpu = w.cpuVcpu[cpu]!;
   const from = w.memory.blockNode[w.copyBlock[vcpu]!]!;
   const to = w.copyTo[vcpu]!;
-  const inFlight = machine.linesInFlight[node * N + node]!;
+  const inFlight = machine.coreLines[node]!;
   const baseNs = (idleNs(w, node, from, inFlight, 0) + idleNs(w, node, to, inFlight, 1)) / inFlight;
   w.flowNode[cpu] = COPYING;
   w.linesPerUnit[cpu] = 1;

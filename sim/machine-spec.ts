@@ -45,7 +45,7 @@ export interface MachineSpec {
   readonly pairGBps?: Figure<Matrix>;
   /** The same for written lines, and on the diagonal for the controller itself: gives a written line its weight. */
   readonly pairWriteGBps?: Figure<Matrix>;
-  /** Bandwidth of one streaming thread; fits the lines in flight. Without it every path holds `linesInFlight`. */
+  /** Bandwidth of one streaming thread; fits the lines in flight. Without it every path holds `linesInFlight`; writes without theirs go as reads. */
   readonly oneThreadReadGBps?: Figure<Matrix>;
   readonly oneThreadWriteGBps?: Figure<Matrix>;
   readonly linesInFlight?: Figure<number>;

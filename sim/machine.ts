@@ -27,6 +27,7 @@ export interface Machine {
   readonly slit: Int32Array; //         [N * N]
   readonly latencyNs: Float64Array; //  [N * N] idle
   readonly hopClass: Uint8Array; //     [N * N] index into HOP_CLASSES; more than two hops counts as two
+  readonly coreLines: Float64Array; //  [node] lines a stream on one of its cores asks for at a time
   readonly linesInFlight: Float64Array; //      [N * N] most read lines one core keeps in flight between these nodes
   readonly writeLinesInFlight: Float64Array; // [N * N] the same for written lines
   readonly llcHitNs: number;
@@ -213,14 +214,16 @@ function writeWeight(spec: MachineSpec, cpuNode: number, node: number): number {
 
 /**
  * The lines one core keeps in flight, from the bandwidth of one streaming thread (64 B * lines / latency), with the controller's
- * rise below saturation already active, so that the rise is not counted twice. A core's local figure is what a stream asks for.
- * No path can hold more than that: a bandwidth that would need more (some local writes of the 6172) is missed by a few percent.
+ * rise below saturation already active, so that the rise is not counted twice. A stream asks for as many as the core's fullest path
+ * holds when it reads: mostly that to its own node, on some Xeons one to another node. No path can hold more than that: a bandwidth of
+ * writes that would need more (some local ones of the 6172) is missed by a few percent.
  */
 function fitLinesInFlight(
   spec: MachineSpec,
   machine: Pick<Machine, 'nodeCount' | 'latencyNs' | 'capacity'>,
-): { linesInFlight: Float64Array; writeLinesInFlight: Float64Array } {
+): Pick<Machine, 'coreLines' | 'linesInFlight' | 'writeLinesInFlight'> {
   const { nodeCount, latencyNs, capacity } = machine;
+  const coreLines = new Float64Array(nodeCount);
   const linesInFlight = new Float64Array(nodeCount * nodeCount);
   const writeLinesInFlight = new Float64Array(nodeCount * nodeCount);
   const delayNs = (node: number, linesPerNs: number, weight: number): number => {
@@ -228,25 +231,26 @@ function fitLinesInFlight(
     return weight * latencyNs[node * nodeCount + node]! * riseOf(spec.loadedLatency.value, use);
   };
   for (let cpuNode = 0; cpuNode < nodeCount; cpuNode++) {
-    const fallback = spec.linesInFlight?.value ?? 1;
-    const own = cpuNode * nodeCount + cpuNode;
-    const oneThread = spec.oneThreadReadGBps?.value[cpuNode]![cpuNode];
-    const asked =
-      oneThread === undefined ? fallback : (oneThread / LINE_BYTES) * (latencyNs[own]! + delayNs(cpuNode, oneThread / LINE_BYTES, 1));
-    const fit = (node: number, GBps: number | undefined, weight: number): number => {
-      if (GBps === undefined) return asked;
+    const needed = (node: number, GBps: number, weight: number): number =>
+      (GBps / LINE_BYTES) * (latencyNs[cpuNode * nodeCount + node]! + delayNs(node, GBps / LINE_BYTES, weight));
+    const oneThread = spec.oneThreadReadGBps?.value[cpuNode]!.map((GBps, node) => needed(node, GBps, 1));
+    const asked = oneThread ? Math.max(...oneThread) : (spec.linesInFlight?.value ?? 1);
+    const fit = (node: number, GBps: number, weight: number): number => {
+      if (needed(node, GBps, weight) >= asked) return asked;
       const linesPerNs = GBps / LINE_BYTES;
       const slotNs = asked / linesPerNs - delayNs(node, linesPerNs, weight); // idle latency and the wait for a slot of the core
-      const idleNs = latencyNs[cpuNode * nodeCount + node]!;
-      return slotNs <= idleNs ? asked : (idleNs * asked) / slotNs;
+      return (latencyNs[cpuNode * nodeCount + node]! * asked) / slotNs;
     };
+    coreLines[cpuNode] = asked;
     for (let node = 0; node < nodeCount; node++) {
       const pair = cpuNode * nodeCount + node;
-      linesInFlight[pair] = node === cpuNode ? asked : fit(node, spec.oneThreadReadGBps?.value[cpuNode]![node], 1);
-      writeLinesInFlight[pair] = fit(node, spec.oneThreadWriteGBps?.value[cpuNode]![node], writeWeight(spec, node, node));
+      const read = spec.oneThreadReadGBps?.value[cpuNode]![node];
+      const write = spec.oneThreadWriteGBps?.value[cpuNode]![node];
+      linesInFlight[pair] = read === undefined ? asked : fit(node, read, 1);
+      writeLinesInFlight[pair] = write === undefined ? linesInFlight[pair]! : fit(node, write, writeWeight(spec, node, node));
     }
   }
-  return { linesInFlight, writeLinesInFlight };
+  return { coreLines, linesInFlight, writeLinesInFlight };
 }
 
 function flat(matrix: Matrix): Float64Array {
