@@ -1,7 +1,10 @@
-/** How far apart the corners' values may be, relative, when the search ends; and how far the corners themselves. */
-const FLAT = 1e-12;
-const SMALL = 1e-9;
-const MOST_STEPS = 2000;
+/** The search ends when its corners are SMALL apart, or NEAR and their values as good as equal. */
+const SMALL = 1e-8;
+const NEAR = 1e-4;
+const FLAT = 1e-10;
+/** Of squared relative errors: far below what any measurement or the solver's own tolerance can mean. */
+const NOTHING = 1e-13;
+const MOST_STEPS = 500;
 
 /**
  * The point where `cost` is least, near `start`: the downhill simplex of J. A. Nelder and R. Mead (1965) with their coefficients
@@ -11,9 +14,9 @@ const MOST_STEPS = 2000;
  */
 export function minimise(cost: (point: readonly number[]) => number, start: readonly number[], step: number): number[] {
   let best = descend(cost, start, step);
-  for (let restarts = 0; restarts < 20; restarts++) {
+  for (let restarts = 0; restarts < 10; restarts++) {
     const again = descend(cost, best, step / 2);
-    if (!(cost(again) < cost(best) * (1 - 1e-9))) break;
+    if (!(cost(again) < cost(best) * (1 - 1e-6) - NOTHING)) break;
     best = again;
   }
   return best;
@@ -54,5 +57,5 @@ function descend(cost: (point: readonly number[]) => number, start: readonly num
 function isDone(corners: readonly Corner[]): boolean {
   const [best, worst] = [corners[0]!, corners[corners.length - 1]!];
   const width = Math.max(...worst.point.map((x, i) => Math.abs(x - best.point[i]!)));
-  return worst.value - best.value <= FLAT * Math.abs(best.value) && width <= SMALL;
+  return width <= SMALL || (width <= NEAR && worst.value - best.value <= FLAT * Math.abs(best.value) + NOTHING);
 }
