@@ -10,13 +10,13 @@ export type Matrix = number[][];
 export function figuresOf(
   fits: readonly PathFigures[][],
   latencyNs: Matrix,
+  isWritten: boolean,
   notes: string[],
 ): Partial<Record<FigureName, Matrix | number[]>> {
   const nodeCount = fits.length;
   const all = fits.flat();
   const controllers = fits.map((row, node) => row[node]!.controller);
   const figures: Partial<Record<FigureName, Matrix | number[]>> = { latencyNs, controllerGBps: controllers };
-  const isWritten = fits.some((row, node) => row[node]!.controllerWrite < WIDE_GBPS);
   if (isWritten || all.some(({ pair }) => pair < WIDE_GBPS)) {
     figures.pairGBps = matrix(nodeCount, (cpuNode, node) => {
       const { isLocal, pair, pairWrite, controller } = fits[cpuNode]![node]!;
@@ -26,7 +26,7 @@ export function figuresOf(
   if (isWritten) {
     figures.pairWriteGBps = matrix(nodeCount, (cpuNode, node) => {
       const { isLocal, controller, controllerWrite, pair, pairWrite } = fits[cpuNode]![node]!;
-      if (isLocal) return controllerWrite < WIDE_GBPS ? controllerWrite : controller / 2; // one read, one write: as without the figure
+      if (isLocal) return controllerWrite;
       return pairWrite < WIDE_GBPS ? pairWrite : Math.min(pair, controller);
     });
   }

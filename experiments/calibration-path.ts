@@ -84,7 +84,7 @@ function descend(
 
 /** A limit that only writes reach needs a pair of its own: one that reads fill just before their controller. */
 export function pairBeside(pair: number, controller: number): number {
-  return Math.min(pair, controller * (1 - 1e-6));
+  return Math.min(pair, controller * (1 - 1e-4));
 }
 
 /** A machine of only this path: node 0 with the CPUs, and node 1 with the memory unless that is node 0's own. */

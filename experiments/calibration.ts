@@ -1,3 +1,4 @@
+import { pooledLoadedLatency } from '../machines/figures.ts';
 import { buildMachine, type Machine } from '../sim/machine.ts';
 import type { LoadedLatency } from '../sim/machine-spec.ts';
 import { LINE_BYTES } from '../sim/units.ts';
@@ -27,9 +28,6 @@ export interface Residual extends Omit<BandwidthRow, 'at'> {
   readonly error: number; // fitted over measured, less 1
 }
 
-/** Fitted to four curves of two-socket Xeons; see the test samples. */
-export const POOLED: LoadedLatency = { rise: 0.3647, curve: 0.5346 };
-
 /**
  * Fits a machine's figures to measurements, with the equations by which the simulator then uses them.
  * @param cpus how many CPUs loaded the machine while latency under load was measured; gives the lines in flight where nothing else does
@@ -38,7 +36,7 @@ export const POOLED: LoadedLatency = { rise: 0.3647, curve: 0.5346 };
 export function calibrate(measured: Measurements, cpus: number | null): Calibration {
   const curves = loadedCurves(measured);
   const pooled = risingPoints(curves) > 0 ? fitCurves(curves) : null;
-  const loadedLatency = pooled ?? POOLED;
+  const loadedLatency = pooled ?? pooledLoadedLatency.value;
   const notes: string[] = [];
   const paths = measured.bandwidths.length > 0 ? fitPaths(measured, loadedLatency, notes) : null;
   const figures: Partial<Record<FigureName, Matrix | number[] | number>> = { ...paths?.figures };
@@ -142,7 +140,12 @@ function fitPaths(measured: Measurements, loadedLatency: LoadedLatency, notes: s
       fits[cpuNode]![node] = found;
     }
   }
-  const figures = figuresOf(fits, latencyNs, notes);
+  const figures = figuresOf(
+    fits,
+    latencyNs,
+    measured.bandwidths.some(({ isWrite }) => isWrite),
+    notes,
+  );
   const machine = buildMachine(machineWith(figures, cpus, nodeCount, loadedLatency));
   const residuals = measured.bandwidths.map(({ at: _, ...row }): Residual => {
     const fittedGBps =
@@ -191,7 +194,8 @@ function fitHome(
     }
     if (ofAll.length > 0 && counted.length > 0) found = fitPath(found, counted, isWrite, true);
   }
-  return found;
+  // Where no writes were measured, a written line is one read and one write, as in a machine file without the figure.
+  return found.controllerWrite < WIDE_GBPS ? found : { ...found, controllerWrite: found.controller / 2 };
 }
 
 /** Memory of another node: what one thread gets of it, and the limit of the pair if there is one. */

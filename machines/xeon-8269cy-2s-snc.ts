@@ -60,8 +60,8 @@ export const xeon8269cy: MachineSpec = {
     'at home a quarter of the written half of MLC\'s "1:1 Reads-Writes" (197.4 GB/s); between nodes no limit of its own was measured',
   ),
   linesInFlight: assumed(
-    16.9,
-    "by Little's law from the end of its curve of loaded latency: 232.2 GB/s at 242.8 ns are 881 lines of 52 cores",
+    17.6,
+    "by Little's law from the fullest point of its curve of loaded latency: 233.5 GB/s at 250.3 ns are 913 lines of 52 cores",
   ),
-  loadedLatency: { value: { rise: 0.3459, curve: 0.4613 }, source: `${MLC}, loaded latencies, fitted by \`numalab machine calibrate\`` },
+  loadedLatency: { value: { rise: 0.3456, curve: 0.4621 }, source: `${MLC}, loaded latencies, fitted by \`numalab machine calibrate\`` },
 };

@@ -18,7 +18,7 @@ export const skxLatencyNs: MachineSpec['latencyNs'] = {
 };
 
 export const skxLoadedLatency: MachineSpec['loadedLatency'] = {
-  value: { rise: 0.527, curve: 0.1704 },
+  value: { rise: 0.528, curve: 0.1676 },
   source: `${MLC}, loaded latencies, fitted by \`numalab machine calibrate\``,
 };
 
@@ -46,7 +46,7 @@ export const xeonSkx: MachineSpec = {
   ),
   linesInFlight: assumed(
     17,
-    "by Little's law from the end of its curve of loaded latency: 215.7 GB/s at 282.7 ns are 953 lines of 56 cores",
+    "by Little's law from the fullest point of its curve of loaded latency: 215.7 GB/s at 282.7 ns are 953 lines of 56 cores",
   ),
   loadedLatency: skxLoadedLatency,
 };
