@@ -85,7 +85,7 @@ function cpuLine(node: number, cpus: readonly number[]): string {
 function summary({ spec, nodeCount, cpuCount, clockGHz, memoryBytes }: Machine): string[] {
   const memoryGiB = memoryBytes.reduce((sum, bytes) => sum + bytes, 0) / 1024 ** 3;
   return [
-    `${spec.name}: ${spec.summary}`,
+    ...wrapped(`${spec.name}: ${spec.summary}`.split(' '), ' ', 0),
     `${spec.sockets} sockets, ${nodeCount} nodes, ${cpuCount} CPUs at ${clockGHz} GHz, ${memoryGiB} GiB`,
   ];
 }
