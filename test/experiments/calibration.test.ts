@@ -110,6 +110,24 @@ describe('measurements made by the simulator itself', () => {
   });
 });
 
+test('a pair that its threads do not fill gets no limit, however the measurements scatter', () => {
+  const at = 'm.csv:9';
+  const samples = (cpuNode: number, node: number, GBps: readonly number[]): Measurements['bandwidths'] =>
+    GBps.map((value, i) => ({ at, cpuNode, node, threads: i + 1, isWrite: false, GBps: value }));
+  const home = [3, 5.6, 7.5, 8, 8];
+  const measured = (away: readonly number[]): Measurements => ({
+    latencies: [0, 1].flatMap((cpuNode) => [0, 1].map((node) => ({ at, cpuNode, node, latencyNs: cpuNode === node ? 80 : 160 }))),
+    bandwidths: [...samples(0, 0, home), ...samples(1, 1, home), ...samples(0, 1, away), ...samples(1, 0, [1.5, 2.95])],
+    loaded: [],
+  });
+  // Two threads get a little less than twice what one gets: that alone is the controller's rise and scatter.
+  expect(calibrate(measured([1.5, 2.88]), null).figures.pairGBps).toBeUndefined();
+  // Four that get no more than two are held.
+  const held = calibrate(measured([1.5, 2.4, 2.4, 2.4]), null).figures.pairGBps as number[][];
+  expect(held[0]![1]).toBeCloseTo(2.4, 1);
+  expect(held[1]![0]).toBeCloseTo(8, 0);
+});
+
 describe('what Intel MLC printed', () => {
   test('of two Xeon 8269CY gives capacities, pairs below them, the rise, and lines in flight by the number of CPUs', () => {
     const { figures, loadedLatency, residuals } = calibrate(sample('xeon-8269cy.mlc.txt'), 52);

@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
+import { readScenario } from '../../experiments/scenario-input.ts';
 import { lopsided } from '../../machines/lopsided.ts';
+import { policies } from '../../policies/index.ts';
 import { run } from '../../sim/engine.ts';
 import { buildMachine, capacityGBps, LINK } from '../../sim/machine.ts';
 import { checkSpec } from '../../sim/machine-check.ts';
 import type { MachineSpec } from '../../sim/machine-spec.ts';
 import { NONE, seconds } from '../../sim/units.ts';
+import { workloads } from '../../workloads/index.ts';
 import { FREE_COSTS, guest, pinned, scenario, workload } from './scenario-fixture.ts';
 
 const clustered = (cpus: number, GBps: number): MachineSpec => ({
@@ -65,6 +68,27 @@ test('bytes are counted at the port of the CPU that fetched them', () => {
   expect(byName['port 0.0']).toBeGreaterThan(1e9);
   expect(byName['port 0.0']! + byName['port 0.1']!).toBeCloseTo(recording.guests[0]!.accessesByHop.local * 64, -3);
   expect([byName['port 1.0'], byName['port 2.0']]).toEqual([0, 0]);
+});
+
+test('a moved block comes through the port twice: read, and its new place fetched for ownership', () => {
+  const narrow = 0.5;
+  // A written line weighs no more than a read one here, so controllers count what ports count.
+  const plain = { ...clustered(1, narrow), pairWriteGBps: lopsided.pairGBps! };
+  const lab = { machines: [plain], policies, workloads };
+  const flags = {
+    machine: 'lopsided',
+    policy: 'unpinned-migrating',
+    workload: 'lmbench-rd:size=64MiB',
+    guests: '4',
+    duration: '4s',
+    seed: '2',
+  };
+  const { total, bytesByResource } = run(readScenario({ flags }, lab));
+  expect(total.pageMoves).toBeGreaterThan(3);
+  expect(total.causes.pageCopy / ((total.pageMoves * 2 * 2 ** 21) / narrow)).toBeCloseTo(1, 3);
+  const sumOf = (kind: string): number =>
+    buildMachine(plain).resourceNames.reduce((sum, name, i) => sum + (name.startsWith(kind) ? bytesByResource[i]! : 0), 0);
+  expect(sumOf('port') / sumOf('controller')).toBeCloseTo(1, 6);
 });
 
 test.each([
