@@ -3,13 +3,13 @@ import { InputError, show } from './input-error.ts';
 import { MAX_FILE_BYTES } from './yaml-tree.ts';
 
 /**
- * The text of a scenario file; `-` is the standard input. No more than the limit is ever read, so a file of gigabytes, an endless
+ * The text of a scenario file, or of another that `word` stands for on the command line; `-` is the standard input. No more than the limit is ever read, so a file of gigabytes, an endless
  * device and a growing pipe are refused alike.
  * @throws InputError naming the file
  */
-export function readScenarioFile(name: string): { name: string; text: string } {
+export function readScenarioFile(name: string, word = '--scenario'): { name: string; text: string } {
   const refuse = (message: string): never => {
-    throw new InputError(`--scenario = ${show(name)}, ${message}`);
+    throw new InputError(`${word} = ${show(name)}, ${message}`);
   };
   let bytes = Buffer.alloc(0);
   try {

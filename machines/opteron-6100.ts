@@ -31,7 +31,8 @@ export const hitCycles: MachineSpec['hitCycles'] = {
 
 export const loadedLatency: MachineSpec['loadedLatency'] = {
   value: { rise: 0.3647, curve: 0.5346 },
-  source: 'assumed: pooled fit of four published Intel MLC curves (mean error 1.9 %), for no such curve was found for an Opteron',
+  source:
+    'assumed: pooled fit of four published Intel MLC curves by `numalab machine calibrate` (mean error 1.9 %), for no such curve was found for an Opteron',
 };
 
 export const memoryHoleGiB: MachineSpec['memoryHoleGiB'] = {

@@ -65,7 +65,7 @@ function hardware(machine: Machine): string[] {
   return [
     `available: ${machine.nodeCount} nodes (${last > 0 ? `0-${last}` : '0'})`,
     ...nodes.flatMap((node) => [
-      `node ${node} cpus: ${cpusOf(machine, node).join(' ')}`,
+      cpuLine(node, cpusOf(machine, node)),
       `node ${node} size: ${Math.floor(machine.memoryBytes[node]! / 1024 ** 2)} MB`,
     ]),
     'node distances:',
@@ -76,10 +76,16 @@ function hardware(machine: Machine): string[] {
   ];
 }
 
+/** A range where there are too many to name each. */
+function cpuLine(node: number, cpus: readonly number[]): string {
+  const line = `node ${node} cpus: ${cpus.join(' ')}`;
+  return line.length <= WIDTH ? line : `node ${node} cpus: ${cpus[0]}-${cpus[cpus.length - 1]}`;
+}
+
 function summary({ spec, nodeCount, cpuCount, clockGHz, memoryBytes }: Machine): string[] {
   const memoryGiB = memoryBytes.reduce((sum, bytes) => sum + bytes, 0) / 1024 ** 3;
   return [
-    `${spec.name}: ${spec.summary}`,
+    ...wrapped(`${spec.name}: ${spec.summary}`.split(' '), ' ', 0),
     `${spec.sockets} sockets, ${nodeCount} nodes, ${cpuCount} CPUs at ${clockGHz} GHz, ${memoryGiB} GiB`,
   ];
 }

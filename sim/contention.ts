@@ -137,6 +137,13 @@ export class Contention {
     }
   }
 
+  /** The flow fetches its lines through a port as well, `amount` of it a line. */
+  addPort(flow: number, port: number, amount: number): void {
+    const at = flow * this.stride + this.useCount[flow]!++;
+    this.useResource[at] = port;
+    this.useAmount[at] = amount;
+  }
+
   commitFlow(flow: number): void {
     const first = flow * this.stride;
     const asked = this.lines[flow]! / this.baseNs[flow]!;
@@ -283,7 +290,7 @@ function demandUnits(linesPerNs: number): number {
   return Math.ceil(linesPerNs * 2 ** 32);
 }
 
-/** The most resources that CPUs of one node can use, when they draw on all nodes at once. */
+/** The most resources that CPUs of one node can use, when they draw on all nodes at once and through a port. */
 function widestUse(machine: Machine): number {
   const { nodeCount, useStart, useResource } = machine;
   let widest = 0;
@@ -291,5 +298,5 @@ function widestUse(machine: Machine): number {
     const used = new Set(useResource.subarray(useStart[cpuNode * nodeCount]!, useStart[(cpuNode + 1) * nodeCount]!));
     widest = Math.max(widest, used.size);
   }
-  return widest;
+  return widest + 1;
 }

@@ -1,4 +1,5 @@
 import { divideCache, missRatio } from './cache.ts';
+import { idleLineNs } from './machine.ts';
 import {
   COPYING,
   MIXTURE,
@@ -15,6 +16,7 @@ import {
   SEG_TOUCH,
 } from './states.ts';
 import type { World } from './world.ts';
+import { NONE } from './units.ts';
 import { SWEEP } from './workload-api.ts';
 
 /**
@@ -28,10 +30,10 @@ export function joinCache(w: World, cpu: number, task: number): void {
   const { machine } = w.scenario;
   const node = machine.cpuNode[cpu]!;
   const own = node * machine.nodeCount + node;
-  const inFlight = Math.min(w.phaseInFlight[task]!, machine.linesInFlight[own]!);
+  const inFlight = Math.min(w.phaseInFlight[task]!, machine.coreLines[node]!);
   const accesses = w.phaseAccesses[task]!;
   const cycles = w.phaseCycles[task]! / machine.clockGHz;
-  const demand = accesses / (cycles + (accesses / inFlight) * machine.latencyNs[own]!);
+  const demand = accesses / (cycles + (accesses / inFlight) * idleLineNs(machine, own, inFlight, 0));
   const need = w.phaseWorkingSet[task]!;
   if (w.cacheDemand[cpu] === demand && w.cacheNeed[cpu] === need) return;
   w.cacheDemand[cpu] = demand;
@@ -99,7 +101,7 @@ function buildRun(w: World, cpu: number, task: number): void {
   const pattern = w.phasePattern[task]!;
   const alone = missRatio(pattern, w.phaseWorkingSet[task]!, machine.spec.llcBytes.value);
   const misses = missRatioNow(w, cpu);
-  const inFlight = Math.min(w.phaseInFlight[task]!, machine.linesInFlight[node * machine.nodeCount + node]!);
+  const inFlight = Math.min(w.phaseInFlight[task]!, machine.coreLines[node]!);
   const writeShare = w.phaseWriteShare[task]!;
   const slot = accesses / inFlight; // latencies in sequence per unit
   const hitNs = machine.llcHitNs;
@@ -126,7 +128,7 @@ function buildLines(w: World, cpu: number, writeShare: number, faultNs: number):
   const { machine } = w.scenario;
   const node = machine.cpuNode[cpu]!;
   const part = cpu * PARTS;
-  const inFlight = machine.linesInFlight[node * machine.nodeCount + node]!;
+  const inFlight = machine.coreLines[node]!;
   const localNs = idleNs(w, node, node, inFlight, writeShare);
   const meanNs = meanIdleNs(w, cpu, inFlight, writeShare);
   w.partNs[part + PART_COMPUTE] = 0;
@@ -146,13 +148,14 @@ function buildCopy(w: World, cpu: number): void {
   const vcpu = w.cpuVcpu[cpu]!;
   const from = w.memory.blockNode[w.copyBlock[vcpu]!]!;
   const to = w.copyTo[vcpu]!;
-  const inFlight = machine.linesInFlight[node * N + node]!;
+  const inFlight = machine.coreLines[node]!;
   const baseNs = (idleNs(w, node, from, inFlight, 0) + idleNs(w, node, to, inFlight, 1)) / inFlight;
   w.flowNode[cpu] = COPYING;
   w.linesPerUnit[cpu] = 1;
   w.contention.beginFlow(cpu, baseNs, 1, inFlight);
   w.contention.addUse(cpu, node * N + from, 1, 0);
   w.contention.addUse(cpu, node * N + to, 1, 1);
+  if (machine.cpuPort[cpu] !== NONE) w.contention.addPort(cpu, machine.cpuPort[cpu]!, 2); // the line, and its place for ownership
   w.contention.commitFlow(cpu);
 }
 
@@ -162,6 +165,7 @@ export function countLines(w: World, cpu: number, guest: number, lines: number):
   const N = machine.nodeCount;
   const row = machine.cpuNode[cpu]! * N;
   const from = w.flowNode[cpu]!;
+  w.cpuLines[cpu]! += from === COPYING ? 2 * lines : lines;
   if (from >= 0) {
     countPair(w, guest, row + from, lines, w.writeShare[cpu]!);
   } else if (from === MIXTURE) {
@@ -224,10 +228,7 @@ function mixNodes(w: World, cpu: number, region: number): void {
 
 function idleNs(w: World, cpuNode: number, node: number, inFlight: number, writeShare: number): number {
   const { machine } = w.scenario;
-  const pair = cpuNode * machine.nodeCount + node;
-  const read = Math.max(1, inFlight / machine.linesInFlight[pair]!);
-  const written = Math.max(1, inFlight / machine.writeLinesInFlight[pair]!);
-  return machine.latencyNs[pair]! * (read + writeShare * (written - read));
+  return idleLineNs(machine, cpuNode * machine.nodeCount + node, inFlight, writeShare);
 }
 
 function meanIdleNs(w: World, cpu: number, inFlight: number, writeShare: number): number {
@@ -245,7 +246,7 @@ function meanIdleNs(w: World, cpu: number, inFlight: number, writeShare: number)
 /** Hands a flow to the solver. The same single-node flow as before is left alone: most phases only repeat. */
 function offerFlow(w: World, cpu: number, baseNs: number, lines: number, inFlight: number, writeShare: number): void {
   const { contention } = w;
-  const { nodeCount, cpuNode } = w.scenario.machine;
+  const { nodeCount, cpuNode, cpuPort } = w.scenario.machine;
   const row = cpuNode[cpu]! * nodeCount;
   const from = w.flowNode[cpu]!;
   const isSame =
@@ -268,5 +269,6 @@ function offerFlow(w: World, cpu: number, baseNs: number, lines: number, inFligh
       if (share > 0) contention.addUse(cpu, row + node, share, writeShare);
     }
   }
+  if (cpuPort[cpu] !== NONE) contention.addPort(cpu, cpuPort[cpu]!, 1);
   contention.commitFlow(cpu);
 }

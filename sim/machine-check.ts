@@ -62,6 +62,12 @@ export function checkSpec(spec: MachineSpec): void {
   notNegative('loadedLatency.rise', spec.loadedLatency.value.rise);
   within((curve) => curve >= 0 && curve < 1, '0 to less than 1')('loadedLatency.curve', spec.loadedLatency.value.curve);
 
+  if (spec.clusters) {
+    const { cpus, capacityGBps } = spec.clusters.value;
+    within((count) => Number.isSafeInteger(count) && count >= 1, 'a whole number from 1')('clusters.cpus', cpus);
+    positive('clusters.capacityGBps', capacityGBps);
+  }
+
   const linked = new Set<string>();
   spec.links.value.forEach(({ between: [a, b], capacityGBps }, i) => {
     node(`links[${i}].between[0]`, a);

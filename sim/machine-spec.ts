@@ -45,12 +45,19 @@ export interface MachineSpec {
   readonly pairGBps?: Figure<Matrix>;
   /** The same for written lines, and on the diagonal for the controller itself: gives a written line its weight. */
   readonly pairWriteGBps?: Figure<Matrix>;
-  /** Bandwidth of one streaming thread; fits the lines in flight. Without it every path holds `linesInFlight`. */
+  /** Bandwidth of one streaming thread; fits the lines in flight. Without it every path holds `linesInFlight`; writes without theirs go as reads. */
   readonly oneThreadReadGBps?: Figure<Matrix>;
   readonly oneThreadWriteGBps?: Figure<Matrix>;
   readonly linesInFlight?: Figure<number>;
   /** Latency below saturation: idle * (1 + rise * u / (1 - curve * u)), u = use of the controller. */
-  readonly loadedLatency: Figure<{ readonly rise: number; readonly curve: number }>;
+  readonly loadedLatency: Figure<LoadedLatency>;
+  /** CPUs of a node in runs of so many share a port to everything beyond it, its own node's memory included. */
+  readonly clusters?: Figure<{ readonly cpus: number; readonly capacityGBps: number }>;
+}
+
+export interface LoadedLatency {
+  readonly rise: number;
+  readonly curve: number;
 }
 
 /** Every figure of a machine by name, in the order of its file. */

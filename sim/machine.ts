@@ -1,7 +1,7 @@
 import { checkSpec } from './machine-check.ts';
-import type { MachineSpec, Matrix } from './machine-spec.ts';
+import type { LoadedLatency, MachineSpec, Matrix } from './machine-spec.ts';
 import { hopClasses, routeBetween } from './route.ts';
-import { type CpuId, LINE_BYTES, type NodeId } from './units.ts';
+import { type CpuId, LINE_BYTES, type NodeId, NONE } from './units.ts';
 
 export const CONTROLLER = 0;
 export const LINK = 1;
@@ -12,7 +12,7 @@ export const HOP_CLASSES = ['local', 'sameSocket', 'oneHop', 'twoHop'] as const;
 
 /**
  * A machine as the simulator reads it: flat arrays, frozen in meaning. N = nodes, R = resources (controllers first, then directed
- * links, then node pairs whose limit is below that of their wires). Matrices are [node of the CPU * N + node of the memory].
+ * links, then node pairs whose limit is below that of their wires, then the ports of clusters of CPUs). Matrices are [node of the CPU * N + node of the memory].
  */
 export interface Machine {
   readonly spec: MachineSpec;
@@ -27,11 +27,12 @@ export interface Machine {
   readonly slit: Int32Array; //         [N * N]
   readonly latencyNs: Float64Array; //  [N * N] idle
   readonly hopClass: Uint8Array; //     [N * N] index into HOP_CLASSES; more than two hops counts as two
+  readonly coreLines: Float64Array; //  [node] lines a stream on one of its cores asks for at a time
   readonly linesInFlight: Float64Array; //      [N * N] most read lines one core keeps in flight between these nodes
   readonly writeLinesInFlight: Float64Array; // [N * N] the same for written lines
   readonly llcHitNs: number;
   readonly resourceCount: number;
-  readonly resourceKind: Uint8Array; //    [R] CONTROLLER, LINK or PAIR
+  readonly resourceKind: Uint8Array; //    [R] CONTROLLER, LINK (ports too) or PAIR
   readonly capacity: Float64Array; //      [R] lines per ns
   readonly resourceNames: readonly string[]; // [R]
   /** Delay of an unsaturated controller: riseNs * u / (1 - curve * u). */
@@ -42,6 +43,8 @@ export interface Machine {
   readonly useResource: Int32Array;
   readonly useRead: Float64Array; //    how much of the resource a read line uses
   readonly useWrite: Float64Array; //   how much a written line (read for ownership, later written back) uses
+  /** [cpu] the port through which its cluster fetches every line, or NONE. Full duplex, as a link: what goes back never fills it first. */
+  readonly cpuPort: Int32Array;
 }
 
 /**
@@ -58,7 +61,7 @@ export function buildMachine(spec: MachineSpec): Machine {
     nodeFirstCpu[node] = cpu;
     for (let i = 0; i < spec.nodeCpus[node]!; i++) cpuNode[cpu++] = node;
   }
-  const routes = layResources(spec);
+  const routes = layResources(spec, cpuNode, nodeFirstCpu);
   const clockGHz = spec.clockGHz.value;
   const latencyNs = flat(spec.latencyNs.value);
   const { rise, curve } = spec.loadedLatency.value;
@@ -93,6 +96,18 @@ export function capacityGBps(machine: Machine, resource: number): number {
   return machine.capacity[resource]! * LINE_BYTES;
 }
 
+/** Delay below saturation in idle latencies of a controller that is `use` busy (0..1). */
+export function riseOf({ rise, curve }: LoadedLatency, use: number): number {
+  return (rise * use) / (1 - curve * use);
+}
+
+/** What a line takes between two nodes without queueing when a core asks for `inFlight` at a time: idle latency, and the wait for a slot. */
+export function idleLineNs(machine: Machine, pair: number, inFlight: number, writeShare: number): number {
+  const read = Math.max(1, inFlight / machine.linesInFlight[pair]!);
+  const written = Math.max(1, inFlight / machine.writeLinesInFlight[pair]!);
+  return machine.latencyNs[pair]! * (read + writeShare * (written - read));
+}
+
 interface Resources {
   resourceCount: number;
   resourceKind: Uint8Array;
@@ -102,13 +117,14 @@ interface Resources {
   useResource: Int32Array;
   useRead: Float64Array;
   useWrite: Float64Array;
+  cpuPort: Int32Array;
 }
 
 /**
  * Numbers the resources and says how much of each a line uses. A written line is read for ownership and written back: its data
  * cross the wires both ways, and it weighs on controller and pair as much more as their measured write bandwidth is lower.
  */
-function layResources(spec: MachineSpec): Resources {
+function layResources(spec: MachineSpec, cpuNode: Int32Array, nodeFirstCpu: Int32Array): Resources {
   const nodeCount = spec.nodeSocket.length;
   const kinds: number[] = [];
   const names: string[] = [];
@@ -128,6 +144,19 @@ function layResources(spec: MachineSpec): Resources {
   const wires = (from: number, to: number): number[] => {
     const path = routeBetween(spec, from, to);
     return path.slice(1).map((node, i) => linkOf.get(`${path[i]}>${node}`)!);
+  };
+
+  const layPorts = (): Int32Array => {
+    const ports = new Int32Array(cpuNode.length).fill(NONE);
+    if (!spec.clusters) return ports;
+    const { cpus, capacityGBps } = spec.clusters.value;
+    ports.forEach((_, cpu) => {
+      const node = cpuNode[cpu]!;
+      const cluster = Math.floor((cpu - nodeFirstCpu[node]!) / cpus);
+      const isFirst = (cpu - nodeFirstCpu[node]!) % cpus === 0;
+      ports[cpu] = isFirst ? add(LINK, `port ${node}.${cluster}`, capacityGBps) : ports[cpu - 1]!;
+    });
+    return ports;
   };
 
   const useStart = [0];
@@ -161,6 +190,7 @@ function layResources(spec: MachineSpec): Resources {
       useStart.push(useResource.length);
     }
   }
+  const cpuPort = layPorts();
   return {
     resourceCount: kinds.length,
     resourceKind: Uint8Array.from(kinds),
@@ -170,6 +200,7 @@ function layResources(spec: MachineSpec): Resources {
     useResource: Int32Array.from(useResource),
     useRead: Float64Array.from(useRead),
     useWrite: Float64Array.from(useWrite),
+    cpuPort,
   };
 }
 
@@ -183,40 +214,43 @@ function writeWeight(spec: MachineSpec, cpuNode: number, node: number): number {
 
 /**
  * The lines one core keeps in flight, from the bandwidth of one streaming thread (64 B * lines / latency), with the controller's
- * rise below saturation already active, so that the rise is not counted twice. A core's local figure is what a stream asks for.
- * No path can hold more than that: a bandwidth that would need more (some local writes of the 6172) is missed by a few percent.
+ * rise below saturation already active, so that the rise is not counted twice. A stream asks for as many as the core's fullest path
+ * holds when it reads: mostly that to its own node, on some Xeons one to another node. No path can hold more than that: a bandwidth of
+ * writes that would need more (some local ones of the 6172) is missed by a few percent.
  */
 function fitLinesInFlight(
   spec: MachineSpec,
-  machine: Pick<Machine, 'nodeCount' | 'latencyNs' | 'capacity' | 'riseNs' | 'curve'>,
-): { linesInFlight: Float64Array; writeLinesInFlight: Float64Array } {
-  const { nodeCount, latencyNs, capacity, riseNs, curve } = machine;
+  machine: Pick<Machine, 'nodeCount' | 'latencyNs' | 'capacity'>,
+): Pick<Machine, 'coreLines' | 'linesInFlight' | 'writeLinesInFlight'> {
+  const { nodeCount, latencyNs, capacity } = machine;
+  const coreLines = new Float64Array(nodeCount);
   const linesInFlight = new Float64Array(nodeCount * nodeCount);
   const writeLinesInFlight = new Float64Array(nodeCount * nodeCount);
   const delayNs = (node: number, linesPerNs: number, weight: number): number => {
     const use = Math.min(1, (linesPerNs * weight) / capacity[node]!);
-    return (weight * riseNs[node]! * use) / (1 - curve * use);
+    return weight * latencyNs[node * nodeCount + node]! * riseOf(spec.loadedLatency.value, use);
   };
   for (let cpuNode = 0; cpuNode < nodeCount; cpuNode++) {
-    const fallback = spec.linesInFlight?.value ?? 1;
-    const own = cpuNode * nodeCount + cpuNode;
-    const oneThread = spec.oneThreadReadGBps?.value[cpuNode]![cpuNode];
-    const asked =
-      oneThread === undefined ? fallback : (oneThread / LINE_BYTES) * (latencyNs[own]! + delayNs(cpuNode, oneThread / LINE_BYTES, 1));
-    const fit = (node: number, GBps: number | undefined, weight: number): number => {
-      if (GBps === undefined) return asked;
+    const needed = (node: number, GBps: number, weight: number): number =>
+      (GBps / LINE_BYTES) * (latencyNs[cpuNode * nodeCount + node]! + delayNs(node, GBps / LINE_BYTES, weight));
+    const oneThread = spec.oneThreadReadGBps?.value[cpuNode]!.map((GBps, node) => needed(node, GBps, 1));
+    const asked = oneThread ? Math.max(...oneThread) : (spec.linesInFlight?.value ?? 1);
+    const fit = (node: number, GBps: number, weight: number): number => {
+      if (needed(node, GBps, weight) >= asked) return asked;
       const linesPerNs = GBps / LINE_BYTES;
       const slotNs = asked / linesPerNs - delayNs(node, linesPerNs, weight); // idle latency and the wait for a slot of the core
-      const idleNs = latencyNs[cpuNode * nodeCount + node]!;
-      return slotNs <= idleNs ? asked : (idleNs * asked) / slotNs;
+      return (latencyNs[cpuNode * nodeCount + node]! * asked) / slotNs;
     };
+    coreLines[cpuNode] = asked;
     for (let node = 0; node < nodeCount; node++) {
       const pair = cpuNode * nodeCount + node;
-      linesInFlight[pair] = node === cpuNode ? asked : fit(node, spec.oneThreadReadGBps?.value[cpuNode]![node], 1);
-      writeLinesInFlight[pair] = fit(node, spec.oneThreadWriteGBps?.value[cpuNode]![node], writeWeight(spec, node, node));
+      const read = spec.oneThreadReadGBps?.value[cpuNode]![node];
+      const write = spec.oneThreadWriteGBps?.value[cpuNode]![node];
+      linesInFlight[pair] = read === undefined ? asked : fit(node, read, 1);
+      writeLinesInFlight[pair] = write === undefined ? linesInFlight[pair]! : fit(node, write, writeWeight(spec, node, node));
     }
   }
-  return { linesInFlight, writeLinesInFlight };
+  return { coreLines, linesInFlight, writeLinesInFlight };
 }
 
 function flat(matrix: Matrix): Float64Array {

@@ -2,7 +2,7 @@ import { assert } from './assert.ts';
 import { bookWaiting } from './guest-scheduler.ts';
 import { CAUSES, type Cause, type GuestRecord, type Measures, type Recording, type RunStatus } from './recording.ts';
 import { book } from './segments.ts';
-import { LINE_BYTES } from './units.ts';
+import { LINE_BYTES, NONE } from './units.ts';
 import {
   BLOCKED_CAUSE,
   CAUSE_COUNT,
@@ -185,7 +185,7 @@ function remoteRatio(hops: ArrayLike<number>): number {
   return all > 0 ? (all - hops[0]!) / all : 0;
 }
 
-/** From the lines between nodes: a written line counts by its weight. */
+/** From the lines between nodes, a written line by its weight; at ports from the lines of their CPUs. */
 function bytesByResource(w: World): number[] {
   const { machine } = w.scenario;
   const bytes = new Array<number>(machine.resourceCount).fill(0);
@@ -196,6 +196,9 @@ function bytesByResource(w: World): number[] {
       bytes[machine.useResource[entry]!]! += (read * machine.useRead[entry]! + written * machine.useWrite[entry]!) * LINE_BYTES;
     }
   }
+  machine.cpuPort.forEach((port, cpu) => {
+    if (port !== NONE) bytes[port]! += w.cpuLines[cpu]! * LINE_BYTES;
+  });
   return bytes.map(Math.round);
 }
 

@@ -130,6 +130,7 @@ export class World {
   readonly copyTo: Int32Array; //        [V]
   readonly copyRegion: Int32Array; //    [V] the block's region, NONE once that is freed
   readonly pairLines: Float64Array; //   [N * N] lines read or written, CPU's node * N + memory's node
+  readonly cpuLines: Float64Array; //    [cpu] the same by the CPU that fetched them
   readonly pairWritten: Float64Array; // [N * N] of these, written
 
   // -- counters, by guest (record.ts reads them) ------------------------------------------------------------------------------
@@ -281,6 +282,7 @@ export class World {
     this.copyTo = new Int32Array(V).fill(-1);
     this.copyRegion = new Int32Array(V).fill(-1);
     this.pairLines = new Float64Array(N * N);
+    this.cpuLines = new Float64Array(scenario.machine.cpuCount);
     this.pairWritten = new Float64Array(N * N);
 
     this.hopLines = new Float64Array(G * 4);

@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { check } from './check.ts';
 import { compare } from './compare.ts';
 import { deck, experimentList, experimentRun } from './deck.ts';
+import { machineCalibrate } from './machine-calibrate.ts';
 import { machineList, machineShow } from './machine.ts';
 import { policyList } from './policy.ts';
 import { run } from './run.ts';
@@ -21,4 +22,5 @@ export const commands: readonly Command[] = [
   workloadList,
   machineList,
   machineShow,
+  machineCalibrate,
 ];

@@ -1,18 +1,38 @@
 import { describe, expect, test } from 'vitest';
 import { matrixByHop, meanByHop } from '../../machines/by-hop.ts';
 import { machineNamed, machines } from '../../machines/index.ts';
+import { dunnington } from '../../machines/dunnington-4s.ts';
+import { hygon7280 } from '../../machines/hygon7280-2s.ts';
+import { kunpeng920 } from '../../machines/kunpeng920-2s-96c.ts';
 import { lopsided } from '../../machines/lopsided.ts';
 import { opteron6164 } from '../../machines/opteron-6164-4s.ts';
 import { opteron6172 } from '../../machines/opteron-6172-4s.ts';
+import { sparc } from '../../machines/sparc-4s-256hwc.ts';
 import { uniform } from '../../machines/uniform.ts';
+import { xeon8167m } from '../../machines/xeon-8167m-2s.ts';
+import { xeon8269cy } from '../../machines/xeon-8269cy-2s-snc.ts';
+import { xeonE52680v2 } from '../../machines/xeon-e5-2680v2-2s.ts';
+import { xeonE7 } from '../../machines/xeon-e7-4s.ts';
+import { xeonSkx } from '../../machines/xeon-skx-2s.ts';
 import { buildMachine, capacityGBps, HOP_CLASSES, PAIR } from '../../sim/machine.ts';
-import { figuresOf, isAssumed, type Matrix } from '../../sim/machine-spec.ts';
+import { figuresOf, isAssumed, type MachineSpec, type Matrix } from '../../sim/machine-spec.ts';
 import { hopClasses, routeBetween } from '../../sim/route.ts';
 
 const nodes = [0, 1, 2, 3, 4, 5, 6, 7];
 
+/** Names of all figures but these, in the order of the alphabet. */
+function allBut(...published: string[]): (spec: MachineSpec) => string[] {
+  return (spec) => {
+    const names = figuresOf(spec).map(({ name }) => name);
+    for (const name of published) expect(names).toContain(name);
+    return names.filter((name) => !published.includes(name)).sort();
+  };
+}
+
 test('machines are found by their name, the default first', () => {
-  expect(machines.map((machine) => machine.name)).toEqual(['opteron-6164-4s', 'opteron-6172-4s', 'uniform', 'lopsided']);
+  expect(machines[0]!.name).toBe('opteron-6164-4s');
+  expect(new Set(machines.map((machine) => machine.name)).size).toBe(machines.length);
+  for (const machine of machines) expect(machineNamed(machine.name)).toBe(machine);
   expect(machineNamed('uniform')).toBe(uniform);
   expect(machineNamed('opteron')).toBeUndefined();
 });
@@ -20,6 +40,29 @@ test('machines are found by their name, the default first', () => {
 describe.each(machines)('$name', (spec) => {
   test('can be built', () => {
     expect(buildMachine(spec).cpuCount).toBe(spec.nodeCpus.reduce((sum, cpus) => sum + cpus, 0));
+  });
+
+  test('has memory of another node no nearer than its own, by latency and by SLIT', () => {
+    for (const table of [spec.latencyNs.value, spec.slit.value]) {
+      table.forEach((row, cpuNode) => row.forEach((cell) => expect(cell).toBeGreaterThanOrEqual(row[cpuNode]!)));
+    }
+  });
+
+  test('has caches that grow and slow down level by level, faster than memory', () => {
+    const { l1, l2, llc } = spec.hitCycles.value;
+    expect(spec.l1Bytes.value).toBeLessThan(spec.l2Bytes.value);
+    expect(spec.l2Bytes.value).toBeLessThan(spec.llcBytes.value);
+    expect(l1).toBeLessThan(l2);
+    expect(l2).toBeLessThan(llc);
+    for (const row of spec.latencyNs.value) expect(llc / spec.clockGHz.value).toBeLessThan(Math.min(...row));
+  });
+
+  test('holds no more on any path than its cores ask for, and all of that on one', () => {
+    const machine = buildMachine(spec);
+    const most = machine.coreLines.map((_, node) =>
+      Math.max(...machine.linesInFlight.slice(node * machine.nodeCount, (node + 1) * machine.nodeCount)),
+    );
+    expect([...machine.coreLines]).toEqual([...most]);
   });
 
   test('says where each figure comes from, and why where it comes from nowhere', () => {
@@ -30,12 +73,20 @@ describe.each(machines)('$name', (spec) => {
 test.each([
   [opteron6164, ['links', 'loadedLatency', 'memoryHoleGiB', 'pairGBps', 'pairWriteGBps']],
   [opteron6172, ['clockGHz', 'links', 'loadedLatency', 'memoryGiB', 'memoryHoleGiB']],
+  [xeonE52680v2, allBut('latencyNs', 'oneThreadReadGBps')],
+  [xeonE7, allBut('latencyNs', 'controllerGBps', 'pairGBps', 'pairWriteGBps', 'oneThreadReadGBps')],
+  [sparc, allBut('latencyNs', 'controllerGBps', 'pairGBps', 'pairWriteGBps', 'oneThreadReadGBps')],
+  [xeon8269cy, allBut('l1Bytes', 'l2Bytes', 'memoryGiB', 'slit', 'latencyNs', 'controllerGBps', 'pairGBps', 'loadedLatency')],
+  [xeonSkx, allBut('clockGHz', 'l1Bytes', 'l2Bytes', 'llcBytes', 'latencyNs', 'controllerGBps', 'loadedLatency')],
+  [xeon8167m, allBut('clockGHz')],
+  [kunpeng920, allBut('memoryGiB', 'slit')],
+  [hygon7280, allBut('latencyNs')],
 ])('what is inferred on $name is marked as assumed, and nothing that was measured is', (spec, names) => {
   const assumed = figuresOf(spec).filter(({ figure }) => isAssumed(figure));
-  expect(assumed.map(({ name }) => name).sort()).toEqual(names);
+  expect(assumed.map(({ name }) => name).sort()).toEqual(typeof names === 'function' ? names(spec) : names);
 });
 
-test.each([uniform, lopsided])('$name is invented, so all its figures are assumed', (spec) => {
+test.each([dunnington, uniform, lopsided])('$name is invented, so all its figures are assumed', (spec) => {
   expect(figuresOf(spec).every(({ figure }) => isAssumed(figure))).toBe(true);
 });
 

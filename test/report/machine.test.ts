@@ -89,6 +89,13 @@ test('a node of memory only is shown without CPUs and is no reader in the table 
   expect(block(text, 'Bandwidth').find((line) => line.startsWith('  local'))).toMatch(/^ {2}local +2 +70-80 /);
 });
 
+test('CPUs of a node too many for a line are shown as a range', () => {
+  const text = describeMachine(buildMachine({ ...lopsided, nodeCpus: [3, 29, 28] }));
+  expect(text).toContain(`\nnode 1 cpus: 3 4 5 6 7 8`);
+  expect(text).toContain('\nnode 2 cpus: 32 33 34');
+  expect(describeMachine(buildMachine({ ...lopsided, nodeCpus: [3, 31, 1] }))).toContain('\nnode 1 cpus: 3-33\nnode 1 size:');
+});
+
 test('sockets whose nodes are not numbered side by side are still drawn side by side', () => {
   expect(drawLinks({ ...lopsided, nodeSocket: [0, 1, 0] })).toEqual([
     '  ╭─socket 0─╮    ╭─s1╮',

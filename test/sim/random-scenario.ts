@@ -3,13 +3,20 @@ import { opteron6164 } from '../../machines/opteron-6164-4s.ts';
 import { uniform } from '../../machines/uniform.ts';
 import { policies } from '../../policies/index.ts';
 import { buildMachine } from '../../sim/machine.ts';
+import type { MachineSpec } from '../../sim/machine-spec.ts';
 import type { OptionValues } from '../../sim/options.ts';
 import { below, namedStream, type Random } from '../../sim/random.ts';
 import type { GuestSpec, Scenario } from '../../sim/scenario.ts';
 import { KiB, MiB, ms, us } from '../../sim/units.ts';
 import { guest, scenario, workload } from './scenario-fixture.ts';
 
-const machines = [lopsided, uniform, opteron6164].map((spec) => buildMachine(spec));
+/** Ports so narrow that one CPU fills its own. */
+const clustered: MachineSpec = {
+  ...lopsided,
+  name: 'clustered',
+  clusters: { value: { cpus: 2, capacityGBps: 2 }, source: 'assumed: for tests' },
+};
+const machines = [lopsided, uniform, opteron6164, clustered].map((spec) => buildMachine(spec));
 
 /** A scenario drawn from everything that may be combined; small enough for tens of them in a test. */
 export function randomScenario(seed: string): Scenario {
