@@ -8,14 +8,20 @@ const MEAN_WEIGHT = 2 ** 23;
 /**
  * The group of a guest's block: of every 64 blocks in a row (from a multiple of 64) each group has one, in an order that differs from
  * row to row, so that heat has nothing to do with address or with a policy's pattern. Worked out anew each time: it costs no memory.
+ * A Feistel network of 2 * 3 bits, keyed by the row (Luby and Rackoff, SIAM J. Comput. 17(2), 1988).
  */
 export function heatGroup(block: number): number {
   let key = Math.imul((block >>> 6) + 1, 0x9e3779b1);
-  key = Math.imul(key ^ (key >>> 15), 0x85ebca6b);
-  let group = Math.imul(block, (key >>> 8) | 1) + (key >>> 20); // each step below permutes 0..63
-  group = (group ^ ((group & 63) >>> 3)) & 63;
-  group = (Math.imul(group, (key >>> 14) | 1) + (key >>> 26)) & 63;
-  return (group ^ (group >>> 2)) & 63;
+  let low = block & 7;
+  let high = (block >>> 3) & 7;
+  for (let round = 0; round < 4; round++) {
+    key = Math.imul(key ^ (key >>> 15), 0x85ebca6b);
+    key ^= key >>> 13;
+    const mixed = high ^ ((key >>> (3 * low)) & 7); // the key is a table of 8 entries
+    high = low;
+    low = mixed;
+  }
+  return high * 8 + low;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { WorkloadEntry } from '../sim/workload-api.ts';
 import { compute } from './compute.ts';
+import { hotSet } from './hot-set.ts';
 import { kernbench } from './kernbench.ts';
 import { lmbenchLat } from './lmbench-lat.ts';
 import { lmbenchRd } from './lmbench-rd.ts';
@@ -18,6 +19,7 @@ export const workloads: readonly WorkloadEntry[] = [
   kernbench,
   metisLike,
   stream,
+  hotSet,
   compute,
   queue,
   think,
