@@ -177,7 +177,7 @@ function endTask(w: World, guest: GuestState, task: number): void {
     guest.bootedNs = w.nowNs;
     return;
   }
-  w.completions[guest.id]!++;
+  if (!guest.outOfMemory) w.completions[guest.id]!++; // one that is killed is not done
   if (guest.freeSlots) guest.freeSlots[guest.freeSlotCount++] = task;
   else if (guest.liveTasks === 0 && !guest.outOfMemory) endGuest(w, guest);
 }
