@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { policies } from '../../policies/index.ts';
 import { run } from '../../sim/engine.ts';
 import type { Fallback, MemoryPolicy, PolicyEntry } from '../../sim/policy-api.ts';
 import type { Recording } from '../../sim/recording.ts';
@@ -333,14 +334,37 @@ describe('heat', () => {
     expect([0, 0.5]).toContain(far(measured({ ...heat, driftNs: 0 }, ms(6.4))));
   });
 
-  test('is the same run after run, and drifts by the clock whatever the policy', () => {
+  test('moves with the blocks: memory that follows its users soon has the hot loads near', () => {
+    // 96 blocks a vCPU, half of them far; 4 a millisecond are seen, so that within 50 of the 500 ms all are near.
+    const set = { size: MiB(24), heat: 'hot', 'hot-share': 0.1, 'hot-loads': 0.9 };
+    const remote = (moves: boolean): number => {
+      const memory: MemoryPolicy = {
+        ...wants(0, 'none'),
+        backs: 'at-build',
+        alloc: (_k, _guest, block) => ((block % 2) * 2) as NodeId,
+        ...(moves ? { sampling: { periodNs: ms(1), blocks: 4 }, onHintFault: (_k, _vcpu, _from, near) => near } : {}),
+      };
+      const { guests, status } = ran({
+        policy: pinnedWith([0, 1], memory),
+        guests: [guest(workload('hot-set'), { vcpus: 2, set })],
+        durationNs: ms(500),
+      });
+      expect(status).toBe('ok');
+      return guests[0]!.remoteRatio;
+    };
+    expect(remote(false)).toBeGreaterThan(0.3);
+    expect(remote(true)).toBeLessThan(0.5 * remote(false));
+  });
+
+  test('beside vnodes and a page cache is the same run after run under every policy, with every check on', () => {
     const set = { size: MiB(8), heat: 'zipf', exponent: 1.2, drift: us(130), writes: 0.2, lines: 4 };
-    for (const name of ['kvm-unpinned', 'unpinned-migrating', 'xen-numa-off']) {
+    for (const { name } of policies) {
       const once = (): Recording =>
         run(
           scenario({
             policy: policy(name),
-            guests: [0, 1].map((i) => guest(workload('hot-set'), { name: `g${i}`, vcpus: 2, set, bootShare: 0.3 })),
+            guests: [0, 1].map((i) => guest(workload('hot-set'), { name: `g${i}`, vcpus: 2, vnodes: 1 + i, set, bootShare: 0.3 })),
+            hostCacheBytes: GiB(2.5),
             durationNs: ms(60),
             hostNoise: 1,
             ties: 'seeded',
