@@ -8,7 +8,7 @@ import { SlowMemory } from './memory.slow.ts';
 import { lopsidedMachine } from './scenario-fixture.ts';
 
 const BLOCK = MiB(32); // the machine has 160, 96 and 224
-const SEEDS = 60;
+const SEEDS = 40;
 const STEPS = 120;
 
 /** Guests of 1, 2 or 3 vnodes that together have more than the machine, and every kind of heat. */
