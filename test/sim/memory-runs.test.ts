@@ -3,7 +3,7 @@ import { policies } from '../../policies/index.ts';
 import { run } from '../../sim/engine.ts';
 import type { Fallback, MemoryPolicy, PolicyEntry } from '../../sim/policy-api.ts';
 import type { Recording } from '../../sim/recording.ts';
-import { GiB, KiB, MiB, ms, type NodeId, us, type VcpuId } from '../../sim/units.ts';
+import { GiB, KiB, NONE, MiB, ms, type NodeId, us, type VcpuId } from '../../sim/units.ts';
 import { DONE, type GuestCalls, type Heat, type Phase, RANDOM, RUN, SLEEP, TOUCH, type WorkloadEntry } from '../../sim/workload-api.ts';
 import { asEntry, computes, FREE_COSTS, guest, pinned, pinnedCpus, policy, program, ran, scenario, workload } from './scenario-fixture.ts';
 
@@ -354,6 +354,37 @@ describe('heat', () => {
     };
     expect(remote(false)).toBeGreaterThan(0.3);
     expect(remote(true)).toBeLessThan(0.5 * remote(false));
+  });
+
+  test('of another task is found elsewhere as soon as a block has been moved, in the middle of a phase', () => {
+    // Two tasks share two blocks of 1 MiB, one near and one far; at 5 ms the second has the far one moved, which takes about 0.9 ms.
+    // From then on the first, whose phase goes on to the end, draws on near memory alone. Half far a load takes 147.9 ns, near 81.6.
+    let isSet = false;
+    const entry = program(
+      (_task, phase, calls) => {
+        if (!isSet) calls.allocate(0, MiB(2));
+        isSet = true;
+        load(0, ms(1))(phase, calls);
+      },
+      { regions: 1 },
+    );
+    const memory: MemoryPolicy = {
+      ...wants(0, 'none'),
+      backs: 'at-build',
+      alloc: (_k, _guest, block) => (block === 0 ? 2 : 0) as NodeId,
+      sampling: { periodNs: ms(5), blocks: 2 },
+      onHintFault: (_k, vcpu, _from, near) => (vcpu === 1 ? near : (NONE as NodeId)),
+    };
+    const { guests } = ran({
+      policy: pinnedWith([0, 1], memory),
+      guests: [guest(entry, { vcpus: 2, memoryBytes: MiB(16) })],
+      blockBytes: MiB(1),
+      durationNs: ms(9.9),
+    });
+    expect(guests[0]!.pageMoves).toBe(1);
+    const halfFar = (5.9 + 5) / 147.9; // ms of both tasks
+    const near = (4 + 4) / 81.6;
+    expect(guests[0]!.remoteRatio).toBeCloseTo((halfFar * 0.5) / (halfFar + near), 1); // 0.21; 0.34 if the first went on as before
   });
 
   test('beside vnodes and a page cache is the same run after run under every policy, with every check on', () => {
