@@ -42,6 +42,7 @@ export function runResult(scenario: Scenario, recording: Recording, version: str
       hostNoise: scenario.hostNoise,
       dom0: scenario.dom0,
       blockBytes: scenario.blockBytes,
+      hostCacheBytes: scenario.hostCacheBytes,
       costs: { ...scenario.costs },
     },
   };
@@ -81,11 +82,15 @@ export interface RunResult {
   readonly instants: number;
   readonly solves: number;
   readonly droppedArrivals: number;
-  readonly setting: Pick<Scenario, 'startGapNs' | 'durationNs' | 'limitNs' | 'ties' | 'hostNoise' | 'dom0' | 'blockBytes' | 'costs'>;
+  readonly setting: Pick<
+    Scenario,
+    'startGapNs' | 'durationNs' | 'limitNs' | 'ties' | 'hostNoise' | 'dom0' | 'blockBytes' | 'hostCacheBytes' | 'costs'
+  >;
 }
 
 export interface GuestResult extends GuestRecord {
   readonly kind: string;
+  readonly vnodes: number;
   readonly weight: number;
   readonly bootShare: number;
 }
@@ -98,6 +103,7 @@ function guestResult(scenario: Scenario, at: number, guest: GuestRecord): GuestR
     workload: formatNamed(spec.workload, spec.options),
     vcpus: guest.vcpus,
     memoryBytes: guest.memoryBytes,
+    vnodes: spec.vnodes,
     weight: spec.weight,
     bootShare: spec.bootShare,
     status: guest.status,

@@ -1,5 +1,6 @@
 import { buildMachine } from '../sim/machine.ts';
 import { setupOf } from '../sim/build.ts';
+import { MAX_GUEST_BLOCKS } from '../sim/block-table.ts';
 import { DEFAULT_WEIGHT } from '../sim/policy-api.ts';
 import { type Costs, DEFAULT_COSTS, type GuestSpec, type Scenario } from '../sim/scenario.ts';
 import { seconds } from '../sim/units.ts';
@@ -30,7 +31,7 @@ const MAX_BLOCKS = 2 ** 26;
 /** Fewer blocks than this leave nothing of a guest's memory to place. */
 const LEAST_BLOCKS = 16;
 const DEFAULT_DURATION_NS = seconds(2);
-const GUEST_WORDS = ['vcpus', 'memory', 'kind', 'boot', 'workload'] as const;
+const GUEST_WORDS = ['vcpus', 'memory', 'vnodes', 'kind', 'boot', 'workload'] as const;
 
 /**
  * The scenario that flags and file describe, checked as a whole.
@@ -68,6 +69,7 @@ export function readScenario(source: ScenarioSource, registries: Registries): Sc
     hostNoise: words['host-noise'],
     dom0: words.dom0,
     blockBytes: words.block,
+    hostCacheBytes: words['host-cache'],
     costs: costsOf(words.costs),
     checks: words.checks,
   };
@@ -109,6 +111,7 @@ function guestOf(name: string, group: GuestGroup, words: Required<GuestWords>): 
     kind: (group.kind ?? words.kind)!,
     vcpus: (group.vcpus ?? words.vcpus)!,
     memoryBytes: (group.memory ?? words.memory)!,
+    vnodes: (group.vnodes ?? words.vnodes)!,
     weight: group.weight ?? DEFAULT_WEIGHT,
     workload: entry,
     options,
@@ -141,11 +144,20 @@ function checkTogether(
     if (guest.memoryBytes % block !== 0) {
       refuse(blame, `: ${guest.name} has ${size(guest.memoryBytes)}, want a multiple of the block (${size(block)})`);
     }
+    const blocks = guest.memoryBytes / block;
+    if (blocks > MAX_GUEST_BLOCKS) {
+      refuse(['block'], ` = ${size(block)}, want larger: ${blocks} blocks of ${guest.name}, at most ${MAX_GUEST_BLOCKS} a guest`);
+    }
+    checkVnodes(guest, blocks, written, refuse);
   }
   const memoryBytes = sum(guests, (guest) => guest.memoryBytes);
   const machineBytes = machine.memoryGiB.value.reduce((total, GiB) => total + GiB * 1024 ** 3, 0);
   if (memoryBytes > machineBytes) {
     refuse(blame, `: ${guests.length} guests of ${size(memoryBytes)} in all, want at most the ${size(machineBytes)} of ${machine.name}`);
+  }
+  const machineBlocks = machine.memoryGiB.value.reduce((total, GiB) => total + Math.floor((GiB * 1024 ** 3) / block), 0);
+  if (words['host-cache'] > machineBlocks * block) {
+    refuse(['host-cache'], ` = ${size(words['host-cache'])}, want at most the ${size(machineBlocks * block)} of ${machine.name}`);
   }
   if (memoryBytes / block > MAX_BLOCKS)
     refuse(['block'], ` = ${size(block)}, want larger: ${memoryBytes / block} blocks, at most ${MAX_BLOCKS}`);
@@ -154,6 +166,15 @@ function checkTogether(
   if (words.duration !== undefined && words.duration > words.limit) {
     refuse(['duration'], ` = ${show(written.duration)}, want at most the limit (${formatQuantity('time', words.limit)})`);
   }
+}
+
+/** A virtual node without a vCPU or without memory is no guest that anyone configures. */
+function checkVnodes(guest: GuestSpec, blocks: number, written: Readonly<Record<string, unknown>>, refuse: Refuse): void {
+  const path: Path = typeof written.guests === 'object' && !('vnodes' in written) ? ['guests'] : ['vnodes'];
+  const most = guest.kind === 'bare' ? 1 : Math.min(guest.vcpus, blocks);
+  if (guest.vnodes <= most) return;
+  const why = guest.kind === 'bare' ? 'bare processes have no virtual nodes' : `it has ${guest.vcpus} vCPUs and ${blocks} blocks of memory`;
+  refuse(path, `: ${guest.name} has ${guest.vnodes} virtual nodes, want at most ${most}: ${why}`);
 }
 
 /** Builds each kind of guest's program once, as a run would: what does not fit the guest is refused before anything runs. */

@@ -17,6 +17,7 @@ export const WORDS: readonly { readonly name: string; readonly summary: string; 
   { name: 'guests', summary: 'how many guests; in a file also a list of them', default: '1' },
   { name: 'vcpus', summary: 'vCPUs of each guest', default: '1' },
   { name: 'memory', summary: 'memory of each guest', default: '1GiB' },
+  { name: 'vnodes', summary: 'virtual nodes of each guest, over which its memory and its vCPUs are divided', default: '1' },
   { name: 'kind', summary: 'what the guests are: kvm, xen-hvm, xen-pv or bare processes', default: 'kvm' },
   { name: 'boot', summary: 'share of its memory a guest touches while it boots, 0 to 1', default: '0.5' },
   { name: 'duration', summary: 'how long to run; left out: 2s for workloads that never end, else until all have ended' },
@@ -27,6 +28,7 @@ export const WORDS: readonly { readonly name: string; readonly summary: string; 
   { name: 'host-noise', summary: 'scale of the background load of the host; 0 switches it off', default: '1' },
   { name: 'dom0', summary: "scale of the load of Xen's privileged guest, a vCPU for each CPU; 0 leaves it out", default: '0' },
   { name: 'block', summary: 'unit of memory placement, a power of two', default: '2MiB' },
+  { name: 'host-cache', summary: "memory the host's page cache holds before guests arrive, from node 0 on", default: '0' },
   { name: 'checks', summary: 'invariants to check while running: cheap or all', default: 'cheap' },
 ];
 
@@ -52,6 +54,7 @@ export function defaultWords({ machines, policies, workloads }: Registries): Rec
 export interface GuestWords {
   readonly vcpus?: number | undefined;
   readonly memory?: number | undefined;
+  readonly vnodes?: number | undefined;
   readonly kind?: GuestKind | undefined;
   readonly boot?: number | undefined;
   readonly workload?: Chosen<WorkloadEntry> | undefined;
@@ -75,6 +78,7 @@ export interface ScenarioWords extends Required<GuestWords> {
   readonly ties: Scenario['ties'];
   readonly 'host-noise': number;
   readonly dom0: number;
+  readonly 'host-cache': number;
   readonly block: number;
   readonly checks: Scenario['checks'];
   readonly costs?: CostWords | undefined;
@@ -101,6 +105,7 @@ export function readWords(raw: object, registries: Registries): z.ZodSafeParseRe
   const guestWords = {
     vcpus: quantity('count', 1, 1024),
     memory: quantity('bytes', MiB(64), GiB(16 * 1024)),
+    vnodes: quantity('count', 1, 254),
     kind: oneOf(GUEST_KINDS),
     boot: quantity('share', 0, 1),
     workload: leaf((text) => parseNamed(text, registries.workloads)),
@@ -123,6 +128,7 @@ export function readWords(raw: object, registries: Registries): z.ZodSafeParseRe
     'host-noise': quantity('share', 0, 10),
     dom0: quantity('share', 0, 10),
     block: leaf(blockBytes),
+    'host-cache': quantity('bytes', 0, GiB(16 * 1024)),
     checks: oneOf(['cheap', 'all'] as const),
     costs: z
       .strictObject({

@@ -11,7 +11,7 @@ import type { World } from './world.ts';
  */
 export function backBlock(w: World, guest: number, region: number, block: number, cpuNode: number): number {
   const { memory, policy, scenario } = w;
-  const own = block - memory.firstBlock[guest]!;
+  const own = block - memory.guestBlocks.first[guest]!;
   w.hook = 'memory.alloc';
   const wanted = policy.memory.alloc(w.kernel, guest as GuestId, own, cpuNode as NodeId, w.placements[guest]!);
   const { nodeCount } = scenario.machine;

@@ -33,6 +33,7 @@ export function buildWorld(scenario: Scenario): { w: World; k: HostKernel } {
   const k = new HostKernel(w, namedStream(scenario.seed, 'policy', 0, 'random'));
   w.kernel = k;
   w.calls = new KernelCalls(w);
+  w.memory.fillHostCache(scenario.hostCacheBytes);
   return { w, k };
 }
 
@@ -91,8 +92,8 @@ function place(w: World, k: HostKernel, guest: GuestState): void {
 
 /** Xen gives a guest all its memory when it is built. */
 function backAll(w: World, guest: GuestState): void {
-  const first = w.memory.firstBlock[guest.id]!;
-  for (let block = first; block < first + w.memory.blockCount[guest.id]!; block++) {
+  const first = w.memory.guestBlocks.first[guest.id]!;
+  for (let block = first; block < first + w.memory.guestBlocks.count[guest.id]!; block++) {
     if (backBlock(w, guest.id, -1, block, -1) >= 0) continue;
     killGuest(w, guest);
     return;
@@ -166,5 +167,15 @@ export function setupOf(machine: MachineSpec, blockBytes: number, seed: string, 
 function backgroundSpec(scenario: Scenario, name: string, kind: GuestKind, threads: readonly Burst[]): GuestSpec {
   const program = bursts(threads, scenario.machine.clockGHz, (thread) => namedStream(scenario.seed, name, thread, 'burst'));
   const workload: WorkloadEntry = { name, summary: '', ends: 'never', options: [], build: () => program };
-  return { name, kind, vcpus: threads.length, memoryBytes: 0, weight: DEFAULT_WEIGHT, workload, options: defaultOptions([]), bootShare: 0 };
+  return {
+    name,
+    kind,
+    vcpus: threads.length,
+    memoryBytes: 0,
+    vnodes: 1,
+    weight: DEFAULT_WEIGHT,
+    workload,
+    options: defaultOptions([]),
+    bootShare: 0,
+  };
 }

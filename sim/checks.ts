@@ -1,6 +1,7 @@
 import { assert } from './assert.ts';
 import type { HostKernel } from './host-kernel.ts';
 import { CONTROLLER } from './machine.ts';
+import type { HostMemory } from './memory.ts';
 import { TASK_BLOCKED, TASK_OFF, TASK_ON_VCPU, TASK_READY, TASK_SLEEPING, VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
 import type { World } from './world.ts';
 
@@ -105,20 +106,32 @@ function checkMemory(w: World): void {
     let used = 0;
     for (let guest = 0; guest < w.guests.length; guest++) used += memory.guestNodeBlocks[guest * N + node]!;
     assert(
-      used + memory.nodeFree[node]! === memory.nodeBlocks[node] && memory.nodeFree[node]! >= 0,
+      used + memory.nodeCache[node]! + memory.nodeFree[node]! === memory.nodeBlocks[node] &&
+        memory.nodeCache[node]! >= 0 &&
+        memory.nodeFree[node]! >= 0,
       'blocks of a node are lost or doubled',
     );
   }
-  for (let region = 0; region < memory.regionHead.length; region++) {
-    let blocks = 0;
-    const counts = new Int32Array(N);
-    for (let block = memory.regionHead[region]!; block >= 0; block = memory.blockNext[block]!) {
-      blocks++;
-      if (memory.isBacked(block)) counts[memory.blockNode[block]!]!++;
+  for (let guest = 0; guest < w.guests.length; guest++) {
+    const first = memory.firstRegion[guest]!;
+    let free = memory.guestBlocks.count[guest]!;
+    for (let region = first; region < first + w.guests[guest]!.regionCount; region++) {
+      checkRegion(memory, N, guest, region);
+      free -= memory.regionBlocks[region]!;
     }
-    assert(blocks === memory.regionBlocks[region], 'blocks of a region are lost or doubled');
-    for (let node = 0; node < N; node++) {
-      assert(counts[node] === memory.regionNodeBlocks[region * N + node], 'a region miscounts its blocks by node');
-    }
+    assert(free === memory.guestBlocks.free[guest], 'a guest miscounts its free blocks');
+  }
+}
+
+function checkRegion(memory: HostMemory, nodeCount: number, guest: number, region: number): void {
+  let blocks = 0;
+  const counts = new Int32Array(nodeCount);
+  for (let block = memory.regionHead[region]!; block >= 0; block = memory.nextOf(guest, block)) {
+    blocks++;
+    if (memory.isBacked(block)) counts[memory.nodeOf(block)]!++;
+  }
+  assert(blocks === memory.regionBlocks[region], 'blocks of a region are lost or doubled');
+  for (let node = 0; node < nodeCount; node++) {
+    assert(counts[node] === memory.regionNodeBlocks[region * nodeCount + node], 'a region miscounts its blocks by node');
   }
 }

@@ -1,4 +1,5 @@
 import { assert, PolicyError, SimulatorError } from './assert.ts';
+import { drift } from './drift.ts';
 import { admitGuests, buildWorld, openGate } from './build.ts';
 import { checkEnd, checkWorld } from './checks.ts';
 import { arrive, endSleep, startGuest } from './guest-kernel.ts';
@@ -11,7 +12,7 @@ import type { Recording, RunStatus } from './recording.ts';
 import { sampleMemory } from './sampling.ts';
 import type { Scenario } from './scenario.ts';
 import { finishSegment, interruptSegment, settle, startSegment } from './segments.ts';
-import { TIMER_ARRIVAL, TIMER_GUEST_START, TIMER_POLICY, TIMER_TASK_WAKE, TIMER_TICK, TIMER_WATCH } from './timers.ts';
+import { TIMER_ARRIVAL, TIMER_DRIFT, TIMER_GUEST_START, TIMER_POLICY, TIMER_TASK_WAKE, TIMER_TICK, TIMER_WATCH } from './timers.ts';
 import type { CpuId, VcpuId } from './units.ts';
 import { watch } from './watch.ts';
 import type { World } from './world.ts';
@@ -127,6 +128,9 @@ function fire(w: World, k: HostKernel, kind: number, id: number): void {
     case TIMER_WATCH:
       if (id === 0) watch(w);
       else sampleMemory(w);
+      break;
+    case TIMER_DRIFT:
+      drift(w, id);
       break;
   }
 }

@@ -146,7 +146,7 @@ function buildCopy(w: World, cpu: number): void {
   const N = machine.nodeCount;
   const node = machine.cpuNode[cpu]!;
   const vcpu = w.cpuVcpu[cpu]!;
-  const from = w.memory.blockNode[w.copyBlock[vcpu]!]!;
+  const from = w.memory.nodeOf(w.copyBlock[vcpu]!);
   const to = w.copyTo[vcpu]!;
   const inFlight = machine.coreLines[node]!;
   const baseNs = (idleNs(w, node, from, inFlight, 0) + idleNs(w, node, to, inFlight, 1)) / inFlight;
@@ -176,7 +176,7 @@ export function countLines(w: World, cpu: number, guest: number, lines: number):
   } else if (from === COPYING) {
     const vcpu = w.cpuVcpu[cpu]!;
     const to = row + w.copyTo[vcpu]!;
-    w.pairLines[row + w.memory.blockNode[w.copyBlock[vcpu]!]!]! += lines;
+    w.pairLines[row + w.memory.nodeOf(w.copyBlock[vcpu]!)]! += lines;
     w.pairLines[to]! += lines;
     w.pairWritten[to]! += lines;
   }
@@ -206,24 +206,25 @@ function findNodes(w: World, cpu: number, task: number): void {
   else mixNodes(w, cpu, w.phaseRegion[task]!);
 }
 
-/** Where a random access finds its data: the share of the region's blocks on each node. */
+/** Where a random access finds its data: the share of the region's blocks on each node, weighted by their heat. */
 function mixNodes(w: World, cpu: number, region: number): void {
-  const { memory } = w;
+  const { memory, nodeShare } = w;
   const { nodeCount, cpuNode } = w.scenario.machine;
-  const first = region * nodeCount;
-  let blocks = 0;
+  const first = cpu * nodeCount;
+  const total = memory.accessesByNode(region, w.nowNs, nodeShare, first);
+  let nodes = 0;
   let single = cpuNode[cpu]!; // memory never touched reads as the zero page, which is everywhere
   for (let node = 0; node < nodeCount; node++) {
-    const here = memory.regionNodeBlocks[first + node]!;
-    blocks += here;
-    if (here > 0) single = node;
+    if (nodeShare[first + node] === 0) continue;
+    single = node;
+    nodes++;
   }
-  if (memory.regionNodes[region]! <= 1) {
+  if (nodes <= 1) {
     w.flowNode[cpu] = single;
     return;
   }
   w.flowNode[cpu] = MIXTURE;
-  for (let node = 0; node < nodeCount; node++) w.nodeShare[cpu * nodeCount + node] = memory.regionNodeBlocks[first + node]! / blocks;
+  for (let node = 0; node < nodeCount; node++) nodeShare[first + node]! /= total;
 }
 
 function idleNs(w: World, cpuNode: number, node: number, inFlight: number, writeShare: number): number {

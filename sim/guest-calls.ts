@@ -1,4 +1,5 @@
 import { release } from './guest-sync.ts';
+import { partOf } from './parts.ts';
 import { TASK_BLOCKED } from './states.ts';
 import type { GuestState, ProgramCalls, World } from './world.ts';
 
@@ -20,7 +21,9 @@ export class KernelCalls implements ProgramCalls {
     release(w, guest, id);
   }
   allocate(region: number, bytes: number): boolean {
-    return this.w.memory.allocate(this.guest.id, this.region(region), bytes);
+    const { w, guest } = this;
+    const asking = w.cpuVcpu[w.currentCpu]! - guest.firstVcpu;
+    return w.memory.allocate(guest.id, this.region(region), bytes, partOf(asking, guest.vcpuCount, guest.spec.vnodes));
   }
   free(region: number): void {
     const { w, guest } = this;

@@ -1,4 +1,5 @@
 import { assert } from './assert.ts';
+import { startDrift } from './drift.ts';
 import { clearWalk, setWalk } from './walk.ts';
 import { bookWaiting, makeReady, takeNextTask } from './guest-scheduler.ts';
 import { release, releaseAll, synchronise } from './guest-sync.ts';
@@ -38,6 +39,7 @@ export function startGuest(w: World, guest: GuestState): void {
   guest.startedNs = w.nowNs;
   guest.measureNs = w.nowNs;
   w.clearCounters(guest);
+  startDrift(w, guest.id);
   if (guest.program.nextArrivalNs) {
     w.timers.push(w.nowNs + wholeNs(guest.program.nextArrivalNs()), TIMER_ARRIVAL, guest.id);
     return;
@@ -152,9 +154,7 @@ function setPhase(w: World, guest: GuestState, task: number, phase: Phase): void
     const first = Math.floor(phase.offsetBytes / memory.blockBytes);
     const end = Math.ceil((phase.offsetBytes + phase.bytes) / memory.blockBytes);
     assert(phase.bytes > 0 && end <= blocks, 'touch reaches beyond its region');
-    let block = memory.regionHead[region]!;
-    for (let i = 0; i < first; i++) block = memory.blockNext[block]!;
-    setWalk(w, task, block, end - first, phase.bytes / LINE_BYTES / (end - first));
+    setWalk(w, task, memory.blockAt(guest.id, region, first), end - first, phase.bytes / LINE_BYTES / (end - first));
   } else if (phase.pattern === SWEEP && blocks > 0) {
     const walked = blocks * phase.passes;
     setWalk(w, task, memory.regionHead[region]!, walked, phase.instructions / walked);
@@ -177,7 +177,7 @@ function endTask(w: World, guest: GuestState, task: number): void {
     guest.bootedNs = w.nowNs;
     return;
   }
-  w.completions[guest.id]!++;
+  if (!guest.outOfMemory) w.completions[guest.id]!++; // one that is killed is not done
   if (guest.freeSlots) guest.freeSlots[guest.freeSlotCount++] = task;
   else if (guest.liveTasks === 0 && !guest.outOfMemory) endGuest(w, guest);
 }

@@ -1,6 +1,7 @@
 import { DispatchQueues } from './dsq.ts';
 import { PolicyError } from './assert.ts';
 import { nodesByDistance } from './memory.ts';
+import { partOf } from './parts.ts';
 import { DSQ_GLOBAL, DSQ_LOCAL, DSQ_LOCAL_ON, ENQ_HEAD, type Kernel, KICK_PREEMPT, type GuestKind } from './policy-api.ts';
 import type { Random } from './random.ts';
 
@@ -139,6 +140,19 @@ export class HostKernel implements Kernel {
   }
   guestVcpuCount(guest: GuestId): number {
     return this.w.guests[guest]!.vcpuCount;
+  }
+  guestVnodeCount(guest: GuestId): number {
+    return this.w.guests[guest]!.spec.vnodes;
+  }
+  blockVnode(guest: GuestId, block: number): number {
+    const { first, count } = this.w.memory.guestBlocks;
+    if (!(Number.isInteger(block) && block >= 0 && block < count[guest]!))
+      throw new PolicyError(`block ${String(block)} of guest ${guest}, want 0 to ${count[guest]! - 1}`);
+    return this.w.memory.guestBlocks.vnodeOf(guest, first[guest]! + block);
+  }
+  vcpuVnode(vcpu: VcpuId): number {
+    const guest = this.w.guests[this.w.vcpuGuest[vcpu]!]!;
+    return partOf(vcpu - guest.firstVcpu, guest.vcpuCount, guest.spec.vnodes);
   }
   isHostNoise(guest: GuestId): boolean {
     return this.w.guests[guest]!.isHostNoise;

@@ -1,21 +1,29 @@
 import { assert } from './assert.ts';
+import { BlockTable } from './block-table.ts';
+import { GuestBlocks, runningSum } from './guest-blocks.ts';
+import { RegionHeat } from './heat.ts';
 import type { Machine } from './machine.ts';
 import type { Fallback } from './policy-api.ts';
+import type { Heat } from './workload-api.ts';
 
-const UNBACKED = 255;
+/** What a guest's memory is made of; one vnode and regions of even heat unless said. */
+export interface GuestMemory {
+  readonly bytes: number;
+  readonly regions: number;
+  readonly vnodes?: number;
+  /** [region of the guest] */
+  readonly heat?: readonly (Heat | null)[] | undefined;
+}
 
 /**
  * The two levels of memory. A guest owns guest-physical blocks, each on a host node or not backed yet; its kernel hands blocks to
- * regions, most recently freed first, then blocks never used, in order. A freed block keeps its host node: the host does not know.
+ * regions (guest-blocks.ts). A freed block keeps its host node: the host does not know. Blocks and regions are numbered over all guests.
  */
 export class HostMemory {
   readonly blockBytes: number;
   readonly nodeBlocks: Float64Array; //     [node] blocks of DRAM
-  readonly nodeFree: Float64Array; //       [node] blocks no guest has
-  readonly firstBlock: Float64Array; //     [guest] its first block in blockNode
-  readonly blockCount: Float64Array; //     [guest]
-  readonly blockNode: Uint8Array; //        [block] host node, or 255 when not backed
-  readonly blockNext: Int32Array; //        [block] next of its region or free list
+  readonly nodeFree: Float64Array; //       [node] blocks nobody has
+  readonly nodeCache: Float64Array; //      [node] blocks of the host's page cache
   readonly guestNodeBlocks: Int32Array; //  [guest * N + node]
   readonly firstRegion: Int32Array; //      [guest]
   readonly regionHead: Int32Array; //       [region] first block or NONE
@@ -23,22 +31,27 @@ export class HostMemory {
   readonly regionBytes: Float64Array; //    [region]
   readonly regionNodeBlocks: Int32Array; // [region * N + node]
   readonly regionNodes: Int32Array; //      [region] how many nodes it has blocks on
-  private readonly freed: Int32Array; //    [guest] head of the list of freed blocks
-  private readonly fresh: Int32Array; //    [guest] next block never used, counted from its first
+  readonly guestBlocks: GuestBlocks;
+  readonly heat: RegionHeat;
+  private readonly table: BlockTable;
+  private readonly lastPlace: Int32Array; // [region] the place blockAt was asked for last
+  private readonly lastBlock: Int32Array; // [region] the block there, or NONE
   private readonly nearest: Uint8Array; //  [node * N + i] nodes by SLIT distance
   private readonly nodeCount: number;
 
-  constructor(machine: Machine, blockBytes: number, guests: readonly { bytes: number; regions: number }[]) {
+  constructor(machine: Machine, blockBytes: number, guests: readonly GuestMemory[]) {
     const N = machine.nodeCount;
     this.nodeCount = N;
     this.blockBytes = blockBytes;
     this.nodeBlocks = Float64Array.from(machine.memoryBytes, (bytes) => Math.floor(bytes / blockBytes));
     this.nodeFree = Float64Array.from(this.nodeBlocks);
-    this.blockCount = Float64Array.from(guests, (guest) => Math.ceil(guest.bytes / blockBytes));
-    this.firstBlock = runningSum(this.blockCount);
-    const blocks = this.blockCount.reduce((sum, count) => sum + count, 0);
-    this.blockNode = new Uint8Array(blocks).fill(UNBACKED);
-    this.blockNext = new Int32Array(blocks).fill(-1);
+    this.nodeCache = new Float64Array(N);
+    const blockCounts = guests.map((guest) => Math.ceil(guest.bytes / blockBytes));
+    this.guestBlocks = new GuestBlocks(
+      blockCounts,
+      guests.map(({ vnodes = 1 }) => vnodes),
+    );
+    this.table = new BlockTable(blockCounts.reduce((sum, count) => sum + count, 0));
     this.guestNodeBlocks = new Int32Array(guests.length * N);
     const regions = guests.reduce((sum, guest) => sum + guest.regions, 0);
     this.firstRegion = Int32Array.from(runningSum(guests.map((guest) => guest.regions)));
@@ -47,31 +60,75 @@ export class HostMemory {
     this.regionBytes = new Float64Array(regions);
     this.regionNodeBlocks = new Int32Array(regions * N);
     this.regionNodes = new Int32Array(regions);
-    this.freed = new Int32Array(guests.length).fill(-1);
-    this.fresh = new Int32Array(guests.length);
+    this.lastPlace = new Int32Array(regions);
+    this.lastBlock = new Int32Array(regions).fill(-1);
+    this.heat = new RegionHeat(
+      N,
+      guests.flatMap((guest) => Array.from({ length: guest.regions }, (_, region) => guest.heat?.[region] ?? null)),
+    );
     this.nearest = nodesByDistance(machine);
   }
 
-  isBacked(block: number): boolean {
-    return this.blockNode[block] !== UNBACKED;
+  /** Host node of a block, or NONE when it is not backed. */
+  nodeOf(block: number): number {
+    return this.table.nodeOf(block);
   }
 
-  /** Gives a region guest-physical blocks. False, and nothing done, when the guest has too few. */
-  allocate(guest: number, region: number, bytes: number): boolean {
+  isBacked(block: number): boolean {
+    return this.table.nodeOf(block) >= 0;
+  }
+
+  /** The block after this one in its region, or NONE. */
+  nextOf(guest: number, block: number): number {
+    return this.table.nextOf(this.guestBlocks.first[guest]!, block);
+  }
+
+  /** The block at a place of a region. Asked for places in rising order it only goes on from the last one. */
+  blockAt(guest: number, region: number, place: number): number {
+    let at = this.lastPlace[region]!;
+    let block = this.lastBlock[region]!;
+    if (block < 0 || place < at) {
+      at = 0;
+      block = this.regionHead[region]!;
+    }
+    for (; at < place; at++) block = this.nextOf(guest, block);
+    this.lastPlace[region] = place;
+    this.lastBlock[region] = block;
+    return block;
+  }
+
+  /**
+   * The host's page cache takes memory before guests come: that of node 0, whose CPU reads the files (assumed), then of the nodes
+   * nearest to it by SLIT. It gives a block back when one is wanted and no node the fallback allows has a free one.
+   */
+  fillHostCache(bytes: number): void {
+    let left = Math.ceil(bytes / this.blockBytes);
+    for (let i = 0; i < this.nodeCount; i++) {
+      const node = this.nearest[i]!;
+      const blocks = Math.min(left, this.nodeFree[node]!);
+      this.nodeFree[node]! -= blocks;
+      this.nodeCache[node]! += blocks;
+      left -= blocks;
+    }
+    assert(left === 0, 'the page cache is larger than the machine');
+  }
+
+  /** Gives a region guest-physical blocks, of `vnode` if it has them. False, and nothing done, when the guest has too few. */
+  allocate(guest: number, region: number, bytes: number, vnode: number = 0): boolean {
     assert(this.regionHead[region] === -1, 'region is allocated already');
+    const { guestBlocks, table } = this;
     const count = Math.ceil(bytes / this.blockBytes);
-    const unused = this.blockCount[guest]! - this.fresh[guest]!;
-    if (count > unused && count > unused + this.countFreed(guest, count - unused)) return false;
+    if (count > guestBlocks.free[guest]!) return false;
+    const first = guestBlocks.first[guest]!;
     let tail = -1;
     for (let i = 0; i < count; i++) {
-      let block = this.freed[guest]!;
-      if (block >= 0) this.freed[guest] = this.blockNext[block]!;
-      else block = this.firstBlock[guest]! + this.fresh[guest]!++;
-      this.blockNext[block] = -1;
+      const block = guestBlocks.take(table, guest, vnode);
+      table.setNext(first, block, -1);
       if (tail < 0) this.regionHead[region] = block;
-      else this.blockNext[tail] = block;
+      else table.setNext(first, tail, block);
       tail = block;
-      if (this.isBacked(block)) this.countIn(region, this.blockNode[block]!);
+      const node = table.nodeOf(block);
+      if (node >= 0) this.countIn(guest, region, block, node);
     }
     this.regionBlocks[region] = count;
     this.regionBytes[region] = bytes;
@@ -81,16 +138,17 @@ export class HostMemory {
   /** Returns a region's blocks to the guest, the last of them to be handed out first. They keep their nodes. */
   release(guest: number, region: number): void {
     for (let block = this.regionHead[region]!; block >= 0;) {
-      const next = this.blockNext[block]!;
-      this.blockNext[block] = this.freed[guest]!;
-      this.freed[guest] = block;
+      const next = this.nextOf(guest, block);
+      this.guestBlocks.give(this.table, guest, block);
       block = next;
     }
     this.regionHead[region] = -1;
     this.regionBlocks[region] = 0;
     this.regionBytes[region] = 0;
     this.regionNodes[region] = 0;
+    this.lastBlock[region] = -1;
     this.regionNodeBlocks.fill(0, region * this.nodeCount, (region + 1) * this.nodeCount);
+    this.heat.clear(region);
   }
 
   /**
@@ -100,48 +158,62 @@ export class HostMemory {
    */
   back(guest: number, region: number, block: number, wanted: number, fallback: Fallback): number {
     assert(!this.isBacked(block), 'block is backed already');
-    const node = this.nodeWithRoom(wanted, fallback);
+    let from = this.nodeFree;
+    let node = this.nodeWithRoom(from, wanted, fallback);
+    if (node < 0) {
+      from = this.nodeCache;
+      node = this.nodeWithRoom(from, wanted, fallback);
+    }
     if (node < 0) return -1;
-    this.nodeFree[node]!--;
-    this.blockNode[block] = node;
+    from[node]!--;
+    this.table.setNode(block, node);
     this.guestNodeBlocks[guest * this.nodeCount + node]!++;
-    if (region >= 0) this.countIn(region, node);
+    if (region >= 0) this.countIn(guest, region, block, node);
     return node;
   }
 
-  /** Moves a backed block of a region to another node. False when that node is full. */
+  /** Moves a backed block of a region to another node. False when that node is full: its page cache does not give way to a move. */
   move(guest: number, region: number, block: number, to: number): boolean {
-    const from = this.blockNode[block]!;
-    assert(from !== UNBACKED && from !== to, 'block cannot be moved there');
+    const from = this.table.nodeOf(block);
+    assert(from >= 0 && from !== to, 'block cannot be moved there');
     if (this.nodeFree[to] === 0) return false;
     this.nodeFree[from]!++;
     this.nodeFree[to]!--;
-    this.blockNode[block] = to;
+    this.table.setNode(block, to);
     this.guestNodeBlocks[guest * this.nodeCount + from]!--;
     this.guestNodeBlocks[guest * this.nodeCount + to]!++;
     if (--this.regionNodeBlocks[region * this.nodeCount + from]! === 0) this.regionNodes[region]!--;
-    this.countIn(region, to);
+    this.heat.count(region, block - this.guestBlocks.first[guest]!, from, -1);
+    this.countIn(guest, region, block, to);
     return true;
   }
 
-  private nodeWithRoom(wanted: number, fallback: Fallback): number {
-    if (this.nodeFree[wanted]! > 0) return wanted;
+  /**
+   * How much a random access to a region draws on each node, into out[at + node]: the heat of its backed blocks there, or their number
+   * where all blocks are alike or nothing backed is hot.
+   * @returns the sum over all nodes, 0 when nothing is backed
+   */
+  accessesByNode(region: number, nowNs: number, out: Float64Array, at: number): number {
+    const heat = this.heat.byNode(region, nowNs, out, at);
+    if (heat > 0) return heat;
+    let blocks = 0;
+    for (let node = 0; node < this.nodeCount; node++) blocks += out[at + node] = this.regionNodeBlocks[region * this.nodeCount + node]!;
+    return blocks;
+  }
+
+  private nodeWithRoom(room: Float64Array, wanted: number, fallback: Fallback): number {
+    if (room[wanted]! > 0) return wanted;
     if (fallback === 'none') return -1;
     for (let i = 1; i < this.nodeCount; i++) {
       const node = fallback === 'distance' ? this.nearest[wanted * this.nodeCount + i]! : (wanted + i) % this.nodeCount;
-      if (this.nodeFree[node]! > 0) return node;
+      if (room[node]! > 0) return node;
     }
     return -1;
   }
 
-  private countIn(region: number, node: number): void {
+  private countIn(guest: number, region: number, block: number, node: number): void {
     if (this.regionNodeBlocks[region * this.nodeCount + node]!++ === 0) this.regionNodes[region]!++;
-  }
-
-  private countFreed(guest: number, enough: number): number {
-    let count = 0;
-    for (let block = this.freed[guest]!; block >= 0 && count < enough; block = this.blockNext[block]!) count++;
-    return count;
+    this.heat.count(region, block - this.guestBlocks.first[guest]!, node, 1);
   }
 }
 
@@ -156,10 +228,4 @@ export function nodesByDistance(machine: Machine): Uint8Array {
     order.set(nodes, from * N);
   }
   return order;
-}
-
-function runningSum(counts: ArrayLike<number>): Float64Array {
-  const sums = new Float64Array(counts.length);
-  for (let i = 1; i < counts.length; i++) sums[i] = sums[i - 1]! + counts[i - 1]!;
-  return sums;
 }

@@ -90,6 +90,11 @@ export interface Kernel {
   guestMemoryBytes(guest: GuestId): number;
   guestFirstVcpu(guest: GuestId): VcpuId;
   guestVcpuCount(guest: GuestId): number;
+  /** Virtual nodes the guest believes in; 1 for a flat guest. */
+  guestVnodeCount(guest: GuestId): number;
+  /** The vnode that a block of guest-physical memory is in, 0 to guestVnodeCount - 1. */
+  blockVnode(guest: GuestId, block: number): number;
+  vcpuVnode(vcpu: VcpuId): number;
   /** The host's own background load: a guest of kind `bare`, and dom0, of kind `xen-pv`, with this true. */
   isHostNoise(guest: GuestId): boolean;
   weight(vcpu: VcpuId): number;

@@ -38,19 +38,20 @@ function sampleCpu(w: World, cpu: number, blocks: number): void {
     w.sampleBlock[task] = memory.regionHead[region]!;
   }
   const cpuNode = machine.cpuNode[cpu]!;
+  const guest = w.vcpuGuest[vcpu]!;
   interruptSegment(w, cpu);
   for (let i = 0; i < Math.min(blocks, memory.regionBlocks[region]!); i++) {
     const block = w.sampleBlock[task]!;
-    const following = memory.blockNext[block]!;
+    const following = memory.nextOf(guest, block);
     w.sampleBlock[task] = following < 0 ? memory.regionHead[region]! : following;
     w.samplingNs[vcpu]! += HINT_FAULT_NS;
     if (!memory.isBacked(block)) continue;
     w.hook = 'onHintFault';
-    const to = w.policy.memory.onHintFault!(w.kernel, vcpu as VcpuId, memory.blockNode[block] as NodeId, cpuNode as NodeId);
+    const to = w.policy.memory.onHintFault!(w.kernel, vcpu as VcpuId, memory.nodeOf(block) as NodeId, cpuNode as NodeId);
     if (to !== NONE && !(Number.isInteger(to) && to >= 0 && to < machine.nodeCount))
       throw new PolicyError(`node ${String(to)}, want 0 to ${machine.nodeCount - 1} or NONE`);
     w.hook = '';
-    if (to === NONE || to === memory.blockNode[block]) continue;
+    if (to === NONE || to === memory.nodeOf(block)) continue;
     if (w.moveBudgetBytes < memory.blockBytes || memory.nodeFree[to] === 0) continue;
     w.moveBudgetBytes -= memory.blockBytes;
     w.copyBlock[vcpu] = block;

@@ -9,6 +9,8 @@ export interface GuestSpec {
   readonly kind: GuestKind;
   readonly vcpus: number;
   readonly memoryBytes: number;
+  /** Virtual nodes that its memory and its vCPUs are divided into, equally and in order; 1 for a flat guest. */
+  readonly vnodes: number;
   readonly weight: number;
   readonly workload: WorkloadEntry;
   readonly options: OptionValues;
@@ -62,6 +64,8 @@ export interface Scenario {
   /** Scale of the load of Xen's privileged guest; 0 leaves it out. */
   readonly dom0: number;
   readonly blockBytes: number;
+  /** Memory that the host's page cache holds before guests arrive. */
+  readonly hostCacheBytes: number;
   readonly costs: Costs;
   /** Checks after every instant (tests) or cheap ones only. */
   readonly checks: 'all' | 'cheap';

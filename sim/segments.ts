@@ -255,7 +255,7 @@ function startSpin(w: World, cpu: number, task: number): boolean {
 }
 
 function startCopy(w: World, cpu: number, vcpu: number): boolean {
-  const from = w.memory.blockNode[w.copyBlock[vcpu]!]!;
+  const from = w.memory.nodeOf(w.copyBlock[vcpu]!);
   if (w.copyRegion[vcpu] === -1 || from === w.copyTo[vcpu]) {
     w.copyBlock[vcpu] = -1; // freed or moved in the meantime
     return startSegment(w, cpu);
@@ -270,16 +270,21 @@ function finishCopy(w: World, vcpu: number): void {
   const region = w.copyRegion[vcpu]!;
   const block = w.copyBlock[vcpu]!;
   w.copyBlock[vcpu] = -1;
-  if (region < 0 || w.memory.blockNode[block] === w.copyTo[vcpu]) return;
+  if (region < 0 || w.memory.nodeOf(block) === w.copyTo[vcpu]) return;
   if (!w.memory.move(guest, region, block, w.copyTo[vcpu]!)) return;
   w.pageMoves[guest]!++;
   note(w, 7, block, w.copyTo[vcpu]!);
+  renewMixtures(w, guest, region);
+}
+
+/** Where random accesses to a region go has changed: the flows of those that run are built anew at the next settling. */
+export function renewMixtures(w: World, guest: number, region: number): void {
   const { firstVcpu, vcpuCount } = w.guests[guest]!;
-  for (let other = firstVcpu; other < firstVcpu + vcpuCount; other++) {
-    const cpu = w.vcpuCpu[other]!;
-    if (other === vcpu || cpu < 0 || w.cpuVcpu[cpu] !== other || w.segKind[cpu] !== SEG_RUN) continue;
-    const otherTask = w.vcpuTask[other]!;
-    if (w.phaseRegion[otherTask] === region && w.phasePattern[otherTask] !== SWEEP) markPending(w, cpu);
+  for (let vcpu = firstVcpu; vcpu < firstVcpu + vcpuCount; vcpu++) {
+    const cpu = w.vcpuCpu[vcpu]!;
+    if (cpu < 0 || w.cpuVcpu[cpu] !== vcpu || w.segKind[cpu] !== SEG_RUN) continue;
+    const task = w.vcpuTask[vcpu]!;
+    if (w.phaseRegion[task] === region && w.phasePattern[task] !== SWEEP) markPending(w, cpu);
   }
 }
 
@@ -367,7 +372,7 @@ function begin(w: World, cpu: number, kind: number, units: number, blocks: numbe
 
 /** Where a walk stands that is about to go on; memory never touched reads as the zero page, which is everywhere. */
 function nodeOf(w: World, cpu: number, block: number): number {
-  return block >= 0 && w.memory.isBacked(block) ? w.memory.blockNode[block]! : w.scenario.machine.cpuNode[cpu]!;
+  return block >= 0 && w.memory.isBacked(block) ? w.memory.nodeOf(block) : w.scenario.machine.cpuNode[cpu]!;
 }
 
 function markPending(w: World, cpu: number): void {

@@ -19,14 +19,27 @@ export function clearWalk(w: World, task: number): void {
   setWalk(w, task, -1, 0, 0);
 }
 
-/** Blocks from the walk's present one on that lie on the same node: all that are left if a swept region lies on one. */
+/** A segment of a walk is looked ahead this far at most, so that its start costs no more than this whatever the size of a block. */
+const MOST_AHEAD = 512;
+
+/**
+ * Blocks from the walk's present one on that lie on the same node, as far as it looks ahead: all that are left if a swept region lies
+ * on one.
+ */
 export function walkLength(w: World, task: number): number {
-  const { blockNext, blockNode, regionNodes } = w.memory;
+  const { memory } = w;
   const left = w.phaseBlocksLeft[task]!;
-  if (w.phaseKind[task] !== TOUCH && regionNodes[w.phaseRegion[task]!]! <= 1) return left;
+  if (w.phaseKind[task] !== TOUCH && memory.regionNodes[w.phaseRegion[task]!]! <= 1) return left;
+  const most = Math.min(left, MOST_AHEAD);
+  const guest = w.taskGuest[task]!;
   const first = w.phaseBlock[task]!;
+  const node = memory.nodeOf(first);
   let count = 1;
-  for (let block = blockNext[first]!; block >= 0 && count < left && blockNode[block] === blockNode[first]; block = blockNext[block]!)
+  for (
+    let block = memory.nextOf(guest, first);
+    block >= 0 && count < most && memory.nodeOf(block) === node;
+    block = memory.nextOf(guest, block)
+  )
     count++;
   return count;
 }
@@ -41,9 +54,10 @@ export function advanceWalk(w: World, task: number, blocks: number, unitsLeft: n
   }
   const { memory } = w;
   const region = w.phaseRegion[task]!;
+  const guest = w.taskGuest[task]!;
   let block = w.phaseBlock[task]!;
   for (let steps = blocks % memory.regionBlocks[region]!; steps > 0; steps--) {
-    block = memory.blockNext[block]!;
+    block = memory.nextOf(guest, block);
     if (block < 0) block = memory.regionHead[region]!;
   }
   w.phaseBlock[task] = block;

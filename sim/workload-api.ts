@@ -111,12 +111,23 @@ export interface GuestCalls {
   startMeasuring(): void;
 }
 
+/**
+ * How accesses at random (RANDOM, not sweeps) spread over the blocks of a region. Hot: blockShare of the blocks draws accessShare of
+ * the accesses. Zipf: the r-th hottest draws 1/r^exponent. Which blocks are hot is drawn by address, to a 64th of them (heat.ts), and
+ * moves on by a 64th every driftNs; 0 for never. The cache does not know heat: its hits follow the phase's working set.
+ */
+export type Heat =
+  | { readonly kind: 'hot'; readonly blockShare: number; readonly accessShare: number; readonly driftNs: number }
+  | { readonly kind: 'zipf'; readonly exponent: number; readonly driftNs: number };
+
 export interface GuestProgram {
   /** Tasks that start with the guest, or slots for open arrivals. */
   readonly tasks: number;
   /** How many of them start with the guest, the first ones; the others when they are forked. Left out: all. */
   readonly starting?: number;
   readonly regions: number;
+  /** [region] null where accesses spread evenly, as they do everywhere without this. */
+  readonly heat?: readonly (Heat | null)[];
   /** What its tasks wait for, numbered from 0 within each kind: how many locks and conditions, sizes of barriers, counts of semaphores. */
   readonly locks?: number;
   readonly conditions?: number;

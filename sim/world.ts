@@ -11,7 +11,7 @@ import { Timers } from './timers.ts';
 import { emptyPhase, type GuestCalls, type GuestProgram, type Phase } from './workload-api.ts';
 
 /**
- * The whole state of a run: flat arrays, one element an entity. C CPUs, N nodes, V vCPUs, T tasks, G guests.
+ * The whole state of a run: flat arrays, one element an entity. C CPUs, N nodes, V vCPUs, T tasks, G guests, R regions.
  * Groups are by who may write them.
  */
 export class World {
@@ -172,20 +172,26 @@ export class World {
     const G = guests.length;
     const V = guests.reduce((sum, guest) => sum + guest.vcpuCount, 0);
     const T = guests.reduce((sum, guest) => sum + guest.taskCount, 0);
+    const R = guests.reduce((sum, guest) => sum + guest.regionCount, 0);
     this.scenario = scenario;
     this.cpuOrder = Int32Array.from({ length: C }, (_, cpu) => cpu);
     this.tieRandom = scenario.ties === 'seeded' ? namedStream(scenario.seed, 'host', 0, 'ties') : null;
-    this.due = new Int32Array(T + G + 64);
+    this.due = new Int32Array(T + G + R + 64);
     this.endNs = scenario.limitNs;
     this.policy = policy;
     this.guests = guests;
     this.memory = new HostMemory(
       machine,
       scenario.blockBytes,
-      guests.map((guest) => ({ bytes: guest.spec.memoryBytes, regions: guest.regionCount })),
+      guests.map(({ spec, program, regionCount }) => ({
+        bytes: spec.memoryBytes,
+        regions: regionCount,
+        vnodes: spec.vnodes,
+        heat: program.heat,
+      })),
     );
     this.contention = new Contention(machine, C);
-    this.timers = new Timers(T + 2 * G + 64);
+    this.timers = new Timers(T + 2 * G + R + 64);
 
     this.cpuVcpu = new Int32Array(C).fill(-1);
     this.cpuIdle = new Uint8Array(C).fill(1);

@@ -1,5 +1,6 @@
 import type { WorkloadEntry } from '../sim/workload-api.ts';
 import { compute } from './compute.ts';
+import { hotSet } from './hot-set.ts';
 import { kernbench } from './kernbench.ts';
 import { lmbenchLat } from './lmbench-lat.ts';
 import { lmbenchRd } from './lmbench-rd.ts';
@@ -20,6 +21,7 @@ export const workloads: readonly WorkloadEntry[] = [
   metisLike,
   specjbbLike,
   stream,
+  hotSet,
   compute,
   queue,
   think,

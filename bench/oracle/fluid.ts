@@ -43,6 +43,7 @@ function scenarioOf({ seed, flows, blockBytes, durationNs }: Network, machine: M
     hostNoise: 0,
     dom0: 0,
     blockBytes,
+    hostCacheBytes: 0,
     costs: { ...DEFAULT_COSTS, contextSwitchNs: 0, exitNs: 0, ipiNs: 0, guestFaultNs: 0, hostFaultNs: 0, coldCache: false },
     checks: 'cheap',
   };
@@ -88,5 +89,5 @@ function guestOf(flow: Flow, i: number, machine: Machine, blockBytes: number): G
       },
     }),
   };
-  return { name: `flow ${i}`, kind: 'bare', vcpus: 1, memoryBytes, weight: 100, workload, options: {}, bootShare: 0 };
+  return { name: `flow ${i}`, kind: 'bare', vcpus: 1, memoryBytes, vnodes: 1, weight: 100, workload, options: {}, bootShare: 0 };
 }

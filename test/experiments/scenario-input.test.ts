@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { lopsided } from '../../machines/lopsided.ts';
 import { InputError } from '../../experiments/input-error.ts';
 import { readScenario } from '../../experiments/scenario-input.ts';
 import { DEFAULT_COSTS, type Scenario } from '../../sim/scenario.ts';
@@ -25,13 +26,14 @@ policy: drift:stay=3ms,order=far
 workload: stare
 vcpus: 2
 memory: 128MiB
+vnodes: 2
 kind: xen-pv
 boot: 0.25
 guests:
   - { name: web, count: 2, workload: "compile:jobs=7", weight: 200 }
   - memory: 1.5GiB
     boot: 0
-  - { name: db, vcpus: 3, kind: bare }
+  - { name: db, vcpus: 3, kind: bare, vnodes: 1 }
 duration: 1.5s
 limit: 4min
 start: staggered:10ms
@@ -40,6 +42,7 @@ ties: seeded
 host-noise: 2.5
 dom0: 1.5
 block: 64KiB
+host-cache: 3GiB
 checks: all
 costs: { context-switch: 3us, cold-cache: false }
 `);
@@ -56,6 +59,10 @@ costs: { context-switch: 3us, cold-cache: false }
     );
   });
 
+  test('has virtual nodes as its words and groups say', () => {
+    expect(scenario.guests.map((g) => g.vnodes)).toEqual([2, 2, 2, 1]);
+  });
+
   test('has every other word in base units', () => {
     const { guests: _, machine, policy, ...rest } = scenario;
     expect([machine.spec.name, policy.name]).toEqual(['lopsided', 'drift']);
@@ -69,6 +76,7 @@ costs: { context-switch: 3us, cold-cache: false }
       hostNoise: 2.5,
       dom0: 1.5,
       blockBytes: 65_536,
+      hostCacheBytes: 3_221_225_472,
       costs: { ...DEFAULT_COSTS, contextSwitchNs: 3_000, coldCache: false },
       checks: 'all',
     });
@@ -83,8 +91,16 @@ describe('what is left out', () => {
 
   test('one guest of one vCPU and 1 GiB boots half its memory and runs 2 s of a workload that never ends', () => {
     const scenario = fromFlags({});
-    expect(scenario.guests).toMatchObject([{ name: 'vm1', vcpus: 1, memoryBytes: 1024 ** 3, bootShare: 0.5, kind: 'kvm' }]);
-    expect(scenario).toMatchObject({ seed: '1', durationNs: 2e9, startGapNs: 0, hostNoise: 1, blockBytes: 2 * 1024 ** 2, ties: 'id' });
+    expect(scenario.guests).toMatchObject([{ name: 'vm1', vcpus: 1, memoryBytes: 1024 ** 3, vnodes: 1, bootShare: 0.5, kind: 'kvm' }]);
+    expect(scenario).toMatchObject({
+      seed: '1',
+      durationNs: 2e9,
+      startGapNs: 0,
+      hostNoise: 1,
+      blockBytes: 2 * 1024 ** 2,
+      hostCacheBytes: 0,
+      ties: 'id',
+    });
   });
 
   test('a workload that ends by itself runs to its end', () => {
@@ -148,6 +164,15 @@ describe('a wrong flag is refused in one line with flag, value, what was wanted 
     [{ dom0: '11' }, '--dom0 = 11, want a number from 0 to 10'],
     [{ block: '3MiB' }, '--block = 3MiB, want a power of two from 4KiB to 1GiB such as 2MiB'],
     [{ block: '2KiB' }, '--block = 2KiB, want a power of two from 4KiB to 1GiB such as 2MiB'],
+    [{ 'host-cache': '3' }, '--host-cache = 3, want a size from 0 to 16TiB such as 1GiB'],
+    [{ 'host-cache': '16GiB' }, '--host-cache = 16GiB, want at most the 15GiB of lopsided'],
+    [{ vnodes: '0' }, '--vnodes = 0, want a whole number from 1 to 254'],
+    [{ vnodes: '3', vcpus: '2' }, '--vnodes: vm1 has 3 virtual nodes, want at most 2: it has 2 vCPUs and 512 blocks of memory'],
+    [
+      { vnodes: '20', vcpus: '32', block: '64MiB' },
+      '--vnodes: vm1 has 20 virtual nodes, want at most 16: it has 32 vCPUs and 16 blocks of memory',
+    ],
+    [{ vnodes: '2', vcpus: '2', kind: 'bare' }, '--vnodes: vm1 has 2 virtual nodes, want at most 1: bare processes have no virtual nodes'],
     [{ boot: '1.01' }, '--boot = 1.01, want a number from 0 to 1'],
     [{ kind: 'xen_hvm' }, '--kind = xen_hvm, want one of kvm, xen-hvm, xen-pv, bare; did you mean xen-hvm?'],
     [{ machine: 'lopsidde' }, '--machine = lopsidde, want one of lopsided; did you mean lopsided?'],
@@ -173,7 +198,14 @@ describe('a wrong flag is refused in one line with flag, value, what was wanted 
   });
 });
 
-const GUEST_WORDS = 'name, count, vcpus, memory, kind, boot, workload, weight';
+const GUEST_WORDS = 'name, count, vcpus, memory, vnodes, kind, boot, workload, weight';
+
+test('a guest of more blocks than can be linked is refused, even where the sum of all would do', () => {
+  const roomy = { ...lopsided, memoryGiB: { value: [80, 3, 7], source: 'assumed' } };
+  const read = (memory: string): Scenario => readScenario({ flags: { memory, block: '4KiB' } }, { ...registries, machines: [roomy] });
+  expect(read('65535MiB').guests[0]!.memoryBytes / 4096).toBe(16_776_960); // below 2^24 - 1 = 16,777,215
+  expect(refusal(() => read('64GiB'))).toBe('--block = 4KiB, want larger: 16777216 blocks of vm1, at most 16777215 a guest');
+});
 
 describe('a wrong file is refused with line and column', () => {
   test.each([
@@ -191,6 +223,11 @@ describe('a wrong file is refused with line and column', () => {
     ['a mapping for guests', 'guests: {a: 1}', 's.yaml:1:9: guests = a mapping, want a count, or a list of guests'],
     ['a text for a guest', 'guests:\n  - web', 's.yaml:2:5: guests[0] = web, want a mapping such as'],
     ['no guests', 'guests: []', 's.yaml:1:9: guests = a list of 0, want a count, or a list of guests'],
+    [
+      'too many virtual nodes of one guest',
+      'vcpus: 2\nguests: [{vcpus: 3, vnodes: 3}, {vnodes: 4}]',
+      's.yaml:2:9: guests: vm2 has 4 virtual nodes, want at most 2',
+    ],
     ['a list for costs', 'costs: [1us]', 's.yaml:1:8: costs = a list of 1, want a mapping such as'],
     ['a cost out of range', 'costs:\n  exit: 1s', 's.yaml:2:9: costs.exit = 1s, want a time from 0 to 100ms'],
     ['an unknown cost', 'costs:\n  exti: 1us', 's.yaml:2:3: costs.exti: unknown, want context-switch, exit,'],

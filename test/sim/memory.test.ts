@@ -9,16 +9,17 @@ const BLOCK = MiB(256);
 const make = (...guests: { bytes: number; regions: number }[]): HostMemory => new HostMemory(lopsidedMachine, BLOCK, guests);
 
 function blocksOf(memory: HostMemory, region: number): number[] {
+  const guest = memory.firstRegion.findLastIndex((first) => first <= region);
   const blocks: number[] = [];
-  for (let block = memory.regionHead[region]!; block >= 0; block = memory.blockNext[block]!) blocks.push(block);
+  for (let block = memory.regionHead[region]!; block >= 0; block = memory.nextOf(guest, block)) blocks.push(block);
   return blocks;
 }
 
 test('the lopsided machine has 20, 12 and 28 blocks of 256 MiB, and a guest as many as its bytes begin', () => {
   const memory = make({ bytes: GiB(1), regions: 1 }, { bytes: BLOCK * 2.5, regions: 2 });
   expect([...memory.nodeFree]).toEqual([20, 12, 28]);
-  expect([...memory.blockCount]).toEqual([4, 3]);
-  expect([...memory.firstBlock]).toEqual([0, 4]);
+  expect([...memory.guestBlocks.count]).toEqual([4, 3]);
+  expect([...memory.guestBlocks.first]).toEqual([0, 4]);
   expect([...memory.firstRegion]).toEqual([0, 1]);
 });
 
@@ -103,6 +104,7 @@ test('no block is lost or doubled, whatever guests do (30 seeds)', () => {
   for (let seed = 0; seed < 30; seed++) {
     const random = namedStream(String(seed), 'memory', 0, 'test');
     const memory = make({ bytes: GiB(9), regions: 3 }, { bytes: GiB(8), regions: 3 });
+    const everyBlock = Array.from({ length: 36 + 32 }, (_, block) => block); // 9 and 8 GiB
     for (let step = 0; step < 150; step++) {
       const guest = below(random, 2);
       const region = guest * 3 + below(random, 3);
@@ -113,11 +115,11 @@ test('no block is lost or doubled, whatever guests do (30 seeds)', () => {
         const block = held[below(random, held.length)]!;
         const node = below(random, 3);
         if (!memory.isBacked(block)) memory.back(guest, region, block, node, 'distance');
-        else if (memory.blockNode[block] !== node) memory.move(guest, region, block, node);
+        else if (memory.nodeOf(block) !== node) memory.move(guest, region, block, node);
       }
 
       const hint = `seed ${seed}, step ${step}`;
-      const backed = [0, 1, 2].map((node) => memory.blockNode.reduce((sum, at) => sum + (at === node ? 1 : 0), 0));
+      const backed = [0, 1, 2].map((node) => everyBlock.filter((block) => memory.nodeOf(block) === node).length);
       expect(
         [0, 1, 2].map((node) => memory.nodeFree[node]! + backed[node]!),
         hint,
@@ -125,7 +127,7 @@ test('no block is lost or doubled, whatever guests do (30 seeds)', () => {
       const all = [0, 1, 2, 3, 4, 5].flatMap((other) => blocksOf(memory, other));
       expect(new Set(all).size, hint).toBe(all.length);
       for (let other = 0; other < 6; other++) {
-        const nodes = blocksOf(memory, other).map((block) => memory.blockNode[block]!);
+        const nodes = blocksOf(memory, other).map((block) => memory.nodeOf(block));
         const counted = [0, 1, 2].map((node) => nodes.filter((at) => at === node).length);
         expect([...memory.regionNodeBlocks.subarray(other * 3, other * 3 + 3)], hint).toEqual(counted);
         expect(memory.regionNodes[other], hint).toBe(counted.filter((count) => count > 0).length);
