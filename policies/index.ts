@@ -48,10 +48,18 @@ const rate: OptionSpec = {
 };
 const order: OptionSpec = {
   name: 'order',
-  summary: 'pack fills node after node, spread goes round the nodes',
+  summary: 'pack fills node after node, spread goes round the nodes, scatter fills node after node in a drawn order of CPUs',
   kind: 'choice',
   default: 'pack',
-  choices: ['pack', 'spread'],
+  choices: ['pack', 'spread', 'scatter'],
+};
+const step: OptionSpec = {
+  name: 'step',
+  summary: 'in a node every so many-th CPU is taken at first',
+  kind: 'count',
+  default: 1,
+  min: 1,
+  max: 1024,
 };
 const memory: OptionSpec = {
   name: 'memory',
@@ -170,10 +178,10 @@ export const policies: readonly PolicyEntry[] = [
     'pin',
     'Every vCPU is held on one CPU for ever, packed on as few nodes as there are or spread over all.',
     `taskset; SEQUENTIAL and BW_ROUND_ROBIN_CORES of LPD-EPFL/mctop; ${CFS}; mm/mempolicy.c`,
-    [order, memory, last],
+    [order, step, memory, last],
     (name, options) =>
       compose(name, {
-        cpu: fair(pinned(choiceOption(options, 'order') as Order, numberOption(options, 'last'))),
+        cpu: fair(pinned(choiceOption(options, 'order') as Order, numberOption(options, 'step'), numberOption(options, 'last'))),
         memory: choiceOption(options, 'memory') === 'interleave' ? interleave() : firstTouch(),
       }),
   ),

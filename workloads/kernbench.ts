@@ -84,7 +84,14 @@ export const kernbench: WorkloadEntry = {
       default: TOOLS_BYTES,
       min: 1,
     },
-    { name: 'stall', summary: 'share of the time a compile waits for idle local memory, on an Opteron 6172', kind: 'share', default: 0.068, min: 0, max: 0.9 },
+    {
+      name: 'stall',
+      summary: 'share of the time a compile waits for idle local memory, on an Opteron 6172',
+      kind: 'share',
+      default: 0.068,
+      min: 0,
+      max: 0.9,
+    },
   ],
   build(options, setup) {
     const slotCount = numberOption(options, 'j') || setup.vcpus;

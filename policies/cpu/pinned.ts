@@ -3,26 +3,30 @@ import { type CpuId, type GuestId, NONE, type NodeId } from '../../sim/units.ts'
 import type { Balance } from './fair.ts';
 import { idleBalance, isCold } from './idle-balance.ts';
 
-/** pack fills node after node, spread takes one CPU of each node in turn; both go by the nodes' ids. */
-export type Order = 'pack' | 'spread';
+/**
+ * pack fills node after node, spread takes one CPU of each node in turn, scatter fills node after node and draws the order of the CPUs
+ * of each; all go by the nodes' ids.
+ */
+export type Order = 'pack' | 'spread' | 'scatter';
 
 /**
  * Every vCPU is held on one CPU for ever: the vCPUs of all guests in turn take the CPUs in this order, and start again with the first
  * when there are more of them than CPUs. What the host itself runs floats, as it does around pinned threads of Linux.
+ * @param step in a node only every so many-th CPU is taken at first, then those after them: 4 spreads over clusters of four
  * @param last nodes from that of a guest's first vCPU to that of its last, counted by id and round (on a machine of N nodes N is the
  *   node of the first vCPU); 0 for no difference between the last vCPU and the others. For a thread that only prepares memory, so
  *   that it can do so on a node of choice.
  * After: taskset, sched_setaffinity(2); the orders are SEQUENTIAL and BW_ROUND_ROBIN_CORES of LPD-EPFL/mctop, but by id where that
  * goes by bandwidth.
  */
-export function pinned(order: Order, last: number): Balance {
+export function pinned(order: Order, step: number, last: number): Balance {
   const floating = idleBalance((k, vcpu) => k.isHostNoise(k.guestOf(vcpu)) && isCold(k, vcpu));
   let heldOn: Int32Array = new Int32Array(0); // [vcpu] CPU, or NONE of those that float
   return {
     ...floating,
     name: `pinned/${order}`,
     init(k) {
-      heldOn = heldCpus(k, order, last);
+      heldOn = heldCpus(k, cpusInOrder(k, order, step), last);
       floating.init!(k);
     },
     choose(k, vcpu, prev, flags) {
@@ -34,8 +38,7 @@ export function pinned(order: Order, last: number): Balance {
   };
 }
 
-function heldCpus(k: Kernel, order: Order, last: number): Int32Array {
-  const cpus = cpusInOrder(k, order);
+function heldCpus(k: Kernel, cpus: readonly CpuId[], last: number): Int32Array {
   const heldOn = new Int32Array(k.vcpuCount).fill(NONE);
   let turn = 0;
   for (let guest = 0 as GuestId; guest < k.guestCount; guest++) {
@@ -50,13 +53,23 @@ function heldCpus(k: Kernel, order: Order, last: number): Int32Array {
   return heldOn;
 }
 
-function cpusInOrder(k: Kernel, order: Order): CpuId[] {
+function cpusInOrder(k: Kernel, order: Order, step: number): CpuId[] {
   const nodes = Array.from({ length: k.nodeCount }, (_, node) => node as NodeId);
-  const cpus = nodes.flatMap((node) =>
-    Array.from({ length: k.nodeCpuCount(node) }, (_, i) => ({ cpu: (k.nodeFirstCpu(node) + i) as CpuId, i })),
-  );
-  if (order === 'spread') cpus.sort((a, b) => a.i - b.i || a.cpu - b.cpu);
-  return cpus.map(({ cpu }) => cpu);
+  const places = nodes.flatMap((node) => {
+    const cpus = Array.from({ length: k.nodeCpuCount(node) }, (_, i) => ({ cpu: (k.nodeFirstCpu(node) + i) as CpuId, i }));
+    if (order === 'scatter') shuffle(k, cpus);
+    else cpus.sort((a, b) => (a.i % step) - (b.i % step) || a.i - b.i);
+    return cpus.map(({ cpu }, turn) => ({ cpu, turn }));
+  });
+  if (order === 'spread') places.sort((a, b) => a.turn - b.turn || a.cpu - b.cpu);
+  return places.map(({ cpu }) => cpu);
+}
+
+function shuffle<Item>(k: Kernel, items: Item[]): void {
+  for (let i = items.length - 1; i > 0; i--) {
+    const j = Math.floor(k.random() * (i + 1));
+    [items[i], items[j]] = [items[j]!, items[i]!];
+  }
 }
 
 /** The last CPU of the node that is `steps` nodes with CPUs on from that of `cpu`. */

@@ -10,7 +10,7 @@ const NODE_CPUS = [1, 3, 0, 2];
 
 function started(order: Order, last: number, guests: FakeSpec['guests']): Fake {
   const k = fakeKernel({ nodeCpus: NODE_CPUS, guests });
-  k.start(fair(pinned(order, last)));
+  k.start(fair(pinned(order, 1, last)));
   return k;
 }
 
@@ -66,7 +66,7 @@ describe('vCPUs held on CPUs', () => {
 
   test('claim their CPU, so that what floats does not take it at the same instant', () => {
     const k = fakeKernel({ nodeCpus: NODE_CPUS, guests: [{ vcpus: 2 }] });
-    const policy = fair(pinned('spread', 0));
+    const policy = fair(pinned('spread', 1, 0));
     k.start(policy);
     expect(policy.selectCpu!(k, 1 as VcpuId, NONE, WAKE_FORK)).toBe(1);
     expect([0, 1, 2].map((cpu) => k.isIdle(cpu as CpuId))).toEqual([true, false, true]);
