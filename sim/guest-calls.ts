@@ -1,6 +1,8 @@
+import { assert } from './assert.ts';
 import { release } from './guest-sync.ts';
 import { partOf } from './parts.ts';
 import { TASK_BLOCKED } from './states.ts';
+import { BLOCK } from './workload-api.ts';
 import type { GuestState, ProgramCalls, World } from './world.ts';
 
 /** What programs may ask of the kernel. One record for all guests, pointed at the one that asks. */
@@ -18,6 +20,7 @@ export class KernelCalls implements ProgramCalls {
     const { w, guest } = this;
     const id = guest.firstTask + task;
     if (w.taskState[id] !== TASK_BLOCKED) return;
+    assert(w.phaseKind[id] === BLOCK, 'program wakes a task that waits for something else');
     release(w, guest, id);
   }
   allocate(region: number, bytes: number): boolean {

@@ -83,6 +83,7 @@ export function nextPhase(w: World, vcpu: number): void {
       break;
     case BLOCK:
       w.taskState[task] = TASK_BLOCKED;
+      w.phaseKind[task] = BLOCK;
       guest.waitingTasks++;
       break;
     case DONE:
@@ -93,6 +94,7 @@ export function nextPhase(w: World, vcpu: number): void {
       startTask(w, guest.firstTask + phase.object, w.currentCpu);
       return;
     default:
+      w.phaseKind[task] = phase.kind;
       w.phaseSystem[task] = phase.isSystem ? 1 : 0;
       if (!synchronise(w, guest, task, phase)) break;
       noteDeadlock(w, guest);

@@ -113,6 +113,14 @@ describe('a lock', () => {
     expect([guests[0]!.userNs, guests[0]!.sysNs]).toEqual([ms(7), ms(6)]);
   });
 
+  test('is not had by being woken', () => {
+    const wakes = program((task, phase, calls) => {
+      if (task === 1) calls.wake(0);
+      does(task === 0 ? DOWN : BLOCK)(phase);
+    }, { semaphores: [0] }); // prettier-ignore
+    expect(() => ran({ policy: EACH_ON_ITS_CPU, guests: [guest(wakes, { vcpus: 2 })], costs: FREE_COSTS })).toThrow('something else');
+  });
+
   test('is not for who does not hold it', () => {
     expect(() => played([[does(UNLOCK)]], { locks: 1 })).toThrow('does not hold');
     expect(() => played([[does(LOCK), does(LOCK)]], { locks: 1 })).toThrow('it holds');
