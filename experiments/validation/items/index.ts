@@ -2,6 +2,7 @@ import type { ValidationItem } from '../item.ts';
 import { applicationItems } from './applications.ts';
 import { laterItems } from './later.ts';
 import { metisCurveItems, metisItems } from './metis.ts';
+import { dunningtonItem, kunpengItem } from './other-machines.ts';
 import { twinItems, twinLoadItems } from './twin.ts';
 
 /** The published results, in the order of their names. */
@@ -9,7 +10,9 @@ export const validationItems: readonly ValidationItem[] = [
   ...twinItems,
   ...metisItems,
   ...laterItems,
+  kunpengItem,
   ...applicationItems,
+  dunningtonItem,
   ...twinLoadItems,
   ...metisCurveItems,
 ];

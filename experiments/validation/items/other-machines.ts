@@ -1,0 +1,68 @@
+import type { RunWords, ValidationItem } from '../item.ts';
+
+const kunpeng: RunWords = {
+  machine: 'kunpeng920-2s-96c',
+  kind: 'bare',
+  boot: '0',
+  'host-noise': '0',
+  vcpus: '6',
+  memory: '2GiB',
+  duration: '600ms',
+};
+const SPREAD = 'pin:order=pack,step=4';
+const DEFAULT = 'pin:order=scatter';
+const streamOf = (kernel: string): string => `stream:size=64MiB,kernel=${kernel}`;
+
+const dunnington: RunWords = {
+  machine: 'dunnington-4s',
+  kind: 'xen-hvm',
+  guests: '24',
+  vcpus: '2',
+  memory: '1GiB',
+  workload: 'specjbb-like',
+  duration: '2s',
+};
+
+/** Published results on other machines than the Opterons. */
+export const kunpengItem: ValidationItem = {
+  id: 'P15',
+  machine: 'Kunpeng 920, 24-core node, 6 clusters of 4',
+  workload: 'lmbench stream -P 6, numactl -N 0',
+  metric: 'STREAM copy and triad BW, spread over clusters / default',
+  value: [1.217, 1.289],
+  accept: '±8%',
+  class: 'B',
+  source: 'cluster sched_domain patch (public copy of the report)',
+  fitted: 'the port of a cluster (11.04 GB/s) on copy; triad is predicted',
+  fittedValues: [0],
+  note: 'the default is taken as CPUs drawn at random in the node; the machine’s rise below saturation is fitted to the spread threads',
+  scenario: {
+    seeds: 30,
+    words: kunpeng,
+    runs: {
+      copySpread: { policy: SPREAD, workload: streamOf('copy') },
+      copyDefault: { policy: DEFAULT, workload: streamOf('copy') },
+      triadSpread: { policy: SPREAD, workload: streamOf('triad') },
+      triadDefault: { policy: DEFAULT, workload: streamOf('triad') },
+    },
+    values: ['copySpread.throughput / copyDefault.throughput', 'triadSpread.throughput / triadDefault.throughput'],
+  },
+};
+
+export const dunningtonItem: ValidationItem = {
+  id: 'P17',
+  machine: '4x6-core Dunnington (UMA), 24 VMs, Xen credit',
+  workload: 'SPECjbb / sysbench, migration_cost 1 ms vs 0',
+  metric: 'throughput gain',
+  value: 1.02,
+  accept: '1.00-1.05',
+  class: 'C',
+  source: 'xen-devel 2009, lore-kernel.gnuweeb.org/all/49B4D0C8.5050504@intel.com',
+  fitted: 'nothing; machine and work are assumed, and two vCPUs a guest',
+  scenario: {
+    seeds: 10,
+    words: dunnington,
+    runs: { off: { policy: 'xen-numa-off' }, on: { policy: 'xen-numa-off:migration-delay=1ms' } },
+    values: 'on.throughput / off.throughput',
+  },
+};
