@@ -78,7 +78,7 @@ describe('a cold cache costs what was measured', () => {
     phase.instructions = 1000;
   };
 
-  test('0.38, 0.67, 0.77 and 1.03 ms for its own cache and a sixth of the node`s, by distance of its memory', () => {
+  test("0.38, 0.67, 0.77 and 1.03 ms for its own cache and a sixth of the node's, by distance of its memory", () => {
     const found: number[][] = [[], [], [], []];
     for (let cpuNode = 0; cpuNode < N; cpuNode++) {
       for (let node = 0; node < N; node++) {
