@@ -156,17 +156,45 @@ describe('a task that moves from node 0 to node 2', () => {
     expect(coldNs(byCurve, knee) / (KiB(1000 + 384) / 1.5)).toBeCloseTo(1, 3);
     expect(coldNs(byCurve, [[0, 0.6]])).toBe(0);
   });
+
+  test('goes by the curve of its own guest', () => {
+    const curves: MissCurve[] = [[[0, 0.6]], [[0, 1], [KiB(700), 0]]]; // prettier-ignore
+    const movers = curves.map((curve, i) => {
+      const fill = (phase: Phase): void => {
+        seldom(phase);
+        phase.missCurve = 0;
+      };
+      return guest(runsAndSleeps(MiB(64), [us(1)], fill, curve), { name: `m${i}` });
+    });
+    // both wake twice, in turn: the first goes from CPU 0 to 4, the second from 1 to 5
+    let wakes = 0;
+    const policy = asEntry(() => ({
+      name: 'walks',
+      memory: onNodes(() => 0),
+      cpu: {
+        name: 'walks',
+        selectCpu: () => [0, 1, 4, 5][wakes++] as CpuId,
+        enqueue: (k, vcpu) => k.dsqInsert(vcpu, DSQ_LOCAL, ms(100), 0),
+      },
+    }));
+    const [level, falling] = run(scenario({ policy, guests: movers, costs: COLD })).guests;
+    expect(level!.causes.cacheCold).toBe(0);
+    expect(falling!.causes.cacheCold / (KiB(700 + 384) / 1.5)).toBeCloseTo(1, 3);
+  });
 });
 
 describe('what a task leaves behind decays as others fill the cache', () => {
   const BYTES = KiB(2560); // used at random, all of it in the 3072 KiB of a node while it is alone
+  /** 60 hits of 25 ns: fast enough to keep its part of the cache from one that fetches a line each microsecond. */
   const fits = (phase: Phase): void => {
-    seldom(phase);
+    phase.instructions = 60;
+    phase.accessesPerInstruction = 1;
+    phase.pattern = RANDOM;
     phase.workingSetBytes = BYTES;
   };
 
   /** It runs on the CPUs of `path` in turn, away for 20 ms; meanwhile another reads so many bytes on `fillerCpu`. */
-  function walker(path: readonly number[], fillerCpu: number, fillerBytes: number): GuestRecord {
+  function walker(path: readonly number[], fillerCpu: number, fillerBytes: number, lineCycles = 0): GuestRecord {
     const mover = guest(runsAndSleeps(BYTES, [us(1), ...path.slice(2).map(() => ms(20))], fits), { name: 'mover' });
     let step = 0;
     const filler = program(
@@ -179,6 +207,7 @@ describe('what a task leaves behind decays as others fill the cache', () => {
           case 1:
             calls.allocate(0, MiB(8));
             phase.instructions = fillerBytes / LINE_BYTES;
+            phase.cyclesPerInstruction = lineCycles;
             phase.accessesPerInstruction = 1;
             phase.linesInFlight = Infinity;
             phase.region = 0;
@@ -206,6 +235,15 @@ describe('what a task leaves behind decays as others fill the cache', () => {
     const { causes } = walker([0, 4, 0], fillerCpu, fillerBytes);
     const back = Math.min(BYTES, KiB(384) + lost * BYTES) / 3.6;
     expect(causes.cacheCold / (onNode2 + back)).toBeCloseTo(1, 2);
+  });
+
+  test('up to the instant at which it comes back, while another is still at it', () => {
+    // lines of 1600 cycles and one thread's 64 B at 2.2 GB/s: 1000 + 29 ns each, 0.5 ms after the start and in one go.
+    // It comes back after two phases of 1.5 us, 1 us, the refill and 20 ms: some 20,650 lines, 0.42 of the cache
+    const backNs = 2 * 1500 + 1000 + onNode2 + ms(20);
+    const lost = ((backNs - us(500)) / (1000 + 64 / 2.2)) * (LINE_BYTES / KiB(3072));
+    const { causes } = walker([0, 4, 0], 1, MiB(8), 1600);
+    expect(causes.cacheCold / (onNode2 + (KiB(384) + lost * BYTES) / 3.6)).toBeCloseTo(1, 2);
   });
 
   test('and of the nodes it has left only the last is remembered', () => {
