@@ -17,16 +17,16 @@ export const phased: WorkloadEntry = {
     sizeOption,
     { name: 'compute', summary: 'length of a computing phase; 0 for none', kind: 'time', default: ms(10), min: 0 },
     { name: 'memory', summary: 'length of a memory phase if it never waited', kind: 'time', default: ms(10), min: 1 },
-    { name: 'cycles', summary: 'cycles per 1000 instructions', kind: 'count', default: 800, min: 1, max: 1_000_000 },
+    { name: 'cpi', summary: 'cycles per instruction without the wait for memory', kind: 'share', default: 0.8, min: 0.001, max: 1000 },
     {
       name: 'accesses',
       summary: 'last-level accesses per 1000 instructions of a memory phase',
-      kind: 'count',
+      kind: 'share',
       default: 20,
-      min: 1,
+      min: 0.001,
       max: 1000,
     },
-    { name: 'lines', summary: 'lines in flight', kind: 'count', default: 2, min: 1, max: 1000 },
+    { name: 'inflight', summary: 'lines in flight; 0: as many as the core can hold', kind: 'count', default: 2, min: 0, max: 64 },
     { name: 'knee', summary: 'cache beyond which more does not help', kind: 'bytes', default: KiB(1024), min: 1 },
     { name: 'floor', summary: 'share of accesses that miss in any cache', kind: 'share', default: 0.1, min: 0, max: 1 },
   ],
@@ -47,11 +47,11 @@ export const phased: WorkloadEntry = {
 };
 
 function phaseFiller(option: (name: string) => number, setup: WorkloadSetup, bytes: number): (phase: Phase, region: number) => void {
-  const cycles = option('cycles') / 1000;
+  const cycles = option('cpi');
   const computing = Math.round((option('compute') * setup.clockGHz) / cycles); // instructions
   const memoryBound = Math.max(1, Math.round((option('memory') * setup.clockGHz) / cycles));
   const accesses = option('accesses') / 1000;
-  const linesInFlight = option('lines');
+  const linesInFlight = option('inflight') || Infinity;
   const isMemoryNext = new Uint8Array(setup.vcpus);
 
   return (phase, region) => {

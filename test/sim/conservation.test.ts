@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { policies } from '../../policies/index.ts';
 import { run } from '../../sim/engine.ts';
 import { KiB, MiB, ms } from '../../sim/units.ts';
 import { runConserved } from './conserved-fixture.ts';
-import { scenarioDraws } from './random-scenario-fixture.ts';
+import { drawnWorkloads, scenarioDraws } from './random-scenario-fixture.ts';
 import { guest, policy, scenario, workload } from './scenario-fixture.ts';
 
 const RUNS = 60;
@@ -20,8 +21,8 @@ test(`time, causes, blocks and bytes are conserved in ${RUNS} random scenarios o
     }),
     { numRuns: RUNS, seed: SEED },
   );
-  expect(drawn.policies.size, 'every policy was drawn').toBeGreaterThanOrEqual(7);
-  expect(drawn.workloads.size, 'every kind of work was drawn').toBe(8);
+  expect(drawn.policies.size, 'nearly every policy was drawn').toBeGreaterThan(policies.length * 0.9);
+  expect(drawn.workloads.size, 'every kind of work was drawn').toBe(drawnWorkloads.length);
   expect(statuses.has('ok')).toBe(true);
 });
 

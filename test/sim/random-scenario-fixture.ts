@@ -37,28 +37,41 @@ const size = fc.integer({ min: 64, max: 2112 }).map((pages) => pages * KiB(4));
 const time = (least: number, most: number): fc.Arbitrary<number> => fc.integer({ min: least, max: most }).map(us);
 const few = (most: number): fc.Arbitrary<number> => fc.integer({ min: 1, max: most });
 
-const works = fc.oneof(
-  ofWorkload('compute', { phase: time(200, 3200) }),
-  ofWorkload('lmbench-rd', { size }),
-  ofWorkload('lmbench-lat', { size, stride: fc.constantFrom(64, 16) }),
-  ofWorkload('stream', { size }),
-  ofWorkload('phased', {
+/** Workloads and, of each, the options that are drawn. */
+const options: Readonly<Record<string, Record<string, fc.Arbitrary<number | string>>>> = {
+  compute: { phase: time(200, 3200) },
+  'lmbench-rd': { size },
+  'lmbench-lat': { size, stride: fc.constantFrom(64, 16) },
+  'lmbench-wr': { size },
+  stream: { size },
+  phased: {
     size,
     compute: time(0, 2000),
     memory: time(100, 2000),
     accesses: few(200),
     knee: fc.integer({ min: 1, max: KiB(256) }),
     floor: fc.constantFrom(0, 0.25, 1),
-  }),
-  ofWorkload('think', { tasks: few(12), think: time(100, 900), service: time(100, 1300) }),
-  ofWorkload('queue', {
+  },
+  think: { tasks: few(12), think: time(100, 900), service: time(100, 1300) },
+  queue: {
     rate: fc.constant(2000),
     service: time(100, 300),
     slots: fc.constant(64),
     law: fc.constantFrom('exp', 'h2', 'det'),
-  }),
-  ofWorkload('kernbench', { jobs: few(8), j: few(10), link: time(500, 1500), media: fc.constantFrom('tmpfs', 'disk') }),
-);
+  },
+  'metis-like': {
+    size: fc.constant(MiB(8)),
+    passes: few(2),
+    table: fc.constant(KiB(64)),
+    tasks: few(4),
+    pattern: fc.constantFrom('sweep', 'random'),
+  },
+  kernbench: { jobs: few(8), j: few(10), link: time(500, 1500), media: fc.constantFrom('tmpfs', 'disk') },
+};
+
+export const drawnWorkloads = Object.keys(options);
+
+const works = fc.oneof(...drawnWorkloads.map((name) => fc.record(options[name]!).map((set) => ({ workload: name, set }))));
 
 const guests: fc.Arbitrary<GuestDraw> = fc
   .tuple(
@@ -107,11 +120,4 @@ export function scenarioOf(draw: ScenarioDraw): Scenario {
 /** The scenario of a seed, for tests that loop over seeds. */
 export function randomScenario(seed: number): Scenario {
   return scenarioOf(fc.sample(scenarioDraws, { seed, numRuns: 1 })[0]!);
-}
-
-function ofWorkload(
-  name: string,
-  options: Record<string, fc.Arbitrary<number | string>>,
-): fc.Arbitrary<{ workload: string; set: OptionValues }> {
-  return fc.record(options).map((set) => ({ workload: name, set }));
 }

@@ -12,7 +12,7 @@ describe('phased', () => {
 
   test('computes and works on memory in turn, as long and as hard as asked', () => {
     // at 2.5 GHz and 0.5 cycles an instruction: 3 ms are 15e6 instructions, 7 ms are 35e6
-    const options = { size: MiB(8), compute: ms(3), memory: ms(7), cycles: 500, accesses: 25, lines: 3, knee: KiB(700), floor: 0.2 };
+    const options = { size: MiB(8), compute: ms(3), memory: ms(7), cpi: 0.5, accesses: 25, inflight: 3, knee: KiB(700), floor: 0.2 };
     const [first, second, third] = runs(options);
     expect(first).toMatchObject({ instructions: 15e6, cyclesPerInstruction: 0.5, accessesPerInstruction: 0, region: NONE, work: 0.015 });
     expect(second).toMatchObject({
@@ -44,7 +44,7 @@ describe('phased', () => {
   });
 
   test('runs at the speed of its misses: by the floor while it has the knee, and by more when two share the cache', () => {
-    const set = { size: MiB(16), compute: 0, cycles: 800, accesses: 20, lines: 1, knee: KiB(3072), floor: 0.25 };
+    const set = { size: MiB(16), compute: 0, cpi: 0.8, accesses: 20, inflight: 1, knee: KiB(3072), floor: 0.25 };
     const perSecond = (cpus: number[]): number => {
       const { guests } = ran({
         policy: pinned(cpus, () => 2),
