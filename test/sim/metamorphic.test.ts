@@ -8,7 +8,7 @@ import { buildMachine } from '../../sim/machine.ts';
 import { FLOATING, type PolicyEntry } from '../../sim/policy-api.ts';
 import type { GuestRecord, Recording } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';
-import { MiB, ms, type NodeId } from '../../sim/units.ts';
+import { MiB, ms, type NodeId, us } from '../../sim/units.ts';
 import { DONE, SWEEP, type WorkloadEntry } from '../../sim/workload-api.ts';
 import { fourLines, relabelled, scaled, widened } from './changed-machine-fixture.ts';
 import { drawPlan, mapPhases, segmentEnds, type Plan, planGuests, runPlan } from './plan-fixture.ts';
@@ -251,6 +251,23 @@ describe('what asks for nothing changes nothing', () => {
         return runPlan(plan, { machine: lopsidedMachine, policy: held }).guests;
       };
       expect(at(ms(0.05)), `seed ${seed}`).toEqual(at(ms(600)));
+    }
+  });
+
+  test('being interrupted, to how much is done: slices cut phases anywhere, and none of the work is lost or done twice', () => {
+    for (const seed of SEEDS) {
+      const { tasks } = drawPlan(lopsidedMachine, seed);
+      const crowded: Plan = { tasks: tasks.map((task, i) => ({ ...task, cpu: i % 2 })) };
+      const held = pinned(
+        crowded.tasks.map(({ cpu }) => cpu),
+        (id, block) => crowded.tasks[id]!.nodes[block % crowded.tasks[id]!.nodes.length]!,
+        us(20),
+      );
+      const { guests } = runPlan(crowded, { machine: lopsidedMachine, policy: held });
+      guests.forEach(({ throughput, elapsedNs }, i) => {
+        const asked = crowded.tasks[i]!.phases.reduce((sum, phase) => sum + (phase.sleepNs > 0 ? 0 : phase.instructions), 0);
+        expect((throughput.value * elapsedNs) / 1e9, `seed ${seed}, guest ${i}`).toBeCloseTo(asked, 4);
+      });
     }
   });
 
