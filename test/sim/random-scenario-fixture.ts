@@ -4,6 +4,7 @@ import { opteron6164 } from '../../machines/opteron-6164-4s.ts';
 import { uniform } from '../../machines/uniform.ts';
 import { policies } from '../../policies/index.ts';
 import { buildMachine, type Machine } from '../../sim/machine.ts';
+import type { MachineSpec } from '../../sim/machine-spec.ts';
 import type { OptionValues } from '../../sim/options.ts';
 import type { GuestSpec, Scenario } from '../../sim/scenario.ts';
 import { KiB, MiB, ms, us } from '../../sim/units.ts';
@@ -21,6 +22,8 @@ export interface ScenarioDraw {
   readonly durationMs: number;
   readonly ties: 'id' | 'seeded';
   readonly hostNoise: number;
+  readonly dom0: number;
+  readonly hostCacheMiB: number;
   readonly blockKiB: number;
 }
 
@@ -29,6 +32,7 @@ interface GuestDraw {
   readonly set: OptionValues;
   readonly kind: GuestSpec['kind'];
   readonly vcpus: number;
+  readonly vnodes: number;
   readonly weight: number;
   readonly bootShare: number;
 }
@@ -65,6 +69,15 @@ const options: Readonly<Record<string, Record<string, fc.Arbitrary<number | stri
     table: fc.constant(KiB(64)),
     tasks: few(4),
     pattern: fc.constantFrom('sweep', 'random'),
+    take: fc.constantFrom('queue', 'equal'),
+  },
+  locks: { tasks: few(12), think: time(50, 400), hold: time(10, 150), mode: fc.constantFrom('spin', 'sleep') },
+  'specjbb-like': { heap: few(256).map((pages) => MiB(1) + pages * KiB(4)), service: time(100, 900), think: time(0, 200) },
+  'hot-set': {
+    size: size.map((bytes) => bytes + MiB(1)),
+    heat: fc.constantFrom('hot', 'zipf', 'uniform'),
+    drift: fc.oneof(fc.constant(0), time(10, 900)),
+    lines: few(4),
   },
   kernbench: { jobs: few(8), j: few(10), link: time(500, 1500), media: fc.constantFrom('tmpfs', 'disk') },
 };
@@ -79,6 +92,7 @@ const guests: fc.Arbitrary<GuestDraw> = fc
     fc.record({
       kind: fc.constantFrom('kvm', 'xen-hvm', 'xen-pv', 'bare'),
       vcpus: few(8),
+      vnodes: fc.constantFrom(1, 1, 2),
       weight: fc.constantFrom(100, 50, 300),
       bootShare: fc.constantFrom(0, 0.25),
     }),
@@ -87,7 +101,7 @@ const guests: fc.Arbitrary<GuestDraw> = fc
 
 /** Scenarios drawn from everything that may be combined; each is small enough for tens of them in a short test. */
 export const scenarioDraws: fc.Arbitrary<ScenarioDraw> = fc.record({
-  machine: fc.oneof(fc.constantFrom('lopsided', 'uniform', 'opteron-6164-4s'), fc.nat(1_000_000)),
+  machine: fc.oneof(fc.constantFrom('lopsided', 'clustered', 'uniform', 'opteron-6164-4s'), fc.nat(1_000_000)),
   policy: fc.constantFrom(...policies.map(({ name }) => name)),
   guests: fc.array(guests, { minLength: 1, maxLength: 10 }),
   seed: fc.nat(1_000_000),
@@ -95,10 +109,19 @@ export const scenarioDraws: fc.Arbitrary<ScenarioDraw> = fc.record({
   durationMs: fc.integer({ min: 20, max: 80 }),
   ties: fc.constantFrom('id', 'seeded'),
   hostNoise: fc.constantFrom(0, 1, 2),
+  dom0: fc.constantFrom(0, 0, 1),
+  hostCacheMiB: fc.constantFrom(0, 0, 60),
   blockKiB: fc.constantFrom(64, 128, 256, 512, 1024, 2048),
 });
 
-const machines = new Map<string, Machine>([lopsided, uniform, opteron6164].map((spec) => [spec.name, buildMachine(spec)]));
+/** Ports so narrow that one CPU fills its own. */
+const clustered: MachineSpec = {
+  ...lopsided,
+  name: 'clustered',
+  clusters: { value: { cpus: 2, capacityGBps: 2 }, source: 'assumed: for tests' },
+};
+
+const machines = new Map<string, Machine>([lopsided, clustered, uniform, opteron6164].map((spec) => [spec.name, buildMachine(spec)]));
 
 export function scenarioOf(draw: ScenarioDraw): Scenario {
   const specs = draw.guests.map(({ workload: name, ...rest }, i) => {
@@ -113,6 +136,8 @@ export function scenarioOf(draw: ScenarioDraw): Scenario {
     durationNs: specs.every((spec) => spec.workload.ends === 'by itself') ? null : ms(draw.durationMs),
     ties: draw.ties,
     hostNoise: draw.hostNoise,
+    dom0: draw.dom0,
+    hostCacheBytes: MiB(draw.hostCacheMiB),
     blockBytes: KiB(draw.blockKiB),
   });
 }
