@@ -129,6 +129,7 @@ function addGuest(guests: GuestState[], scenario: Scenario, spec: GuestSpec, isH
     firstTask,
     taskCount: program.tasks + (hasBoot ? 1 : 0),
     regionCount: program.regions + (bootProgram ? bootProgram.regions : 0),
+    firstCurve: last ? last.firstCurve + (last.program.missCurves?.length ?? 0) : 0,
     isThreaded: spec.kind === 'bare' && spec.vcpus === program.tasks && !hasBoot,
     leastVirtualNs: 0,
     waitingTasks: 0,

@@ -1,4 +1,6 @@
+import { curveMisses, curveUsefulBytes } from './miss-curves.ts';
 import { RANDOM } from './workload-api.ts';
+import type { World } from './world.ts';
 
 /** Misses per access of a phase that owns `share` bytes of the cache: a sweep longer than its share evicts what it will need. */
 export function missRatio(pattern: number, workingSetBytes: number, share: number): number {
@@ -6,10 +8,24 @@ export function missRatio(pattern: number, workingSetBytes: number, share: numbe
   return pattern === RANDOM ? 1 - share / workingSetBytes : 1;
 }
 
-/** Bytes of the cache that serve a phase again and again, and so must be fetched anew after a move: none of a sweep that never hits. */
+/**
+ * Bytes of the cache that serve a phase again and again, and so must be fetched anew after a move: the fewest with which it would
+ * miss no more. None of a sweep that never hits.
+ */
 export function usefulBytes(pattern: number, workingSetBytes: number, share: number): number {
   if (workingSetBytes <= share) return workingSetBytes;
   return pattern === RANDOM ? share : 0;
+}
+
+/** The same two for a task's present phase, by the curve it names if it names one. */
+export function taskMissRatio(w: World, task: number, share: number): number {
+  const curve = w.phaseCurve[task]!;
+  return curve < 0 ? missRatio(w.phasePattern[task]!, w.phaseWorkingSet[task]!, share) : curveMisses(w.missCurves, curve, share);
+}
+
+export function taskUsefulBytes(w: World, task: number, share: number): number {
+  const curve = w.phaseCurve[task]!;
+  return curve < 0 ? usefulBytes(w.phasePattern[task]!, w.phaseWorkingSet[task]!, share) : curveUsefulBytes(w.missCurves, curve, share);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { divideCache, missRatio } from './cache.ts';
+import { divideCache, taskMissRatio } from './cache.ts';
 import { idleLineNs } from './machine.ts';
 import {
   COPYING,
@@ -55,19 +55,29 @@ export function shareCaches(w: World, markPending: (w: World, cpu: number) => vo
   for (let node = 0; node < machine.nodeCount; node++) {
     if (w.nodeDirty[node] === 0) continue;
     w.nodeDirty[node] = 0;
+    divideNode(w, node);
     const first = machine.nodeFirstCpu[node]!;
-    const count = machine.nodeCpuCount[node]!;
-    divideCache(machine.spec.llcBytes.value, w.cacheDemand, w.cacheNeed, first, count, w.cacheShare);
-    for (let cpu = first; cpu < first + count; cpu++) {
+    for (let cpu = first; cpu < first + machine.nodeCpuCount[node]!; cpu++) {
       if (w.cacheDemand[cpu] === 0 || w.segKind[cpu] !== SEG_RUN) continue;
       if (missRatioNow(w, cpu) !== w.missRatio[cpu]) markPending(w, cpu);
     }
   }
 }
 
+/** Bytes of its node's cache that the task on `cpu` is about to have. */
+export function shareOf(w: World, cpu: number, task: number): number {
+  joinCache(w, cpu, task);
+  divideNode(w, w.scenario.machine.cpuNode[cpu]!);
+  return w.cacheShare[cpu]!;
+}
+
+function divideNode(w: World, node: number): void {
+  const { spec, nodeFirstCpu, nodeCpuCount } = w.scenario.machine;
+  divideCache(spec.llcBytes.value, w.cacheDemand, w.cacheNeed, nodeFirstCpu[node]!, nodeCpuCount[node]!, w.cacheShare);
+}
+
 function missRatioNow(w: World, cpu: number): number {
-  const task = w.vcpuTask[w.cpuVcpu[cpu]!]!;
-  return missRatio(w.phasePattern[task]!, w.phaseWorkingSet[task]!, w.cacheShare[cpu]!);
+  return taskMissRatio(w, w.vcpuTask[w.cpuVcpu[cpu]!]!, w.cacheShare[cpu]!);
 }
 
 /** Builds the flow of the segment on `cpu` and gives it to the contention solver, unless it is the one that stands there. */
@@ -98,8 +108,7 @@ function buildRun(w: World, cpu: number, task: number): void {
     w.partNs[part + PART_COMPUTE] = computeNs;
     return;
   }
-  const pattern = w.phasePattern[task]!;
-  const alone = missRatio(pattern, w.phaseWorkingSet[task]!, machine.spec.llcBytes.value);
+  const alone = taskMissRatio(w, task, machine.spec.llcBytes.value);
   const misses = missRatioNow(w, cpu);
   const inFlight = Math.min(w.phaseInFlight[task]!, machine.coreLines[node]!);
   const writeShare = w.phaseWriteShare[task]!;

@@ -141,6 +141,7 @@ function setPhase(w: World, guest: GuestState, task: number, phase: Phase): void
   const region = phase.region < 0 ? -1 : memory.firstRegion[guest.id]! + phase.region + (isBoot ? guest.program.regions : 0);
   const blocks = region < 0 ? 0 : memory.regionBlocks[region]!;
   assert(region < 0 || blocks > 0, 'phase works on a region that is not allocated');
+  assert(phase.missCurve < (guest.program.missCurves?.length ?? 0), 'phase names a miss curve that its program does not have');
   w.phaseKind[task] = phase.kind;
   w.phasePattern[task] = phase.pattern;
   w.phaseSystem[task] = phase.isSystem ? 1 : 0;
@@ -150,6 +151,7 @@ function setPhase(w: World, guest: GuestState, task: number, phase: Phase): void
   w.phaseInFlight[task] = phase.linesInFlight;
   w.phaseWriteShare[task] = phase.writeShare;
   w.phaseWorkingSet[task] = phase.workingSetBytes;
+  w.phaseCurve[task] = phase.missCurve < 0 ? -1 : guest.firstCurve + phase.missCurve;
   w.phaseWork[task] = phase.instructions > 0 && !phase.isWorkAtEnd ? phase.work / phase.instructions : 0;
   w.phaseEndWork[task] = phase.isWorkAtEnd ? phase.work : 0;
   if (phase.kind === TOUCH) {

@@ -1,4 +1,5 @@
 import { assert, PolicyError } from './assert.ts';
+import { changeCpu, leaveWarm } from './cold-cache.ts';
 import { armGuestSlice, bookWaiting } from './guest-scheduler.ts';
 import type { HostKernel } from './host-kernel.ts';
 import { ENQ_LAST, ENQ_PREEMPTED, ENQ_SLICE_END, ENQ_WAKEUP, WAKE_FORK, WAKE_TTWU } from './policy-api.ts';
@@ -105,7 +106,7 @@ function start(w: World, k: HostKernel, cpu: number, vcpu: number, isSame: boole
     const to = machine.cpuNode[cpu]!;
     const distance = from === to ? 0 : machine.nodeSocket[from] === machine.nodeSocket[to] ? 1 : 2;
     w.migrations[guest * 3 + distance]!++;
-    w.coldCache[vcpu] = Math.max(w.coldCache[vcpu]!, from === to ? 1 : 2);
+    changeCpu(w, vcpu, from, to);
   }
   if (w.idleSinceNs[cpu]! < Infinity) {
     w.idleNs[cpu]! += w.nowNs - w.idleSinceNs[cpu]!;
@@ -153,6 +154,7 @@ function halt(w: World, k: HostKernel, cpu: number, vcpu: number): void {
 
 function stop(w: World, k: HostKernel, cpu: number, vcpu: number, isRunnable: boolean): void {
   stopSegment(w, cpu);
+  leaveWarm(w, cpu, vcpu);
   w.runtimeNs[vcpu]! += w.nowNs - w.runSinceNs[vcpu]!;
   w.runSinceNs[vcpu] = w.nowNs;
   w.stoppedNs[vcpu] = w.nowNs;

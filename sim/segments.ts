@@ -1,6 +1,6 @@
 import { assert } from './assert.ts';
 import { backBlock } from './backing.ts';
-import { missRatio, usefulBytes } from './cache.ts';
+import { oweCache } from './cold-cache.ts';
 import { buildFlow, countLines, dropTraffic, joinCache, leaveCache, shareCaches } from './flows.ts';
 import { killGuest, nextPhase } from './guest-kernel.ts';
 import { stopSpinning } from './guest-sync.ts';
@@ -202,7 +202,9 @@ export function book(w: World, cpu: number, isFinished: boolean): void {
     w.workDone[guest]! += units * w.phaseWork[task]!;
   }
   const lines = units * w.linesPerUnit[cpu]!;
-  if (lines > 0) countLines(w, cpu, guest, lines);
+  if (lines === 0) return;
+  w.nodeFilled[w.scenario.machine.cpuNode[cpu]!]! += lines;
+  countLines(w, cpu, guest, lines);
 }
 
 /** New speeds for all CPUs whose traffic, or whose neighbours' traffic, changed. */
@@ -286,28 +288,6 @@ export function renewMixtures(w: World, guest: number, region: number): void {
     const task = w.vcpuTask[vcpu]!;
     if (w.phaseRegion[task] === region && w.phasePattern[task] !== SWEEP) markPending(w, cpu);
   }
-}
-
-/** What a vCPU that changed CPU must fetch again: what its phase uses of the private cache, and of the node's if that changed too. */
-function oweCache(w: World, cpu: number, vcpu: number, task: number): void {
-  const lost = w.coldCache[vcpu]!;
-  w.coldCache[vcpu] = 0;
-  if (!w.scenario.costs.coldCache || w.phaseRegion[task]! < 0 || w.phaseKind[task] === TOUCH) return;
-  const { spec, cpuNode, nodeFirstCpu, nodeCpuCount } = w.scenario.machine;
-  const workingSet = w.phaseWorkingSet[task]!;
-  const pattern = w.phasePattern[task]!;
-  const privateBytes = Math.min(workingSet, spec.l2Bytes.value);
-  let bytes = missRatio(pattern, workingSet, spec.llcBytes.value) < 1 ? privateBytes : 0;
-  if (lost > 1 && w.phaseAccesses[task]! > 0) {
-    const node = cpuNode[cpu]!;
-    let sharers = 1;
-    for (let i = 0; i < nodeCpuCount[node]!; i++) {
-      const other = nodeFirstCpu[node]! + i;
-      if (other !== cpu && w.cacheDemand[other]! > 0) sharers++;
-    }
-    bytes += Math.max(0, usefulBytes(pattern, workingSet, spec.llcBytes.value / sharers));
-  }
-  w.refillLines[vcpu] = Math.min(bytes, workingSet) / LINE_BYTES;
 }
 
 function startRefill(w: World, cpu: number, vcpu: number): boolean {

@@ -45,6 +45,8 @@ export interface Phase {
   pattern: number;
   /** RUN: bytes it uses again and again: decides misses by its share of the last-level cache. */
   workingSetBytes: number;
+  /** RUN: which of its program's curves says how often it misses, by its share of that cache; NONE for what its pattern says. */
+  missCurve: number;
   /** RUN, SWEEP: how many times the region is walked. */
   passes: number;
   /** TOUCH: first byte and length; each page is written once, and pages never touched before are given memory by the host. */
@@ -85,6 +87,7 @@ export function resetPhase(phase: Phase): void {
   phase.region = NONE;
   phase.pattern = SWEEP;
   phase.workingSetBytes = 0;
+  phase.missCurve = NONE;
   phase.passes = 1;
   phase.offsetBytes = 0;
   phase.bytes = 0;
@@ -120,6 +123,9 @@ export type Heat =
   | { readonly kind: 'hot'; readonly blockShare: number; readonly accessShare: number; readonly driftNs: number }
   | { readonly kind: 'zipf'; readonly exponent: number; readonly driftNs: number };
 
+/** Points [bytes of the last-level cache, misses per access], bytes rising, misses falling; straight lines between them. */
+export type MissCurve = readonly (readonly [bytes: number, misses: number])[];
+
 export interface GuestProgram {
   /** Tasks that start with the guest, or slots for open arrivals. */
   readonly tasks: number;
@@ -135,6 +141,8 @@ export interface GuestProgram {
   readonly semaphores?: readonly number[];
   /** Unit of throughput: the sum of `work` per second, in this unit. */
   readonly unit: string;
+  /** Curves that phases may name instead of going by their pattern. */
+  readonly missCurves?: readonly MissCurve[];
   /** Fills `phase` with what the task does next. Called when its last phase has ended. */
   next(task: number, phase: Phase, calls: GuestCalls): void;
   /** An open guest: time until the next arrival. Each takes a free task slot; none free ends the run with an error. */

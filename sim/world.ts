@@ -1,6 +1,7 @@
 import { CpuSet } from './cpu-set.ts';
 import { Contention } from './contention.ts';
 import { HostMemory } from './memory.ts';
+import { layMissCurves, type MissCurves } from './miss-curves.ts';
 import type { Kernel, Placement, Policy } from './policy-api.ts';
 import { namedStream, type Random } from './random.ts';
 import { ReadyQueue } from './ready-queue.ts';
@@ -21,6 +22,7 @@ export class World {
   readonly guests: readonly GuestState[];
   readonly memory: HostMemory;
   readonly contention: Contention;
+  readonly missCurves: MissCurves;
   readonly timers: Timers;
   readonly phase: Phase = emptyPhase();
 
@@ -81,6 +83,7 @@ export class World {
   readonly phaseInFlight: Float64Array; //   [T]
   readonly phaseWriteShare: Float64Array; // [T]
   readonly phaseWorkingSet: Float64Array; // [T] bytes
+  readonly phaseCurve: Int32Array; //        [T] index into missCurves or NONE
   readonly phaseWork: Float64Array; //       [T] work per instruction
   readonly phaseEndWork: Float64Array; //    [T] work that counts when the phase is done
   readonly phaseUnitsLeft: Float64Array; //  [T] units to do: instructions (RUN) or lines (TOUCH); of a walk, those of its present block
@@ -117,6 +120,7 @@ export class World {
   readonly cacheShare: Float64Array; //  [C] bytes of the node's cache it has
   readonly missRatio: Float64Array; //   [C] with that share
   readonly nodeDirty: Uint8Array; //     [N] who shares the cache of the node changed
+  readonly nodeFilled: Float64Array; //  [N] lines its CPUs have fetched, as far as they are booked
   readonly pending: Int32Array; //       CPUs whose flow must be built: pending[0..pendingCount)
   pendingCount = 0;
   needsSettle = false;
@@ -124,6 +128,10 @@ export class World {
   readonly wakeNs: Float64Array; //      [V]
   readonly samplingNs: Float64Array; //  [V]
   readonly coldCache: Uint8Array; //     [V] it runs on another CPU than before: 1 private cache lost, 2 the node's too
+  readonly lostShare: Float64Array; //   [V] of what it had in its node's cache, what is not there any more
+  readonly stoppedFilled: Float64Array; // [V] lines that had been fetched on its node when it stopped
+  readonly leftNode: Int32Array; //      [V] node it was on before this one, or NONE
+  readonly leftFilled: Float64Array; //  [V] lines that had been fetched there when it left
   readonly refillLines: Float64Array; // [V]
   readonly copyLines: Float64Array; //   [V] of a block being moved
   readonly copyBlock: Int32Array; //     [V] or NONE
@@ -192,6 +200,7 @@ export class World {
     );
     this.contention = new Contention(machine, C);
     this.timers = new Timers(T + 2 * G + R + 64);
+    this.missCurves = layMissCurves(guests.map(({ spec, program }) => ({ name: spec.name, curves: program.missCurves ?? [] })));
 
     this.cpuVcpu = new Int32Array(C).fill(-1);
     this.cpuIdle = new Uint8Array(C).fill(1);
@@ -243,6 +252,7 @@ export class World {
     this.phaseInFlight = new Float64Array(T);
     this.phaseWriteShare = new Float64Array(T);
     this.phaseWorkingSet = new Float64Array(T);
+    this.phaseCurve = new Int32Array(T).fill(-1);
     this.phaseWork = new Float64Array(T);
     this.phaseEndWork = new Float64Array(T);
     this.phaseUnitsLeft = new Float64Array(T);
@@ -277,11 +287,16 @@ export class World {
     this.cacheShare = new Float64Array(C);
     this.missRatio = new Float64Array(C);
     this.nodeDirty = new Uint8Array(N);
+    this.nodeFilled = new Float64Array(N);
     this.pending = new Int32Array(C);
     this.contextSwitchNs = new Float64Array(V);
     this.wakeNs = new Float64Array(V);
     this.samplingNs = new Float64Array(V);
     this.coldCache = new Uint8Array(V);
+    this.lostShare = new Float64Array(V);
+    this.stoppedFilled = new Float64Array(V);
+    this.leftNode = new Int32Array(V).fill(-1);
+    this.leftFilled = new Float64Array(V);
     this.refillLines = new Float64Array(V);
     this.copyLines = new Float64Array(V);
     this.copyBlock = new Int32Array(V).fill(-1);
@@ -348,6 +363,8 @@ export interface GuestState {
   /** The program's tasks, then the boot's one. */
   readonly taskCount: number;
   readonly regionCount: number;
+  /** The first of its program's curves in the World's. */
+  readonly firstCurve: number;
   /** Whether each task has a vCPU of its own (a group of processes). */
   readonly isThreaded: boolean;
   /** Virtual time of its scheduler: guest-scheduler.ts. */

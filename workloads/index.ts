@@ -7,6 +7,7 @@ import { lmbenchRd } from './lmbench-rd.ts';
 import { lmbenchWr } from './lmbench-wr.ts';
 import { locks } from './locks.ts';
 import { metisLike } from './metis-like.ts';
+import { phased } from './phased.ts';
 import { queue } from './queue.ts';
 import { specjbbLike } from './specjbb-like.ts';
 import { stream } from './stream.ts';
@@ -22,6 +23,7 @@ export const workloads: readonly WorkloadEntry[] = [
   specjbbLike,
   stream,
   hotSet,
+  phased,
   compute,
   queue,
   think,

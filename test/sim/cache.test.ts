@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { divideCache, missRatio, usefulBytes } from '../../sim/cache.ts';
+import { curveMisses, curveUsefulBytes, layMissCurves } from '../../sim/miss-curves.ts';
 import { below, namedStream } from '../../sim/random.ts';
-import { RANDOM, SWEEP } from '../../sim/workload-api.ts';
+import { type MissCurve, RANDOM, SWEEP } from '../../sim/workload-api.ts';
+import { slowShares, slowUsefulBytes } from './cache.slow.ts';
 
 describe('misses by share of the cache', () => {
   test.each([
@@ -13,6 +15,80 @@ describe('misses by share of the cache', () => {
   ])('%s', (_, pattern, workingSet, share, misses, useful) => {
     expect(missRatio(pattern, workingSet, share)).toBe(misses);
     expect(usefulBytes(pattern, workingSet, share)).toBe(useful);
+  });
+
+  test('and what serves it is the fewest bytes with which it would miss no more', () => {
+    for (const pattern of [SWEEP, RANDOM]) {
+      for (const share of [0, 1, 299, 300, 301, 700]) {
+        expect(usefulBytes(pattern, 300, share), `share ${share}`).toBe(slowUsefulBytes((bytes) => missRatio(pattern, 300, bytes), share));
+      }
+    }
+  });
+});
+
+describe('a miss curve', () => {
+  // a first knee at 200 bytes, a plateau to 500, a second fall to 800, and a tenth that never hits
+  const knees: MissCurve = [
+    [0, 1],
+    [200, 0.6],
+    [500, 0.6],
+    [800, 0.1],
+  ];
+  const curves = layMissCurves([
+    { name: 'a', curves: [[[64, 0.5]]] },
+    { name: 'b', curves: [] },
+    { name: 'c', curves: [knees] },
+  ]);
+
+  test.each([
+    ['with nothing all miss', 0, 1, 0],
+    ['halfway to the knee', 100, 0.8, 100],
+    ['at the knee', 200, 0.6, 200],
+    ['on the plateau, where more is of no use', 350, 0.6, 200],
+    ['at its end', 500, 0.6, 200],
+    ['a fifth of the way down', 560, 0.5, 560],
+    ['at the foot', 800, 0.1, 800],
+    ['beyond it, where the rest streams through', 5000, 0.1, 800],
+  ])('%s', (_, bytes, misses, useful) => {
+    expect(curveMisses(curves, 1, bytes)).toBeCloseTo(misses, 12);
+    expect(curveUsefulBytes(curves, 1, bytes)).toBe(useful);
+  });
+
+  test('of one point is level, and serves nothing that could be lost', () => {
+    for (const bytes of [0, 64, 1000]) {
+      expect(curveMisses(curves, 0, bytes)).toBe(0.5);
+      expect(curveUsefulBytes(curves, 0, bytes)).toBe(0);
+    }
+  });
+
+  test('agrees with the obvious twin wherever its points lie (200 seeds)', () => {
+    for (let seed = 0; seed < 200; seed++) {
+      const random = namedStream(String(seed), 'curve', 0, 'test');
+      let bytes = below(random, 20);
+      let sixteenths = 16 - below(random, 3); // exact in binary, so that a plateau is one
+      const points: [number, number][] = [[bytes, sixteenths / 16]];
+      while (sixteenths > 0 && points.length < 6) {
+        bytes += 1 + below(random, 60);
+        sixteenths = Math.max(0, sixteenths - below(random, 5));
+        points.push([bytes, sixteenths / 16]);
+      }
+      const drawn = layMissCurves([{ name: 'a', curves: [points] }]);
+      for (const share of [0, below(random, 50), below(random, 200), 400]) {
+        const slow = slowUsefulBytes((at) => curveMisses(drawn, 0, at), share);
+        expect(curveUsefulBytes(drawn, 0, share), `seed ${seed}, share ${share}`).toBe(slow);
+      }
+    }
+  });
+
+  test.each([
+    ['no points', [], 'guest a: missCurves[0].length = 0, want at least one point'],
+    ['bytes below 0', [[-1, 1]], 'guest a: missCurves[0][0][0] = -1, want bytes, 0 or more'],
+    ['bytes that stand still', [[5, 1], [5, 0.5]], 'guest a: missCurves[0][1][0] = 5, want bytes, more than 5'], // prettier-ignore
+    ['misses that rise', [[5, 0.5], [6, 0.75]], 'guest a: missCurves[0][1][1] = 0.75, want a share of accesses, 0 to 0.5'], // prettier-ignore
+    ['more misses than accesses', [[5, 1.5]], 'guest a: missCurves[0][0][1] = 1.5, want a share of accesses, 0 to 1'],
+    ['what is no number', [[5, NaN]], 'guest a: missCurves[0][0][1] = NaN, want a share of accesses, 0 to 1'],
+  ] as [string, MissCurve, string][])('is refused for %s', (_, points, message) => {
+    expect(() => layMissCurves([{ name: 'a', curves: [points] }])).toThrow(new RangeError(message));
   });
 });
 
@@ -37,22 +113,14 @@ describe('a cache is divided', () => {
   test('among the CPUs of one node only, and not among those that ask for nothing', () => {
     expect(divided(600, [1, 0, 2, 5], [9999, 9999, 9999, 9999], 0, 3)).toEqual([200, 0, 400, 7]);
   });
-  test('so that nobody has more than it needs and nothing lies idle that is wanted (300 seeds)', () => {
+  test('as its definition says, whoever works it out (300 seeds)', () => {
     for (let seed = 0; seed < 300; seed++) {
       const random = namedStream(String(seed), 'cache', 0, 'test');
       const count = 1 + below(random, 6);
       const demand = Array.from({ length: count }, () => (random() < 0.2 ? 0 : random()));
       const need = demand.map((rate) => (rate === 0 ? 0 : 10 + below(random, 900)));
       const shares = divided(1000, demand, need);
-      const wanted = need.reduce((sum, bytes) => sum + bytes, 0);
-      const given = shares.reduce((sum, bytes) => sum + bytes, 0);
-      expect(given, `seed ${seed}`).toBeCloseTo(Math.min(1000, wanted), 6);
-      const hungry = shares.flatMap((share, i) => (share < need[i]! - 1e-6 ? [share / demand[i]!] : []));
-      shares.forEach((share, i) => {
-        expect(share, `seed ${seed}`).toBeLessThanOrEqual(need[i]! + 1e-6);
-        // who has enough has at most what its rate would have given it
-        for (const level of hungry) expect(share, `seed ${seed}`).toBeLessThanOrEqual(level * demand[i]! + 1e-6);
-      });
+      slowShares(1000, demand, need).forEach((slow, i) => expect(shares[i], `seed ${seed}`).toBeCloseTo(slow, 9));
     }
   });
 });

@@ -1,82 +1,29 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { policies } from '../../policies/index.ts';
 import { run } from '../../sim/engine.ts';
-import { CAUSES, type Measures, type Recording } from '../../sim/recording.ts';
-import type { Scenario } from '../../sim/scenario.ts';
 import { KiB, MiB, ms } from '../../sim/units.ts';
-import { randomScenario } from './random-scenario.ts';
+import { runConserved } from './conserved-fixture.ts';
+import { drawnWorkloads, scenarioDraws } from './random-scenario-fixture.ts';
 import { guest, policy, scenario, workload } from './scenario-fixture.ts';
 
-const SEEDS = 80;
+const RUNS = 80;
+const SEED = 1; // test/long/properties.long.ts draws others
 
-/** What must hold of any recording, whatever was simulated. Every instant was checked in full on the way. */
-function expectConserved(recording: Recording, scenario: Scenario, hint: string): void {
-  const { machine, guests: specs, blockBytes } = scenario;
-  expect(recording.busyNs + recording.idleNs, hint).toBe(machine.cpuCount * recording.simulatedNs);
-  for (const measures of [...recording.guests, recording.total]) {
-    const sum = CAUSES.reduce((total, cause) => total + measures.causes[cause], 0);
-    expect(sum, hint).toBe(measures.lifetimeNs);
-    for (const cause of CAUSES) expect(measures.causes[cause], `${cause}, ${hint}`).toBeGreaterThanOrEqual(0);
-    for (const [name, value] of numbersOf(measures)) {
-      expect(Number.isFinite(value), `${name}, ${hint}`).toBe(true);
-      expect(value, `${name}, ${hint}`).toBeGreaterThanOrEqual(0);
-    }
-    expect(measures.delayedWakes, hint).toBeLessThanOrEqual(measures.wakes);
-  }
-  const sums: [string, (measures: Measures) => number][] = [
-    ['lifetimeNs', (measures) => measures.lifetimeNs],
-    ['waitNs', (measures) => measures.waitNs],
-    ['pageMoves', (measures) => measures.pageMoves],
-    ['contextSwitches', (measures) => measures.contextSwitches],
-    ['local', (measures) => measures.accessesByHop.local],
-    ['oneHop', (measures) => measures.accessesByHop.oneHop],
-    ['moved to another socket', (measures) => measures.migrations.socket],
-  ];
-  for (const [name, value] of sums) {
-    expect(
-      recording.guests.reduce((sum, guest) => sum + value(guest), 0),
-      `${name}, ${hint}`,
-    ).toBeCloseTo(value(recording.total), 3);
-  }
-  recording.guests.forEach((guest, i) => {
-    const backed = guest.blocksByNode.reduce((sum, blocks) => sum + blocks, 0);
-    expect(backed, hint).toBeLessThanOrEqual(specs[i]!.memoryBytes / blockBytes);
-    if (guest.workload === 'kernbench' && recording.status === 'ok' && guest.status === 'ok' && scenario.durationNs === null) {
-      const archives = guest.figures.archives!;
-      expect(guest.figures.processes! - archives - 1, `compile jobs done, besides archives and the link, ${hint}`).toBe(
-        specs[i]!.options.jobs,
-      );
-    }
-  });
-  for (const bytes of recording.bytesByResource) expect(bytes, hint).toBeGreaterThanOrEqual(0);
-  recording.bytesByResource.forEach((bytes, resource) => {
-    const most = machine.capacity[resource]! * 64 * recording.simulatedNs;
-    expect(bytes, `${machine.resourceNames[resource]}, ${hint}`).toBeLessThanOrEqual(most * 1.00001 + 64);
-  });
-}
-
-function numbersOf(value: object): [string, number][] {
-  return Object.entries(value).flatMap(([name, part]): [string, number][] =>
-    typeof part === 'number' ? [[name, part]] : typeof part === 'object' && part !== null ? numbersOf(part as object) : [],
+test(`time, causes, blocks and bytes are conserved in ${RUNS} random scenarios of seed ${SEED}`, () => {
+  const statuses = new Set<string>();
+  const drawn = { policies: new Set<string>(), workloads: new Set<string>() };
+  fc.assert(
+    fc.property(scenarioDraws, (draw) => {
+      statuses.add(runConserved(draw).status);
+      drawn.policies.add(draw.policy);
+      for (const { workload: name } of draw.guests) drawn.workloads.add(name);
+    }),
+    { numRuns: RUNS, seed: SEED },
   );
-}
-
-test(`time, causes, blocks and bytes are conserved in ${SEEDS} random scenarios`, () => {
-  const ended = new Set<string>();
-  for (let seed = 0; seed < SEEDS; seed++) {
-    const drawn = randomScenario(String(seed));
-    const hint = `seed ${seed}, ${drawn.policy.name}, ${drawn.machine.spec.name}`;
-    let recording: Recording;
-    try {
-      recording = run(drawn);
-    } catch (error) {
-      throw new Error(hint, { cause: error });
-    }
-    expect(['ok', 'overflow'], `${recording.message}, ${hint}`).toContain(recording.status);
-    expectConserved(recording, drawn, hint);
-    ended.add(drawn.policy.name);
-  }
-  expect(ended.size, 'every policy was drawn').toBe(policies.length);
+  expect(drawn.policies.size, 'nearly every policy was drawn').toBeGreaterThan(policies.length * 0.9);
+  expect(drawn.workloads.size, 'every kind of work was drawn').toBe(drawnWorkloads.length);
+  expect(statuses.has('ok')).toBe(true);
 });
 
 test('a block that is moved while its guest switches tasks stays in its region', () => {

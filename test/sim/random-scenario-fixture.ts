@@ -1,0 +1,148 @@
+import fc from 'fast-check';
+import { lopsided } from '../../machines/lopsided.ts';
+import { opteron6164 } from '../../machines/opteron-6164-4s.ts';
+import { uniform } from '../../machines/uniform.ts';
+import { policies } from '../../policies/index.ts';
+import { buildMachine, type Machine } from '../../sim/machine.ts';
+import type { MachineSpec } from '../../sim/machine-spec.ts';
+import type { OptionValues } from '../../sim/options.ts';
+import type { GuestSpec, Scenario } from '../../sim/scenario.ts';
+import { KiB, MiB, ms, us } from '../../sim/units.ts';
+import { randomMachine } from './random-machine-fixture.ts';
+import { guest, policy, scenario, workload } from './scenario-fixture.ts';
+
+/** A scenario in plain words: fast-check prints it when a property fails, and makes it smaller as long as it still fails. */
+export interface ScenarioDraw {
+  /** A machine's name, or the seed of a random one. */
+  readonly machine: string | number;
+  readonly policy: string;
+  readonly guests: readonly GuestDraw[];
+  readonly seed: number;
+  readonly startGapUs: number;
+  readonly durationMs: number;
+  readonly ties: 'id' | 'seeded';
+  readonly hostNoise: number;
+  readonly dom0: number;
+  readonly hostCacheMiB: number;
+  readonly blockKiB: number;
+}
+
+interface GuestDraw {
+  readonly workload: string;
+  readonly set: OptionValues;
+  readonly kind: GuestSpec['kind'];
+  readonly vcpus: number;
+  readonly vnodes: number;
+  readonly weight: number;
+  readonly bootShare: number;
+}
+
+const size = fc.integer({ min: 64, max: 2112 }).map((pages) => pages * KiB(4));
+const time = (least: number, most: number): fc.Arbitrary<number> => fc.integer({ min: least, max: most }).map(us);
+const few = (most: number): fc.Arbitrary<number> => fc.integer({ min: 1, max: most });
+
+/** Workloads and, of each, the options that are drawn. */
+const options: Readonly<Record<string, Record<string, fc.Arbitrary<number | string>>>> = {
+  compute: { phase: time(200, 3200) },
+  'lmbench-rd': { size },
+  'lmbench-lat': { size, stride: fc.constantFrom(64, 16) },
+  'lmbench-wr': { size },
+  stream: { size },
+  phased: {
+    size,
+    compute: time(0, 2000),
+    memory: time(100, 2000),
+    accesses: few(200),
+    knee: fc.integer({ min: 1, max: KiB(256) }),
+    floor: fc.constantFrom(0, 0.25, 1),
+  },
+  think: { tasks: few(12), think: time(100, 900), service: time(100, 1300) },
+  queue: {
+    rate: fc.constant(2000),
+    service: time(100, 300),
+    slots: fc.constant(64),
+    law: fc.constantFrom('exp', 'h2', 'det'),
+  },
+  'metis-like': {
+    size: fc.constant(MiB(8)),
+    passes: few(2),
+    table: fc.constant(KiB(64)),
+    tasks: few(4),
+    pattern: fc.constantFrom('sweep', 'random'),
+    take: fc.constantFrom('queue', 'equal'),
+  },
+  locks: { tasks: few(12), think: time(50, 400), hold: time(10, 150), mode: fc.constantFrom('spin', 'sleep') },
+  'specjbb-like': { heap: few(256).map((pages) => MiB(1) + pages * KiB(4)), service: time(100, 900), think: time(0, 200) },
+  'hot-set': {
+    size: size.map((bytes) => bytes + MiB(1)),
+    heat: fc.constantFrom('hot', 'zipf', 'uniform'),
+    drift: fc.oneof(fc.constant(0), time(10, 900)),
+    lines: few(4),
+  },
+  kernbench: { jobs: few(8), j: few(10), link: time(500, 1500), media: fc.constantFrom('tmpfs', 'disk') },
+};
+
+export const drawnWorkloads = Object.keys(options);
+
+const works = fc.oneof(...drawnWorkloads.map((name) => fc.record(options[name]!).map((set) => ({ workload: name, set }))));
+
+const guests: fc.Arbitrary<GuestDraw> = fc
+  .tuple(
+    works,
+    fc.record({
+      kind: fc.constantFrom('kvm', 'xen-hvm', 'xen-pv', 'bare'),
+      vcpus: few(8),
+      vnodes: fc.constantFrom(1, 1, 2),
+      weight: fc.constantFrom(100, 50, 300),
+      bootShare: fc.constantFrom(0, 0.25),
+    }),
+  )
+  .map(([work, rest]) => ({ ...work, ...rest }));
+
+/** Scenarios drawn from everything that may be combined; each is small enough for tens of them in a short test. */
+export const scenarioDraws: fc.Arbitrary<ScenarioDraw> = fc.record({
+  machine: fc.oneof(fc.constantFrom('lopsided', 'clustered', 'uniform', 'opteron-6164-4s'), fc.nat(1_000_000)),
+  policy: fc.constantFrom(...policies.map(({ name }) => name)),
+  guests: fc.array(guests, { minLength: 1, maxLength: 10 }),
+  seed: fc.nat(1_000_000),
+  startGapUs: fc.oneof(fc.constant(0), few(5000)),
+  durationMs: fc.integer({ min: 20, max: 80 }),
+  ties: fc.constantFrom('id', 'seeded'),
+  hostNoise: fc.constantFrom(0, 1, 2),
+  dom0: fc.constantFrom(0, 0, 1),
+  hostCacheMiB: fc.constantFrom(0, 0, 60),
+  blockKiB: fc.constantFrom(64, 128, 256, 512, 1024, 2048),
+});
+
+/** Ports so narrow that one CPU fills its own. */
+const clustered: MachineSpec = {
+  ...lopsided,
+  name: 'clustered',
+  clusters: { value: { cpus: 2, capacityGBps: 2 }, source: 'assumed: for tests' },
+};
+
+const machines = new Map<string, Machine>([lopsided, clustered, uniform, opteron6164].map((spec) => [spec.name, buildMachine(spec)]));
+
+export function scenarioOf(draw: ScenarioDraw): Scenario {
+  const specs = draw.guests.map(({ workload: name, ...rest }, i) => {
+    return guest(workload(name), { name: `guest${i}`, memoryBytes: MiB(128), ...rest });
+  });
+  return scenario({
+    machine: typeof draw.machine === 'string' ? machines.get(draw.machine)! : randomMachine(draw.machine),
+    policy: policy(draw.policy),
+    guests: specs,
+    seed: String(draw.seed),
+    startGapNs: us(draw.startGapUs),
+    durationNs: specs.every((spec) => spec.workload.ends === 'by itself') ? null : ms(draw.durationMs),
+    ties: draw.ties,
+    hostNoise: draw.hostNoise,
+    dom0: draw.dom0,
+    hostCacheBytes: MiB(draw.hostCacheMiB),
+    blockBytes: KiB(draw.blockKiB),
+  });
+}
+
+/** The scenario of a seed, for tests that loop over seeds. */
+export function randomScenario(seed: number): Scenario {
+  return scenarioOf(fc.sample(scenarioDraws, { seed, numRuns: 1 })[0]!);
+}
