@@ -13,7 +13,7 @@ export function streamGBps(machine: Machine, cpus: readonly number[], node: numb
     const row = machine.cpuNode[cpu]! * machine.nodeCount;
     const inFlight = machine.coreLines[machine.cpuNode[cpu]!]!;
     contention.beginFlow(flow, idleLineNs(machine, row + node, inFlight, writeShare) / inFlight, 1, inFlight);
-    contention.addUse(flow, row + node, 1, writeShare);
+    contention.addUse(flow, row + node, 1, 1, writeShare);
     if (machine.cpuPort[cpu] !== NONE) contention.addPort(flow, machine.cpuPort[cpu]!, 1);
     contention.commitFlow(flow);
   });

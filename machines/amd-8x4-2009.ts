@@ -10,13 +10,13 @@ const assumed = <Value>(value: Value, why: string): Figure<Value> => ({ value, s
 const FIT = "fitted to the table of lmbench rd in Xen commit 22b984ae9a (2009) with numalab's own runs";
 const AS_TWIN = 'as measured on the Opteron 6172, LPD-EPFL/mctop desc/lpd48core.mct';
 
-/** Local latency and controller only set the scale: the table has ratios. */
-const LOCAL_NS = 75;
+/** What the controller has only sets the scale: the table has ratios. */
+const LOCAL_NS = 54;
 const CONTROLLER_GBPS = 1.6;
 const ONE_HOP = 1.62;
 const TWO_HOPS = 1.74;
-const LINK_GBPS = 1.12;
-/** Lines that a core keeps in flight: alone it would read 2.04 times what the controller has. */
+const LINK_GBPS = 1.2;
+/** Lines that a core keeps in flight: alone it would read 2.8 times what the controller has. */
 const LINES = 3.84;
 /** Read lines that a written line costs a controller. */
 const WRITTEN_LINE_WEIGHT = 1.74;
@@ -51,15 +51,15 @@ export const amd8x4: MachineSpec = {
   slit: assumed(byHop([10, 16, 16, 22]), 'as on the same author’s machine of 2010, by hops'),
   latencyNs: assumed(
     byHop([1, ONE_HOP, ONE_HOP, TWO_HOPS].map((ratio) => ratio * LOCAL_NS)),
-    `${LOCAL_NS} ns and ${ONE_HOP} and ${TWO_HOPS} times that at one and two hops, ${FIT}`,
+    `${LOCAL_NS} ns as another Opteron of 2009 (J. McCalpin, sites.utexas.edu/jdm4372/2010/10/01); ${ONE_HOP} and ${TWO_HOPS} times that at one and two hops, ${FIT}`,
   ),
   links: assumed(
     opteron6164.links.value.map((link) => ({ ...link, capacityGBps: LINK_GBPS })),
-    `${LINK_GBPS} GB/s, 0.7 of a controller, ${FIT}`,
+    `${LINK_GBPS} GB/s, 0.75 of a controller, ${FIT}`,
   ),
   controllerGBps: assumed(
     NODES.map(() => CONTROLLER_GBPS),
-    `half of what a core could read alone: two guests of one node get half each (${FIT})`,
+    `less than a core could read alone, as two guests of one node get half each (${FIT})`,
   ),
   pairGBps: assumed(
     NODES.map(() => NODES.map(() => CONTROLLER_GBPS)),

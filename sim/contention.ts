@@ -117,12 +117,12 @@ export class Contention {
     this.linesPerSlot[flow] = lines / inFlight;
   }
 
-  /** The flow's share of lines from one node to another, of which `writeShare` are written. */
-  addUse(flow: number, pair: number, share: number, writeShare: number): void {
+  /** The flow's share of lines between two nodes, of which `readShare` are fetched (1, or 0 where lines are only written) and `writeShare` written. */
+  addUse(flow: number, pair: number, share: number, readShare: number, writeShare: number): void {
     const { useStart, useResource, useRead, useWrite } = this.machine;
     const first = flow * this.stride;
     for (let entry = useStart[pair]!; entry < useStart[pair + 1]!; entry++) {
-      const amount = share * (useRead[entry]! + writeShare * (useWrite[entry]! - useRead[entry]!));
+      const amount = share * (readShare * useRead[entry]! + writeShare * (useWrite[entry]! - useRead[entry]!));
       if (amount === 0) continue;
       const resource = useResource[entry]!;
       const end = first + this.useCount[flow]!;

@@ -88,10 +88,10 @@ export function buildFlow(w: World, cpu: number): void {
       return buildRun(w, cpu, task);
     case SEG_TOUCH:
       w.flowNode[cpu] = w.segNode[cpu]!;
-      return buildLines(w, cpu, 1, w.partNs[cpu * PARTS + PART_FAULT]!);
+      return buildLines(w, cpu, 0, 1, w.partNs[cpu * PARTS + PART_FAULT]!);
     case SEG_REFILL:
       findNodes(w, cpu, task);
-      return buildLines(w, cpu, 0, 0);
+      return buildLines(w, cpu, 1, 0, 0);
     case SEG_COPY:
       return buildCopy(w, cpu);
   }
@@ -129,11 +129,14 @@ function buildRun(w: World, cpu: number, task: number): void {
   w.partNs[part + PART_SHARED] = slot * (misses - alone) * (meanNs - hitNs);
   w.partNs[part + PART_FAULT] = 0;
   w.sharedShare[cpu] = (misses - alone) / misses;
-  offerFlow(w, cpu, computeNs + slot * (1 - misses) * hitNs + slot * misses * meanNs, accesses * misses, inFlight, writeShare);
+  offerFlow(w, cpu, computeNs + slot * (1 - misses) * hitNs + slot * misses * meanNs, accesses * misses, inFlight, 1, writeShare);
 }
 
-/** A unit is one line: touching memory, or filling a cache. */
-function buildLines(w: World, cpu: number, writeShare: number, faultNs: number): void {
+/**
+ * A unit is one line: filling a cache fetches it, touching memory clears it. A page is cleared by storing whole lines, which need not
+ * be fetched for ownership first, so that a cleared line is half the traffic of a written one (assumed: rep stos and non-temporal stores).
+ */
+function buildLines(w: World, cpu: number, readShare: number, writeShare: number, faultNs: number): void {
   const { machine } = w.scenario;
   const node = machine.cpuNode[cpu]!;
   const part = cpu * PARTS;
@@ -146,7 +149,7 @@ function buildLines(w: World, cpu: number, writeShare: number, faultNs: number):
   w.partNs[part + PART_FAULT] = faultNs;
   w.partNs[part + PART_SHARED] = 0;
   w.sharedShare[cpu] = 0;
-  offerFlow(w, cpu, meanNs / inFlight + faultNs, 1, inFlight, writeShare);
+  offerFlow(w, cpu, meanNs / inFlight + faultNs, 1, inFlight, readShare, writeShare);
 }
 
 /** A unit is one line of the block that is moved: read from where it is, written where it goes. */
@@ -162,8 +165,8 @@ function buildCopy(w: World, cpu: number): void {
   w.flowNode[cpu] = COPYING;
   w.linesPerUnit[cpu] = 1;
   w.contention.beginFlow(cpu, baseNs, 1, inFlight);
-  w.contention.addUse(cpu, node * N + from, 1, 0);
-  w.contention.addUse(cpu, node * N + to, 1, 1);
+  w.contention.addUse(cpu, node * N + from, 1, 1, 0);
+  w.contention.addUse(cpu, node * N + to, 1, 1, 1);
   if (machine.cpuPort[cpu] !== NONE) w.contention.addPort(cpu, machine.cpuPort[cpu]!, 2); // the line, and its place for ownership
   w.contention.commitFlow(cpu);
 }
@@ -174,13 +177,13 @@ export function countLines(w: World, cpu: number, guest: number, lines: number):
   const N = machine.nodeCount;
   const row = machine.cpuNode[cpu]! * N;
   const from = w.flowNode[cpu]!;
-  w.cpuLines[cpu]! += from === COPYING ? 2 * lines : lines;
+  w.cpuLines[cpu]! += from === COPYING ? 2 * lines : lines * w.readShare[cpu]!;
   if (from >= 0) {
-    countPair(w, guest, row + from, lines, w.writeShare[cpu]!);
+    countPair(w, guest, row + from, lines, w.readShare[cpu]!, w.writeShare[cpu]!);
   } else if (from === MIXTURE) {
     for (let node = 0; node < N; node++) {
       const share = w.nodeShare[cpu * N + node]!;
-      if (share > 0) countPair(w, guest, row + node, lines * share, w.writeShare[cpu]!);
+      if (share > 0) countPair(w, guest, row + node, lines * share, w.readShare[cpu]!, w.writeShare[cpu]!);
     }
   } else if (from === COPYING) {
     const vcpu = w.cpuVcpu[cpu]!;
@@ -191,8 +194,8 @@ export function countLines(w: World, cpu: number, guest: number, lines: number):
   }
 }
 
-function countPair(w: World, guest: number, pair: number, lines: number, writeShare: number): void {
-  w.pairLines[pair]! += lines;
+function countPair(w: World, guest: number, pair: number, lines: number, readShare: number, writeShare: number): void {
+  w.pairLines[pair]! += lines * readShare;
   w.pairWritten[pair]! += lines * writeShare;
   w.hopLines[guest * 4 + w.scenario.machine.hopClass[pair]!]! += lines;
 }
@@ -254,7 +257,7 @@ function meanIdleNs(w: World, cpu: number, inFlight: number, writeShare: number)
 }
 
 /** Hands a flow to the solver. The same single-node flow as before is left alone: most phases only repeat. */
-function offerFlow(w: World, cpu: number, baseNs: number, lines: number, inFlight: number, writeShare: number): void {
+function offerFlow(w: World, cpu: number, baseNs: number, lines: number, inFlight: number, readShare: number, writeShare: number): void {
   const { contention } = w;
   const { nodeCount, cpuNode, cpuPort } = w.scenario.machine;
   const row = cpuNode[cpu]! * nodeCount;
@@ -265,20 +268,22 @@ function offerFlow(w: World, cpu: number, baseNs: number, lines: number, inFligh
     lines === w.linesPerUnit[cpu] &&
     baseNs === contention.baseNs[cpu] &&
     inFlight === w.linesInFlight[cpu] &&
+    readShare === w.readShare[cpu] &&
     writeShare === w.writeShare[cpu];
   if (isSame) return;
   w.offeredNode[cpu] = from;
   w.linesPerUnit[cpu] = lines;
   w.linesInFlight[cpu] = inFlight;
+  w.readShare[cpu] = readShare;
   w.writeShare[cpu] = writeShare;
   contention.beginFlow(cpu, baseNs, lines, inFlight);
-  if (from >= 0) contention.addUse(cpu, row + from, 1, writeShare);
+  if (from >= 0) contention.addUse(cpu, row + from, 1, readShare, writeShare);
   else {
     for (let node = 0; node < nodeCount; node++) {
       const share = w.nodeShare[cpu * nodeCount + node]!;
-      if (share > 0) contention.addUse(cpu, row + node, share, writeShare);
+      if (share > 0) contention.addUse(cpu, row + node, share, readShare, writeShare);
     }
   }
-  if (cpuPort[cpu] !== NONE) contention.addPort(cpu, cpuPort[cpu]!, 1);
+  if (cpuPort[cpu] !== NONE && readShare > 0) contention.addPort(cpu, cpuPort[cpu]!, readShare);
   contention.commitFlow(cpu);
 }

@@ -111,6 +111,7 @@ export class World {
   readonly sharedShare: Float64Array; // [C] share of its misses that are due to sharing the cache
   readonly linesPerUnit: Float64Array; // [C]
   readonly linesInFlight: Float64Array; // [C]
+  readonly readShare: Float64Array; //   [C] share of its lines that are fetched: 0 where it only stores whole lines
   readonly writeShare: Float64Array; //  [C]
   readonly flowNode: Int32Array; //      [C] node it draws on, MIXTURE, COPYING or NO_TRAFFIC
   readonly offeredNode: Int32Array; //   [C] the node of the flow the solver has
@@ -137,9 +138,9 @@ export class World {
   readonly copyBlock: Int32Array; //     [V] or NONE
   readonly copyTo: Int32Array; //        [V]
   readonly copyRegion: Int32Array; //    [V] the block's region, NONE once that is freed
-  readonly pairLines: Float64Array; //   [N * N] lines read or written, CPU's node * N + memory's node
+  readonly pairLines: Float64Array; //   [N * N] lines fetched, CPU's node * N + memory's node
   readonly cpuLines: Float64Array; //    [cpu] the same by the CPU that fetched them
-  readonly pairWritten: Float64Array; // [N * N] of these, written
+  readonly pairWritten: Float64Array; // [N * N] lines written, fetched before or not
 
   // -- counters, by guest (record.ts reads them) ------------------------------------------------------------------------------
   readonly hopLines: Float64Array; //    [G * 4]
@@ -278,6 +279,7 @@ export class World {
     this.sharedShare = new Float64Array(C);
     this.linesPerUnit = new Float64Array(C);
     this.linesInFlight = new Float64Array(C);
+    this.readShare = new Float64Array(C);
     this.writeShare = new Float64Array(C);
     this.flowNode = new Int32Array(C).fill(NO_TRAFFIC);
     this.offeredNode = new Int32Array(C).fill(NO_TRAFFIC);

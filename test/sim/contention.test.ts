@@ -8,7 +8,7 @@ import { allowedTraffic, type FlowSpec, loadOf, slowEquilibrium } from './conten
 
 function offer(contention: Contention, flow: number, spec: FlowSpec): void {
   contention.beginFlow(flow, spec.baseNs, spec.lines, spec.inFlight);
-  for (const { pair, share, writeShare } of spec.uses) contention.addUse(flow, pair, share, writeShare);
+  for (const { pair, share, writeShare } of spec.uses) contention.addUse(flow, pair, share, 1, writeShare);
   contention.commitFlow(flow);
 }
 

@@ -4,6 +4,7 @@ import { laterItems } from './later.ts';
 import { metisCurveItems, metisItems } from './metis.ts';
 import { dunningtonItem, kunpengItem } from './other-machines.ts';
 import { twinItems, twinLoadItems } from './twin.ts';
+import { xen2009Items } from './xen-2009.ts';
 
 /** The published results, in the order of their names. */
 export const validationItems: readonly ValidationItem[] = [
@@ -15,4 +16,5 @@ export const validationItems: readonly ValidationItem[] = [
   dunningtonItem,
   ...twinLoadItems,
   ...metisCurveItems,
+  ...xen2009Items,
 ];
