@@ -1,4 +1,4 @@
-import { Contention } from '../sim/contention.ts';
+import { contentionOf } from '../sim/contention.ts';
 import { idleLineNs, type Machine } from '../sim/machine.ts';
 import { LINE_BYTES, NONE } from '../sim/units.ts';
 
@@ -8,7 +8,7 @@ import { LINE_BYTES, NONE } from '../sim/units.ts';
  * @param writeShare 0 for readers, 1 for writers, 1/2 for copies (every line counts once, as STREAM does)
  */
 export function streamGBps(machine: Machine, cpus: readonly number[], node: number, writeShare: number): number {
-  const contention = new Contention(machine, cpus.length);
+  const contention = contentionOf('fifo', machine, cpus.length);
   cpus.forEach((cpu, flow) => {
     const row = machine.cpuNode[cpu]! * machine.nodeCount;
     const inFlight = machine.coreLines[machine.cpuNode[cpu]!]!;

@@ -39,6 +39,7 @@ export function runResult(scenario: Scenario, recording: Recording, version: str
       durationNs: scenario.durationNs,
       limitNs: scenario.limitNs,
       ties: scenario.ties,
+      contention: scenario.contention,
       hostNoise: scenario.hostNoise,
       dom0: scenario.dom0,
       blockBytes: scenario.blockBytes,
@@ -84,7 +85,7 @@ export interface RunResult {
   readonly droppedArrivals: number;
   readonly setting: Pick<
     Scenario,
-    'startGapNs' | 'durationNs' | 'limitNs' | 'ties' | 'hostNoise' | 'dom0' | 'blockBytes' | 'hostCacheBytes' | 'costs'
+    'startGapNs' | 'durationNs' | 'limitNs' | 'ties' | 'contention' | 'hostNoise' | 'dom0' | 'blockBytes' | 'hostCacheBytes' | 'costs'
   >;
 }
 

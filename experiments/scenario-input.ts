@@ -66,6 +66,7 @@ export function readScenario(source: ScenarioSource, registries: Registries): Sc
     durationNs: words.duration ?? (needsEnd ? Math.min(DEFAULT_DURATION_NS, words.limit) : null),
     limitNs: words.limit,
     ties: words.ties,
+    contention: words.contention,
     hostNoise: words['host-noise'],
     dom0: words.dom0,
     blockBytes: words.block,

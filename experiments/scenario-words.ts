@@ -25,6 +25,7 @@ export const WORDS: readonly { readonly name: string; readonly summary: string; 
   { name: 'start', summary: 'together, or staggered:10ms for one guest after the other', default: 'together' },
   { name: 'seed', summary: 'whole number that all chance is drawn from', default: '1' },
   { name: 'ties', summary: 'order of events of one instant: by id, or seeded', default: 'id' },
+  { name: 'contention', summary: 'how traffic shares controllers and links: fifo queues, or max-min fair sharing', default: 'fifo' },
   { name: 'host-noise', summary: 'scale of the background load of the host; 0 switches it off', default: '1' },
   { name: 'dom0', summary: "scale of the load of Xen's privileged guest, a vCPU for each CPU; 0 leaves it out", default: '0' },
   { name: 'block', summary: 'unit of memory placement, a power of two', default: '2MiB' },
@@ -76,6 +77,7 @@ export interface ScenarioWords extends Required<GuestWords> {
   readonly start: number;
   readonly seed: string;
   readonly ties: Scenario['ties'];
+  readonly contention: Scenario['contention'];
   readonly 'host-noise': number;
   readonly dom0: number;
   readonly 'host-cache': number;
@@ -125,6 +127,7 @@ export function readWords(raw: object, registries: Registries): z.ZodSafeParseRe
     start: leaf(startGapNs),
     seed: leaf(canonicalSeed),
     ties: oneOf(['id', 'seeded'] as const),
+    contention: oneOf(['fifo', 'max-min'] as const),
     'host-noise': quantity('share', 0, 10),
     dom0: quantity('share', 0, 10),
     block: leaf(blockBytes),

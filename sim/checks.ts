@@ -1,12 +1,9 @@
 import { assert } from './assert.ts';
 import type { HostKernel } from './host-kernel.ts';
-import { CONTROLLER } from './machine.ts';
 import type { HostMemory } from './memory.ts';
 import { TASK_BLOCKED, TASK_OFF, TASK_ON_VCPU, TASK_READY, TASK_SLEEPING, VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
 import type { World } from './world.ts';
 
-/** How far traffic may stray from capacity: what the solver's own tolerance can add up to. */
-const SLACK = 1e-5;
 const MEMORY_EVERY = 64;
 
 /** One vCPU a CPU and one CPU a vCPU, inside its mask; idle CPUs have none; nothing is overdue. */
@@ -33,13 +30,13 @@ export function checkWorld(w: World, k: HostKernel): void {
   checkCpus(w);
   checkVcpus(w, k);
   checkTasks(w);
-  checkTraffic(w);
+  w.contention.certify();
   if (w.instants % MEMORY_EVERY === 0) checkMemory(w);
 }
 
 /** Looked at once when a run ends, in every run: blocks and traffic are conserved. */
 export function checkEnd(w: World): void {
-  checkTraffic(w);
+  w.contention.certify();
   checkMemory(w);
 }
 
@@ -80,21 +77,6 @@ function checkTasks(w: World): void {
       for (let vcpu = guest.firstVcpu; vcpu < guest.firstVcpu + guest.vcpuCount; vcpu++) {
         assert(w.vcpuTask[vcpu] !== -1, 'a vCPU has no task while its guest has one waiting');
       }
-    }
-  }
-}
-
-function checkTraffic(w: World): void {
-  const { contention } = w;
-  const { machine } = w.scenario;
-  for (let resource = 0; resource < machine.resourceCount; resource++) {
-    const traffic = contention.traffic(resource);
-    const capacity = machine.capacity[resource]!;
-    const delayNs = contention.delayNs[resource]!;
-    assert(traffic <= capacity * (1 + SLACK), 'traffic exceeds capacity');
-    assert(delayNs >= 0, 'a delay is negative');
-    if (machine.resourceKind[resource] !== CONTROLLER && delayNs > 0) {
-      assert(traffic >= capacity * (1 - SLACK), 'a link or pair delays without being full');
     }
   }
 }

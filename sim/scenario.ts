@@ -1,3 +1,4 @@
+import type { ContentionModel } from './contention.ts';
 import type { Machine } from './machine.ts';
 import type { OptionValues } from './options.ts';
 import type { GuestKind, PolicyEntry } from './policy-api.ts';
@@ -59,6 +60,8 @@ export interface Scenario {
   /** Simulated time after which a run is stopped in any case. */
   readonly limitNs: number;
   readonly ties: 'id' | 'seeded';
+  /** How flows through the same controllers and links share them. */
+  readonly contention: ContentionModel;
   /** Scale of the host's background load; 0 switches it off. */
   readonly hostNoise: number;
   /** Scale of the load of Xen's privileged guest; 0 leaves it out. */

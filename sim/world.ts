@@ -1,5 +1,5 @@
 import { CpuSet } from './cpu-set.ts';
-import { Contention } from './contention.ts';
+import { type Contention, contentionOf } from './contention.ts';
 import { HostMemory } from './memory.ts';
 import { layMissCurves, type MissCurves } from './miss-curves.ts';
 import type { Kernel, Placement, Policy } from './policy-api.ts';
@@ -199,7 +199,7 @@ export class World {
         heat: program.heat,
       })),
     );
-    this.contention = new Contention(machine, C);
+    this.contention = contentionOf(scenario.contention, machine, C);
     this.timers = new Timers(T + 2 * G + R + 64);
     this.missCurves = layMissCurves(guests.map(({ spec, program }) => ({ name: spec.name, curves: program.missCurves ?? [] })));
 

@@ -40,6 +40,7 @@ function scenarioOf({ seed, flows, blockBytes, durationNs }: Network, machine: M
     durationNs,
     limitNs: Infinity,
     ties: 'id',
+    contention: 'fifo',
     hostNoise: 0,
     dom0: 0,
     blockBytes,

@@ -39,6 +39,7 @@ limit: 4min
 start: staggered:10ms
 seed: 007
 ties: seeded
+contention: max-min
 host-noise: 2.5
 dom0: 1.5
 block: 64KiB
@@ -73,6 +74,7 @@ costs: { context-switch: 3us, cold-cache: false }
       durationNs: 1_500_000_000,
       limitNs: 240_000_000_000,
       ties: 'seeded',
+      contention: 'max-min',
       hostNoise: 2.5,
       dom0: 1.5,
       blockBytes: 65_536,
@@ -100,6 +102,7 @@ describe('what is left out', () => {
       blockBytes: 2 * 1024 ** 2,
       hostCacheBytes: 0,
       ties: 'id',
+      contention: 'fifo',
     });
   });
 
@@ -158,6 +161,7 @@ describe('a wrong flag is refused in one line with flag, value, what was wanted 
     [{ seed: '-3' }, '--seed = -3, want a whole number of at most 20 digits such as 1'],
     [{ seed: '1.0' }, '--seed = 1.0, want a whole number of at most 20 digits such as 1'],
     [{ start: 'staggered' }, '--start = staggered, want together, or staggered:10ms with a gap of at most 1min'],
+    [{ contention: 'maxmin' }, '--contention = maxmin, want one of fifo, max-min; did you mean max-min?'],
     [{ ties: 'seded' }, '--ties = seded, want one of id, seeded; did you mean seeded?'],
     [{ 'host-noise': '10.5' }, '--host-noise = 10.5, want a number from 0 to 10'],
     [{ 'host-noise': '-0' }, '--host-noise = -0, want a number from 0 to 10'],

@@ -21,6 +21,7 @@ export interface ScenarioDraw {
   readonly startGapUs: number;
   readonly durationMs: number;
   readonly ties: 'id' | 'seeded';
+  readonly contention: Scenario['contention'];
   readonly hostNoise: number;
   readonly dom0: number;
   readonly hostCacheMiB: number;
@@ -108,6 +109,7 @@ export const scenarioDraws: fc.Arbitrary<ScenarioDraw> = fc.record({
   startGapUs: fc.oneof(fc.constant(0), few(5000)),
   durationMs: fc.integer({ min: 20, max: 80 }),
   ties: fc.constantFrom('id', 'seeded'),
+  contention: fc.constantFrom('fifo', 'max-min'),
   hostNoise: fc.constantFrom(0, 1, 2),
   dom0: fc.constantFrom(0, 0, 1),
   hostCacheMiB: fc.constantFrom(0, 0, 60),
@@ -135,6 +137,7 @@ export function scenarioOf(draw: ScenarioDraw): Scenario {
     startGapNs: us(draw.startGapUs),
     durationNs: specs.every((spec) => spec.workload.ends === 'by itself') ? null : ms(draw.durationMs),
     ties: draw.ties,
+    contention: draw.contention,
     hostNoise: draw.hostNoise,
     dom0: draw.dom0,
     hostCacheBytes: MiB(draw.hostCacheMiB),

@@ -67,6 +67,7 @@ export function scenario(change: Partial<Scenario> & Pick<Scenario, 'guests'>): 
     durationNs: null,
     limitNs: seconds(3600),
     ties: 'id',
+    contention: 'fifo',
     hostNoise: 0,
     dom0: 0,
     blockBytes: KiB(256),

@@ -1,59 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { machineNamed } from '../../machines/index.ts';
 import { lopsided } from '../../machines/lopsided.ts';
-import { Contention } from '../../sim/contention.ts';
+import { FifoContention } from '../../sim/contention-fifo.ts';
 import { buildMachine, CONTROLLER, LINK, type Machine, PAIR } from '../../sim/machine.ts';
-import { below, namedStream, type Random } from '../../sim/random.ts';
-import { allowedTraffic, type FlowSpec, loadOf, slowEquilibrium } from './contention.slow.ts';
+import { below, namedStream } from '../../sim/random.ts';
+import { drawFlow, drawMachine, offer, settle } from './contention-fixture.ts';
+import { allowedTraffic, type FlowSpec, loadOf, slowEquilibrium } from './contention-fifo.slow.ts';
 
-function offer(contention: Contention, flow: number, spec: FlowSpec): void {
-  contention.beginFlow(flow, spec.baseNs, spec.lines, spec.inFlight);
-  for (const { pair, share, writeShare } of spec.uses) contention.addUse(flow, pair, share, 1, writeShare);
-  contention.commitFlow(flow);
-}
-
-/** Solves and refreshes the flows that changed, as the simulator does. */
-function settle(contention: Contention): void {
-  contention.solve();
-  for (let i = 0; i < contention.changedCount; i++) contention.refresh(contention.changed[i]!);
-  contention.takeChanged();
-}
-
-function solved(machine: Machine, flows: readonly FlowSpec[]): Contention {
-  const contention = new Contention(machine, machine.cpuCount);
+function solved(machine: Machine, flows: readonly FlowSpec[]): FifoContention {
+  const contention = new FifoContention(machine, machine.cpuCount);
   flows.forEach((spec, flow) => offer(contention, flow, spec));
   settle(contention);
   return contention;
 }
 
-/** A flow as CPUs of this node may make it: a stream or a chase, from one node or a mixture, reading or writing. */
-function drawFlow(machine: Machine, node: number, random: Random): FlowSpec {
-  const N = machine.nodeCount;
-  const most = machine.linesInFlight[node * N + node]!;
-  const inFlight = random() < 0.3 ? 1 : random() < 0.5 ? most : 1 + random() * (most - 1);
-  const weights = Array.from({ length: N }, () => (random() < 0.5 ? random() : 0));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const one = below(random, N);
-  const shares =
-    total === 0 || random() < 0.4 ? weights.map((_, other) => (other === one ? 1 : 0)) : weights.map((weight) => weight / total);
-  const writeShare = random() < 0.5 ? 0 : random();
-  const lines = random() < 0.5 ? 1 : 0.001 + random();
-  const idleNs = shares.reduce((sum, share, other) => {
-    const pair = node * N + other;
-    return sum + share * machine.latencyNs[pair]! * Math.max(1, inFlight / machine.linesInFlight[pair]!);
-  }, 0);
-  const computeNs = random() < 0.5 ? 0 : random() * 20;
-  const uses = shares.flatMap((share, other) => (share > 0 ? [{ pair: node * N + other, share, writeShare }] : []));
-  return { baseNs: computeNs + (lines / inFlight) * idleNs, lines, inFlight, uses };
-}
-
-/** One figure of the machine scaled anew for each resource, so that other resources than the usual ones saturate. */
-function drawMachine(machine: Machine, random: Random): Machine {
-  return { ...machine, capacity: machine.capacity.map((capacity) => capacity * (0.2 + random())), curve: random() * 0.9 };
-}
-
 /** What the equilibrium is defined by, whoever found it. */
-function expectCertificate(contention: Contention, machine: Machine, flows: readonly FlowSpec[], hint: string): void {
+function expectCertificate(contention: FifoContention, machine: Machine, flows: readonly FlowSpec[], hint: string): void {
   const traffic = new Float64Array(machine.resourceCount);
   flows.forEach((flow, i) => {
     let waitNs = 0;
@@ -117,7 +79,7 @@ describe('speeds do not depend on how the solver got there', () => {
     const machine = buildMachine(machineNamed(name)!);
     for (let seed = 0; seed < seeds; seed++) {
       const random = namedStream(String(seed), name, 0, 'history');
-      const contention = new Contention(machine, machine.cpuCount);
+      const contention = new FifoContention(machine, machine.cpuCount);
       const flows = new Map<number, FlowSpec>();
       for (let step = 0; step < 40; step++) {
         const before = Float64Array.from(contention.unitNs);
@@ -132,13 +94,10 @@ describe('speeds do not depend on how the solver got there', () => {
             flows.set(cpu, spec);
           }
         }
-        contention.solve();
-        const changed = new Set(contention.changed.subarray(0, contention.changedCount));
-        for (const cpu of changed) contention.refresh(cpu);
-        contention.takeChanged();
+        const changed = settle(contention);
         if (step % 4 !== 3) continue;
 
-        const fresh = new Contention(machine, machine.cpuCount);
+        const fresh = new FifoContention(machine, machine.cpuCount);
         for (const [cpu, spec] of flows) offer(fresh, cpu, spec);
         settle(fresh);
         for (const cpu of flows.keys()) {
@@ -159,7 +118,7 @@ describe('speeds do not depend on how the solver got there', () => {
 describe('on the lopsided machine, by hand', () => {
   const machine = buildMachine(lopsided);
   const from = (cpuNode: number, node: number, writeShare = 0): FlowSpec['uses'] => [{ pair: cpuNode * 3 + node, share: 1, writeShare }];
-  const delayOf = (contention: Contention, name: string): number => contention.delayNs[machine.resourceNames.indexOf(name)]!;
+  const delayOf = (contention: FifoContention, name: string): number => contention.delayNs[machine.resourceNames.indexOf(name)]!;
 
   test('a chase through the memory of node 0 pays the rise of its own use', () => {
     const contention = solved(machine, [{ baseNs: 80, lines: 1, inFlight: 1, uses: from(0, 0) }]);
@@ -234,4 +193,42 @@ describe('on the lopsided machine, by hand', () => {
     expect(contention.unitNs[0]).toBeCloseTo(64 / 6, 4);
     expect(contention.unitNs[2]).toBeCloseTo(64 / 6, 4);
   });
+});
+
+test('wherever its delays start from, the same flows end at the same speeds (80 seeds)', () => {
+  for (let seed = 0; seed < 80; seed++) {
+    const random = namedStream(String(seed), 'lopsided', 0, 'start');
+    const machine = drawMachine(buildMachine(lopsided), random);
+    const flows = Array.from({ length: machine.cpuCount }, (_, cpu) => drawFlow(machine, machine.cpuNode[cpu]!, random));
+    const plain = solved(machine, flows);
+    const elsewhere = new FifoContention(machine, machine.cpuCount);
+    for (const resource of new Set(flows.flatMap((spec) => [...loadOf(machine, spec).keys()]))) {
+      elsewhere.delayNs[resource] = random() < 0.3 ? 0 : random() * 2000;
+    }
+    flows.forEach((spec, flow) => offer(elsewhere, flow, spec));
+    settle(elsewhere);
+    elsewhere.certify();
+    flows.forEach((_, flow) => expect(elsewhere.unitNs[flow]! / plain.unitNs[flow]!, `flow ${flow}, seed ${seed}`).toBeCloseTo(1, 5));
+  }
+});
+
+test('nothing is solved when nothing that carries traffic moved', () => {
+  const machine = buildMachine(lopsided);
+  const contention = solved(machine, [{ baseNs: 80, lines: 1, inFlight: 1, uses: [{ pair: 0, share: 1, writeShare: 0 }] }]);
+  expect(contention.solves).toBe(1);
+  settle(contention);
+  contention.clearFlow(3); // it had none
+  settle(contention);
+  expect(contention.solves).toBe(1);
+  contention.clearFlow(0);
+  settle(contention);
+  expect(contention.solves).toBe(2);
+});
+
+test('a flow on a controller of its own touches no flow elsewhere', () => {
+  const machine = buildMachine(lopsided);
+  const stream = (node: number): FlowSpec => ({ baseNs: 8, lines: 1, inFlight: 12, uses: [{ pair: node * 4, share: 1, writeShare: 0 }] });
+  const contention = solved(machine, [stream(0), stream(0), stream(0), stream(1)]);
+  offer(contention, 4, stream(2));
+  expect(settle(contention)).toEqual(new Set([4]));
 });
