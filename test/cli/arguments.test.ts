@@ -5,7 +5,10 @@ import { session } from './session.ts';
 
 describe('a command line that is not understood ends with exit code 2 and one line, and nothing is run', () => {
   test.each([
-    ['rnu', 'rnu: no such command, want one of deck, run, compare, validate, experiment, check, policy, workload, machine; did you mean run?'],
+    [
+      'rnu',
+      'rnu: no such command, want one of deck, run, compare, validate, experiment, check, policy, workload, machine; did you mean run?',
+    ],
     ['policy lst', 'policy lst: no such command, want one of policy list; did you mean policy list?'],
     ['machine show', 'machine show: want NAME after it'],
     ['machine show lopside', 'machine show lopside: want one of lopsided; did you mean lopsided?'],
