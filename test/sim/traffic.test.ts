@@ -99,8 +99,10 @@ test('a cache that fills anew loads the way to the memory, and slows down who re
     return ran({ policy: walks, guests, costs: { ...FREE_COSTS, coldCache } });
   };
   const [warm, cold] = [beside(false), beside(true)];
-  // every other hop leads to CPU 4; what the walk misses because the stream is there too is nearly the same in both
-  expect((bytesOf(cold, 'pair 2<0') - bytesOf(warm, 'pair 2<0')) / ((HOPS / 2) * MiB(1))).toBeCloseTo(1, 1);
+  // every other hop leads to CPU 4, where some of its 1 MiB may be left from the time before
+  const refilled = bytesOf(cold, 'pair 2<0') - bytesOf(warm, 'pair 2<0');
+  expect(refilled).toBeGreaterThan((HOPS / 2) * KiB(384)); // at least what the private cache holds
+  expect(refilled).toBeLessThan((HOPS / 2) * MiB(1) * 1.01);
   expect(elapsedOf(cold, 'reads') / elapsedOf(warm, 'reads')).toBeGreaterThan(1.05);
 });
 
