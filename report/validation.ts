@@ -15,6 +15,19 @@ export function validationText(results: readonly Told[]): string {
   return `${table([...COLUMNS], results.flatMap(rowsOf))}\n\n${results.map(explanation).join('\n')}\n${summary(results)}\n`;
 }
 
+const INTRODUCTION = `# Validation
+
+What \`numalab validate --markdown\` prints, misses included. Every row is a published figure, what the simulator makes of it and the error.
+
+- **Class A** is simulated directly. **Class B** is fitted on one point of a program or machine (marked *fitted*) and predicts the others.
+  **Class C** has only a direction and a band, because only an abstract is known.
+- One parameter set a machine: no row has a knob of its own. What was fitted, and on which points, stands under each row's name below.
+- The rows of the twin (P01 to P04, P18 to P21) check that the machine file, the solver and the engine agree, pair of nodes by pair of
+  nodes: the file is made from the same measurements. The rows of Metis, of Kunpeng's triad and of four of kernbench's gains are predictions.
+- The interval is over seeds; where nothing is drawn at random there is none. It says how sure the simulated value is, not how good the model.
+
+`;
+
 /** The same as a page: one table, then a paragraph an item. */
 export function validationMarkdown(results: readonly Told[]): string {
   const line = (cells: readonly Cell[]): string => `| ${cells.join(' | ')} |\n`;
@@ -24,7 +37,7 @@ export function validationMarkdown(results: readonly Told[]): string {
     return `### ${item.id}\n\n${item.metric}. ${item.workload}; ${item.machine}.\n\n${lines.join('')}\n`;
   });
   const dashes = line(COLUMNS.map(() => '---'));
-  return `${line(COLUMNS)}${dashes}${rows.join('')}\n${summary(results)}\n\n${paragraphs.join('')}`;
+  return `${INTRODUCTION}${line(COLUMNS)}${dashes}${rows.join('')}\n${summary(results)}\n\n${paragraphs.join('')}`;
 }
 
 /** `{items: [{id, status, published, simulated, interval, error, fitted, note, ...}]}`; lists where the publication has several values. */
@@ -66,7 +79,7 @@ export function sensitivityText({ item, values, sensitivity }: Told): string {
   const rows = sensitivity.flatMap(({ figure, simulated: [less, more], turns }) =>
     values.flatMap(({ simulated }, i) => {
       if (Math.max(Math.abs(change(less, i)), Math.abs(change(more, i))) < 1e-3) return [];
-      const place = values.length > 1 ? `${item.id}[${i}]` : item.id;
+      const place = nameOf(item, i);
       return [[place, figure, formatNumber(simulated), signed(change(less, i)), signed(change(more, i)), turns ? 'turns' : '']];
     }),
   );
@@ -82,15 +95,28 @@ function rowsOf({ item, status, values }: Told): Cell[][] {
     return [[id, kind, published, '-', '-', '-', '-', 'skipped']];
   }
   return values.map((value, i) => [
-    values.length > 1 ? `${id}[${i}]` : id,
+    nameOf(item, i),
     kind,
     String(value.published),
     formatNumber(value.simulated, 4),
     value.interval ? `${formatNumber(value.interval.low, 4)} .. ${formatNumber(value.interval.high, 4)}` : 'nothing random',
-    signed(value.error),
+    errorText(item, value),
     bandText(value),
     `${value.isInside ? 'pass' : 'fail'}${value.isFitted ? ' (fitted)' : ''}`,
   ]);
+}
+
+/** `P08 24 threads`, `P08[1]` of a value without a label, `P08` of the only one. */
+function nameOf({ id, value, labels }: ValidationItem, i: number): string {
+  if (typeof value === 'number') return id;
+  return labels ? `${id} ${labels[i]}` : `${id}[${i}]`;
+}
+
+/** As the acceptance has it: relative, or a difference. */
+function errorText({ accept }: ValidationItem, { published, simulated, error }: ValidatedValue): string {
+  if (!accept.includes('abs')) return signed(error);
+  const difference = simulated - published;
+  return `${difference < 0 ? '-' : '+'}${formatNumber(Math.abs(difference), 2)}`;
 }
 
 function bandText({ band: { low, high } }: ValidatedValue): string {

@@ -22,6 +22,7 @@ const item = z.object({
   workload: z.string(),
   metric: z.string(),
   value: oneOrMore(number),
+  labels: z.array(z.string()).optional(),
   accept: z.string(),
   class: z.enum(['A', 'B', 'C']),
   source: z.string(),
@@ -81,6 +82,9 @@ export function checkItem(one: ValidationItem): void {
   const published = publishedOf(one);
   parseBands(one.accept, published);
   if ((one.scenario === undefined) === (one.skipped === undefined)) throw new InputError('want either a scenario or, in skipped, why not');
+  if (one.labels && one.labels.length !== published.length) {
+    throw new InputError(`labels: ${one.labels.length} for ${published.length} values, want one each`);
+  }
   for (const place of one.fittedValues ?? []) {
     if (place >= published.length) throw new InputError(`fittedValues: ${place}, want places below ${published.length}`);
   }

@@ -7,6 +7,8 @@ export interface ValidationItem {
   readonly metric: string;
   /** One figure, or several of one curve or table. */
   readonly value: number | readonly number[];
+  /** What each value is, in a word or two, where there are several. */
+  readonly labels?: readonly string[] | undefined;
   /** What error is accepted; see band.ts. */
   readonly accept: string;
   /** A: simulated directly. B: fitted on one point, the others predicted. C: direction and band only. */

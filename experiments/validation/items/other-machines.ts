@@ -30,6 +30,7 @@ export const kunpengItem: ValidationItem = {
   workload: 'lmbench stream -P 6, numactl -N 0',
   metric: 'STREAM copy and triad BW, spread over clusters / default',
   value: [1.217, 1.289],
+  labels: ['copy', 'triad'],
   accept: '±8%',
   class: 'B',
   source: 'cluster sched_domain patch (public copy of the report)',
