@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+let printed = '';
+let rows: string[][] = [];
+
+beforeAll(() => {
+  printed = execFileSync(process.execPath, ['dist/cli/main.js', 'validate', '--markdown'], { cwd: root, encoding: 'utf8' });
+  rows = printed.split('\n').flatMap((line) => (line.startsWith('| ') ? [line.slice(2, -2).split(' | ')] : []));
+  rows = rows.slice(2); // head and rule
+});
+
+const statusOf = (name: string): string | undefined => rows.find(([id]) => id === name)?.at(-1);
+
+describe('what numalab validate prints', () => {
+  test('is docs/validation.md, to the letter: after a change that moves it, print it anew', () => {
+    expect(printed).toBe(readFileSync(`${root}/docs/validation.md`, 'utf8'));
+  });
+
+  test('passes every item that is simulated directly', () => {
+    const direct = rows.filter(([, kind, , simulated]) => kind === 'A' && simulated !== '-');
+    expect(direct.length).toBeGreaterThanOrEqual(15);
+    expect(direct.filter((row) => !row.at(-1)!.startsWith('pass'))).toEqual([]);
+  });
+
+  test.each(['P08 24', 'P08 42', 'P09 24', 'P15 triad', 'xen-2009-kernbench 7x1', 'xen-2009-kernbench 15x1', 'xen-2009-kernbench 1x2', 'xen-2009-kernbench 7x2'])(
+    'predicts %s from the points that were fitted',
+    (name) => expect(statusOf(name)).toBe('pass'),
+  ); // prettier-ignore
+
+  test('tells its misses', () => {
+    const missed = rows.flatMap((row) => (row.at(-1)!.startsWith('fail') ? [row[0]] : []));
+    expect(missed).toEqual(['metis-mean-curve 18', 'xen-2009-rd-spread 7 off', 'xen-2009-rd-spread 15 on']);
+    for (const item of ['metis-mean-curve', 'xen-2009-rd-spread'])
+      expect(printed).toMatch(new RegExp(`### ${item}\\n[^#]*- miss: (?!not explained)`));
+  });
+});
