@@ -1,5 +1,5 @@
-import { renewMixtures } from './segments.ts';
 import { TIMER_DRIFT } from './timers.ts';
+import { NONE } from './units.ts';
 import type { World } from './world.ts';
 
 /** The heat of a guest's regions moves on at whole multiples of driftNs, from the guest's start to its end, whatever the policy. */
@@ -10,12 +10,12 @@ export function startDrift(w: World, guest: number): void {
   }
 }
 
-/** The heat of a region has moved on: what runs on it now draws on other nodes. */
-export function drift(w: World, region: number): void {
+/** The heat of a region has moved on, and will again. @returns the guest whose accesses at random now fall elsewhere; NONE once it has ended */
+export function nextDrift(w: World, region: number): number {
   const guest = guestOfRegion(w, region);
-  if (w.guests[guest]!.endedNs >= 0) return;
-  renewMixtures(w, guest, region);
+  if (w.guests[guest]!.endedNs >= 0) return NONE;
   awaitDrift(w, region);
+  return guest;
 }
 
 function awaitDrift(w: World, region: number): void {

@@ -1,5 +1,5 @@
 import { assert, PolicyError, SimulatorError } from './assert.ts';
-import { drift } from './drift.ts';
+import { nextDrift } from './drift.ts';
 import { admitGuests, buildWorld, openGate } from './build.ts';
 import { checkEnd, checkWorld } from './checks.ts';
 import { arrive, endSleep, startGuest } from './guest-kernel.ts';
@@ -11,7 +11,7 @@ import { record } from './record.ts';
 import type { Recording, RunStatus } from './recording.ts';
 import { sampleMemory } from './sampling.ts';
 import type { Scenario } from './scenario.ts';
-import { finishSegment, interruptSegment, settle, startSegment } from './segments.ts';
+import { finishSegment, interruptSegment, renewMixtures, settle, startSegment } from './segments.ts';
 import { TIMER_ARRIVAL, TIMER_DRIFT, TIMER_GUEST_START, TIMER_POLICY, TIMER_TASK_WAKE, TIMER_TICK, TIMER_WATCH } from './timers.ts';
 import type { CpuId, VcpuId } from './units.ts';
 import { watch } from './watch.ts';
@@ -133,6 +133,11 @@ function fire(w: World, k: HostKernel, kind: number, id: number): void {
       drift(w, id);
       break;
   }
+}
+
+function drift(w: World, region: number): void {
+  const guest = nextDrift(w, region);
+  if (guest >= 0) renewMixtures(w, guest, region);
 }
 
 function tick(w: World, k: HostKernel): void {

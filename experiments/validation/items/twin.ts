@@ -6,9 +6,12 @@ import type { RunWords, ValidationItem } from '../item.ts';
  * The measured twin of the deck's machine: latency and bandwidth by distance, means over all its node pairs of a kind. Its machine
  * file is fitted from the same tables, so these show that fit, solver and engine agree, pair by pair; they predict nothing.
  */
-const MACHINE = 'lpd48core: 4-socket 8-die 48-core Opteron (EPFL; model 6172 2.1 GHz assumed)';
-const MCTOP = 'LPD-EPFL/mctop@a8f88ca desc/lpd48core.mct';
-const FITTED = 'nothing for this item: the machine file reads these tables, one parameter set for all of its items';
+const twin = {
+  machine: 'lpd48core: 4-socket 8-die 48-core Opteron (EPFL; model 6172 2.1 GHz assumed)',
+  class: 'A',
+  source: 'LPD-EPFL/mctop@a8f88ca desc/lpd48core.mct',
+  fitted: 'nothing for this item: the machine file reads these tables, one parameter set for all of its items',
+} as const;
 const NODES = 8;
 const classes = hopClasses(lpd48core);
 
@@ -16,6 +19,8 @@ type Hop = 'local' | 'inPackage' | 'oneHop' | 'twoHop';
 const HOPS: readonly Hop[] = ['local', 'inPackage', 'oneHop', 'twoHop'];
 
 const quiet: RunWords = { machine: 'opteron-6172-4s', boot: '0', 'host-noise': '0', kind: 'bare', duration: '500ms' };
+
+const once = { seeds: 1, words: quiet };
 
 /** The words, once for every pair of nodes so far apart: threads on one node, their memory on the other. */
 function atEvery(hop: Hop, words: RunWords): RunWords[] {
@@ -34,76 +39,60 @@ const sixOf = (words: RunWords): RunWords => ({ ...words, guests: '6' });
 
 export const twinItems: readonly ValidationItem[] = [
   {
+    ...twin,
     id: 'P01',
-    machine: MACHINE,
     workload: 'pointer chase, random list, idle machine',
     metric: 'DRAM latency ratio in-package/local and cross-package 1-hop/local',
     value: [1.752, 1.853],
     labels: ['in package', '1 hop'],
     accept: '±5% each',
-    class: 'A',
-    source: MCTOP,
-    fitted: FITTED,
     raw: { cycles: { local: 140.9, in_package: 246.9, cross_1hop: 261.1 } },
     scenario: {
-      seeds: 1,
-      words: quiet,
+      ...once,
       runs: { local: atEvery('local', chase), inPackage: atEvery('inPackage', chase), oneHop: atEvery('oneHop', chase) },
       values: ['inPackage.latencyNs / local.latencyNs', 'oneHop.latencyNs / local.latencyNs'],
     },
   },
   {
+    ...twin,
     id: 'P02',
-    machine: MACHINE,
     workload: '6 threads of one die stream-read one node',
     metric: 'read BW in-package/local and cross 1-hop/local',
     value: [0.477, 0.266],
     labels: ['in package', '1 hop'],
     accept: '±10%',
-    class: 'A',
-    source: MCTOP,
-    fitted: FITTED,
     raw: { GBs: { local: 11.08, in_package: 5.29, cross_1hop: 2.94 } },
     note: 'one-hop links spread 2.65-4.23: link 1<->5 is the outlier',
     scenario: {
-      seeds: 1,
-      words: quiet,
+      ...once,
       runs: { local: atEvery('local', sixOf(read)), inPackage: atEvery('inPackage', sixOf(read)), oneHop: atEvery('oneHop', sixOf(read)) },
       values: ['inPackage.throughput / local.throughput', 'oneHop.throughput / local.throughput'],
     },
   },
   {
+    ...twin,
     id: 'P03',
-    machine: MACHINE,
     workload: '1 thread stream-reads one node',
     metric: 'read BW in-package/local, 1-hop/local',
     value: [0.568, 0.497],
     labels: ['in package', '1 hop'],
     accept: '±8%',
-    class: 'A',
-    source: MCTOP,
-    fitted: FITTED,
     raw: { GBs: { local: 3.66, in_package: 2.08, cross_1hop: 1.82 } },
     scenario: {
-      seeds: 1,
-      words: quiet,
+      ...once,
       runs: { local: atEvery('local', read), inPackage: atEvery('inPackage', read), oneHop: atEvery('oneHop', read) },
       values: ['inPackage.throughput / local.throughput', 'oneHop.throughput / local.throughput'],
     },
   },
   {
+    ...twin,
     id: 'P04',
-    machine: MACHINE,
     workload: 'stream read, threads of one die on local node',
     metric: 'speed-up of node BW, 6 threads vs 1',
     value: 3.02,
     accept: '±10%',
-    class: 'A',
-    source: MCTOP,
-    fitted: FITTED,
     scenario: {
-      seeds: 1,
-      words: quiet,
+      ...once,
       runs: { one: atEvery('local', read), six: atEvery('local', sixOf(read)) },
       values: 'six.throughput / one.throughput',
     },
@@ -112,22 +101,18 @@ export const twinItems: readonly ValidationItem[] = [
 
 export const twinLoadItems: readonly ValidationItem[] = [
   {
+    ...twin,
     id: 'P18',
-    machine: MACHINE,
     workload: 'pages interleaved uniformly over 8 nodes, 1 thread (Xen numa=off case), idle machine',
     metric: 'DRAM latency / local; 1-thread read BW / local',
     value: [1.949, 0.474],
     labels: ['latency', 'bandwidth'],
     accept: '±5%',
-    class: 'A',
-    source: MCTOP,
     derived: true,
-    fitted: FITTED,
     raw: { cycles: 274.5 },
     note: 'derived: arithmetic mean of the latency row, harmonic mean of the 1-thread bandwidth row',
     scenario: {
-      seeds: 1,
-      words: quiet,
+      ...once,
       runs: {
         localChase: atEvery('local', chase),
         chase: interleaved(chase),
@@ -138,20 +123,16 @@ export const twinLoadItems: readonly ValidationItem[] = [
     },
   },
   {
+    ...twin,
     id: 'P19',
-    machine: MACHINE,
     workload: '6 threads of one die stream-read / stream-write one node',
     metric: 'read 2-hop/local; write in-package, 1-hop, 2-hop/local',
     value: [0.214, 0.751, 0.363, 0.258],
     labels: ['read 2 hops', 'write in package', 'write 1 hop', 'write 2 hops'],
     accept: '±15%',
-    class: 'A',
-    source: MCTOP,
-    fitted: FITTED,
     raw: { GBs_read: 2.365, GBs_write: [6.372, 4.785, 2.31, 1.647] },
     scenario: {
-      seeds: 1,
-      words: quiet,
+      ...once,
       runs: {
         localRead: atEvery('local', sixOf(read)),
         twoHopRead: atEvery('twoHop', sixOf(read)),
@@ -169,38 +150,30 @@ export const twinLoadItems: readonly ValidationItem[] = [
     },
   },
   {
+    ...twin,
     id: 'P20',
-    machine: MACHINE,
     workload: '1 thread stream-reads 2 hops away; 6 threads vs 1 on a 2-hop node',
     metric: 'BW 2-hop/local (1 thread); speed-up 6 vs 1',
     value: [0.371, 1.74],
     labels: ['1 thread', '6 over 1'],
     accept: '±12%',
-    class: 'A',
-    source: MCTOP,
-    fitted: FITTED,
     scenario: {
-      seeds: 1,
-      words: quiet,
+      ...once,
       runs: { local: atEvery('local', read), one: atEvery('twoHop', read), six: atEvery('twoHop', sixOf(read)) },
       values: ['one.throughput / local.throughput', 'six.throughput / one.throughput'],
     },
   },
   {
+    ...twin,
     id: 'P21',
-    machine: MACHINE,
     workload: 'loaded remote latency by Littles law, 6 threads on a 2-hop node',
     metric: 'loaded latency in cycles (idle 342)',
     value: 1176,
     accept: '±20%',
-    class: 'A',
-    source: MCTOP,
     derived: true,
-    fitted: FITTED,
     note: 'derived: 6*3.45 lines*64 B/2.365 GB/s*2.1 GHz; agrees with Dashti ASPLOS13 300->1200 cycles as quoted on roclocality.org',
     scenario: {
-      seeds: 1,
-      words: quiet,
+      ...once,
       runs: { six: atEvery('twoHop', sixOf(read)) },
       values: '6 * 3.45 * 64 / six.throughput * 2.1',
     },
