@@ -4,7 +4,7 @@ import { machineNamed } from '../../machines/index.ts';
 import { lopsided } from '../../machines/lopsided.ts';
 import { MaxMinContention } from '../../sim/contention-max-min.ts';
 import type { Network } from '../../sim/flow-table.ts';
-import { buildMachine, CONTROLLER, LINK, PAIR } from '../../sim/machine.ts';
+import { buildMachine, CONTROLLER, LINK, type Machine, PAIR } from '../../sim/machine.ts';
 import { below, namedStream } from '../../sim/random.ts';
 import { type FlowSpec, loadOf } from './contention-fifo.slow.ts';
 import { drawFlow, drawMachine, offer, settle } from './contention-fixture.ts';
@@ -205,6 +205,30 @@ describe('the shares of random flows on random machines', () => {
       }
     }
   });
+});
+
+test('more capacity at one resource never takes from those who have least, though one alone may lose', () => {
+  const machine = buildMachine(lopsided);
+  const rates = (on: Machine, flows: readonly FlowSpec[]): number[] => {
+    const contention = new MaxMinContention(on, on.cpuCount);
+    flows.forEach((spec, flow) => offer(contention, flow, spec));
+    settle(contention);
+    return flows.map((spec, flow) => spec.lines / contention.unitNs[flow]!);
+  };
+  let losers = 0;
+  for (let seed = 0; seed < 400; seed++) {
+    const random = namedStream(String(seed), 'lopsided', 0, 'more capacity');
+    const drawn = drawMachine(machine, random);
+    const flows = Array.from({ length: 2 + below(random, 5) }, (_, cpu) => drawFlow(drawn, drawn.cpuNode[cpu]!, random));
+    const more = below(random, drawn.resourceCount);
+    const wider = { ...drawn, capacity: drawn.capacity.map((capacity, resource) => (resource === more ? 1.3 * capacity : capacity)) };
+    const [before, after] = [rates(drawn, flows), rates(wider, flows)];
+    if (after.some((rate, flow) => rate < before[flow]! * (1 - 1e-6))) losers++;
+    const [least, now] = [before, after].map((all) => [...all].sort((x, y) => x - y));
+    const first = least!.findIndex((rate, i) => Math.abs(now![i]! / rate - 1) > 1e-9); // the first, from below, that is another
+    if (first >= 0) expect(now![first]!, `seed ${seed}, ${drawn.resourceNames[more]}`).toBeGreaterThan(least![first]!);
+  }
+  expect(losers).toBeGreaterThan(0); // or it would say no more than that everybody gains
 });
 
 describe('on the lopsided machine', () => {
