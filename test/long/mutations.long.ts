@@ -31,7 +31,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-const TESTS = ['test/sim/engine.test.ts', 'test/sim/host.test.ts', 'test/sim/closed-forms.test.ts'];
+const TESTS = ['engine', 'host', 'closed-forms', 'cold-cache', 'guest-scheduler'].map((name) => `test/sim/${name}.test.ts`);
 
 function testsPass(): boolean {
   const { status, stdout } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', ...TESTS], {
@@ -49,19 +49,22 @@ test.each([
   [
     'the remote penalty is dropped',
     'sim/flows.ts',
-    'return machine.latencyNs[pair]! * (read',
-    'return machine.latencyNs[cpuNode * machine.nodeCount + cpuNode]! * (read',
+    'return idleLineNs(machine, cpuNode * machine.nodeCount + node, inFlight, writeShare);',
+    'return idleLineNs(machine, cpuNode * machine.nodeCount + cpuNode, inFlight, writeShare + 0 * node);',
   ],
   [
     'node indices are the wrong way round',
     'sim/flows.ts',
-    'const pair = cpuNode * machine.nodeCount + node;',
-    'const pair = node * machine.nodeCount + cpuNode;',
+    'return idleLineNs(machine, cpuNode * machine.nodeCount + node, inFlight, writeShare);',
+    'return idleLineNs(machine, node * machine.nodeCount + cpuNode, inFlight, writeShare);',
   ],
   ['the speed is not renewed at the end of a phase', 'sim/flows.ts', 'if (isSame) return;', 'if (w.offeredNode[cpu]! >= 0) return;'],
   ['a neighbour that ends keeps its share of the controller', 'sim/flows.ts', '    w.contention.clearFlow(cpu);\n', ''],
-  ['a migration costs no cache', 'sim/host.ts', 'from === to ? 1 : 2', '0'],
+  ['a migration costs no cache', 'sim/cold-cache.ts', '  w.coldCache[vcpu] = 2;\n', ''],
   ['service takes 2 % longer', 'sim/segments.ts', 'Math.ceil(w.segLeft[cpu]! * unitNs)', 'Math.ceil(w.segLeft[cpu]! * unitNs * 1.02)'],
+  ['cleared pages are fetched first', 'sim/flows.ts', 'return buildLines(w, cpu, 0, 1, ', 'return buildLines(w, cpu, 1, 1, '],
+  ['the guest’s queue forgets who has had most', 'sim/guest-scheduler.ts', '+= runtimeNs - w.chargedNs[vcpu]!;', '+= 0 * runtimeNs;'],
+  ['what was left on a node never fades', 'sim/cold-cache.ts', 'lostSince(w, toNode, w.leftFilled[vcpu]!)', '0'],
 ] as const)('the tests fail when %s', (_, file, right, wrong) => {
   const path = join(copy, file);
   const source = readFileSync(path, 'utf8');
