@@ -59,6 +59,7 @@ export function validationJson(results: readonly Told[], version: string): objec
         derived: item.derived ?? false,
         simulated: each(({ simulated }) => simulated),
         interval: each(({ interval }) => interval),
+        range: each(({ range }) => range),
         error: each(({ error }) => error),
         accepted: each(({ band }) => ({ low: finite(band.low), high: finite(band.high) })),
         fitted: item.fitted ?? null,
@@ -137,9 +138,14 @@ function linesOf({ item, status, values }: Told): (readonly [name: string, text:
     ...(status === 'skipped' ? [['skipped', item.skipped!] as const] : [['fitted', item.fitted ?? 'nothing for this item'] as const]),
     ...(status === 'fail' ? [['miss', item.miss ?? 'not explained'] as const] : []),
     ...names.map((name) => [name, values.map(({ beside }) => formatNumber(beside[name]!, 4)).join(', ')] as const),
+    ...(values.some(({ range }) => range) ? [['range of the seeds', values.map(rangeText).join(', ')] as const] : []),
     ...(noteOf(item) === undefined ? [] : [['note', noteOf(item)!] as const]),
     ['source', item.source],
   ];
+}
+
+function rangeText({ range, simulated }: ValidatedValue): string {
+  return range ? `${formatNumber(range.low)} to ${formatNumber(range.high)}` : formatNumber(simulated);
 }
 
 function noteOf(item: ValidationItem): string | undefined {

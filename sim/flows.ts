@@ -163,6 +163,7 @@ function buildCopy(w: World, cpu: number): void {
   const inFlight = machine.coreLines[node]!;
   const baseNs = (idleNs(w, node, from, inFlight, 0) + idleNs(w, node, to, inFlight, 1)) / inFlight;
   w.flowNode[cpu] = COPYING;
+  w.offeredNode[cpu] = COPYING; // what comes next is another flow
   w.linesPerUnit[cpu] = 1;
   w.contention.beginFlow(cpu, baseNs, 1, inFlight);
   w.contention.addUse(cpu, node * N + from, 1, 1, 0);

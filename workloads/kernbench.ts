@@ -58,7 +58,7 @@ const OPEN = LOAD + 1;
  * (compiler, headers), writes its object (system) and frees its memory. A job whose files the page cache has no room for (build-memory.ts)
  * reads them from the disk first. The memory character is fitted to two of the six gains that
  * A. Przywara published (Xen commit 22b984ae9a, 2009; `numalab validate xen-2009-kernbench`): 4.8 % of the time waiting for idle local
- * memory, with all the lines a core has in flight. The link's default follows from the same table: 464.32 s on one vCPU and 261.69 s on
+ * memory, with 4 lines in flight and as many written as read. The link's default follows from the same table: 464.32 s on one vCPU and 261.69 s on
  * two leave 12.7 % serial (Amdahl), of 200 jobs 1.2 s.
  * Not modelled: that a link's memory is larger than a compile's. Throughput is in jobs/s, archives and link included: it means the
  * same for every size of build, where builds/h would say nothing until the only build is over.

@@ -1,5 +1,6 @@
 import { numberOption, type OptionSpec, type OptionValues } from '../sim/options.ts';
 import { MiB, PAGE_BYTES } from '../sim/units.ts';
+import { Barrier } from './barrier.ts';
 import { BLOCK, DONE, type GuestCalls, type GuestProgram, type Phase, TOUCH, type WorkloadSetup } from '../sim/workload-api.ts';
 
 const DEFAULT_BYTES = MiB(256);
@@ -40,40 +41,30 @@ export function ownRegions(
   bytes: number,
   fillRun: (phase: Phase, region: number) => void,
 ): Pick<GuestProgram, 'tasks' | 'regions' | 'next'> {
-  const hasStarted = new Uint8Array(vcpus);
-  const isBlocked = new Uint8Array(vcpus);
-  const isFilled = new Uint8Array(vcpus);
-  let readyCount = 0;
-
-  /** Counts a task that is ready to measure; the last one starts them all. */
-  function arrive(calls: GuestCalls): void {
-    if (++readyCount < vcpus) return;
-    calls.startMeasuring();
-    for (let task = 0; task < vcpus; task++) if (isBlocked[task]) calls.wake(task);
-  }
+  const filled = new Barrier(vcpus);
+  const step = new Uint8Array(vcpus); // 0 before its region is filled, 1 while it is, 2 from then on
 
   function next(task: number, phase: Phase, calls: GuestCalls): void {
-    if (!hasStarted[task]) {
-      hasStarted[task] = 1;
+    if (step[task] === 0) {
+      step[task] = 1;
       if (calls.allocate(task, bytes)) {
         phase.kind = TOUCH;
         phase.region = task;
         phase.offsetBytes = 0;
         phase.bytes = bytes;
       } else {
-        arrive(calls); // the program ends, as one does whose malloc fails; the others must not wait for it
+        if (filled.pass(calls)) calls.startMeasuring(); // the program ends, as one does whose malloc fails; the others must not wait for it
         phase.kind = DONE;
       }
       return;
     }
-    if (!isFilled[task]) {
-      isFilled[task] = 1;
-      arrive(calls);
-      if (readyCount < vcpus) {
-        isBlocked[task] = 1;
+    if (step[task] === 1) {
+      step[task] = 2;
+      if (!filled.arrive(task, calls)) {
         phase.kind = BLOCK;
         return;
       }
+      calls.startMeasuring();
     }
     fillRun(phase, task);
   }

@@ -1,3 +1,4 @@
+import { pooledLoadedLatency } from '../../machines/figures.ts';
 import type { Machine } from '../../sim/machine.ts';
 import { simulateFluid } from './fluid.ts';
 import type { Network } from './network.ts';
@@ -37,7 +38,7 @@ function meanLatencyNs(flows: readonly Speed[]): number {
 }
 
 /** The measured rise below saturation, for machines without a curve of their own (machines/opteron-6100.ts). */
-export const MEASURED = { rise: 0.3647, curve: 0.5346 };
+export const MEASURED = pooledLoadedLatency.value;
 
 /** Latency rises with the use of the controller as the measured curves do. */
 export function withMeasuredRise(machine: Machine): Machine {

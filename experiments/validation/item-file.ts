@@ -95,6 +95,11 @@ export function checkItem(one: ValidationItem): void {
   if (expressions.length !== published.length) {
     throw new InputError(`scenario.values: ${expressions.length} for ${published.length} published, want one each`);
   }
+  for (const [name, { replace }] of Object.entries(one.scenario.beside ?? {})) {
+    if (!JSON.stringify([one.scenario.words, runs]).includes(replace)) {
+      throw new InputError(`scenario.beside: ${show(name)} replaces ${show(replace)}, want a text that stands in the words of a run`);
+    }
+  }
   for (const expression of expressions) {
     for (const [run] of parseExpression(expression).figures) {
       if (!Object.hasOwn(runs, run)) throw new InputError(`scenario.values: ${show(run)}, want one of ${Object.keys(runs).join(', ')}`);

@@ -21,7 +21,7 @@ const NO_QUANTITY = new Set(['nextHop', 'memoryGiB', 'memoryHoleGiB', 'slit']);
 const COSTS: readonly (keyof Costs)[] = ['contextSwitchNs', 'exitNs', 'ipiNs', 'guestFaultNs', 'hostFaultNs', 'guestSliceNs'];
 
 /**
- * Reruns an item with each assumed figure of its machines, each assumed cost, the host's background load and the boot at plus and
+ * Reruns an item with each assumed figure of its machines, each assumed cost, the boot, dom0 and the host's background load at plus and
  * minus 20 %, one at a time. What a workload assumes of itself is not among them: those are its options.
  */
 export function sensitivityOf(item: ValidationItem, simulator: Simulator, done: () => void = () => {}): Sensitivity[] {
@@ -52,6 +52,12 @@ function variationsOf(item: ValidationItem, simulator: Simulator): { figure: str
       figure: `cost ${cost}`,
       vary: (factor: number): Variation => (scenario) => ({ ...scenario, costs: { ...scenario.costs, [cost]: Math.max(1, Math.round(scenario.costs[cost] as number * factor)) } }), // prettier-ignore
     })),
+    ...(isUsed(({ guests }) => guests.some(({ bootShare }) => bootShare > 0))
+      ? [{ figure: 'boot', vary: (factor: number): Variation => (scenario) => ({ ...scenario, guests: scenario.guests.map((guest) => ({ ...guest, bootShare: Math.min(1, guest.bootShare * factor) })) }) }] // prettier-ignore
+      : []),
+    ...(isUsed(({ dom0 }) => dom0 > 0)
+      ? [{ figure: 'dom0', vary: (factor: number): Variation => (scenario) => ({ ...scenario, dom0: scenario.dom0 * factor }) }] // prettier-ignore
+      : []),
     ...(isUsed(({ hostNoise }) => hostNoise > 0)
       ? [{ figure: 'host-noise', vary: (factor: number): Variation => (scenario) => ({ ...scenario, hostNoise: scenario.hostNoise * factor }) }] // prettier-ignore
       : []),

@@ -21,6 +21,8 @@ export interface ValidatedValue {
   readonly simulated: number;
   /** 95 % interval over the seeds; null where nothing is left to chance, or of a single seed. */
   readonly interval: { readonly low: number; readonly high: number } | null;
+  /** Least and most of a seed; null where nothing is left to chance. */
+  readonly range: { readonly low: number; readonly high: number } | null;
   /** (simulated - published) / published. */
   readonly error: number;
   readonly band: Band;
@@ -69,6 +71,7 @@ export function validateItem(item: ValidationItem, simulator: Simulator, done: (
       published: value,
       simulated: mean,
       interval: isCertain ? null : { low, high },
+      range: isCertain ? null : { low: Math.min(...samples[i]!), high: Math.max(...samples[i]!) },
       error: (mean - value) / value,
       band: bands[i]!,
       isInside: isInside(bands[i]!, mean),
