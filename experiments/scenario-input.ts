@@ -5,6 +5,7 @@ import { DEFAULT_WEIGHT } from '../sim/policy-api.ts';
 import { type Costs, DEFAULT_COSTS, type GuestSpec, type Scenario } from '../sim/scenario.ts';
 import { seconds } from '../sim/units.ts';
 import { InputError, show } from './input-error.ts';
+import { formatNamed } from './named-options.ts';
 import { didYouMean } from './nearest-name.ts';
 import { formatQuantity } from './quantities.ts';
 import {
@@ -55,6 +56,7 @@ export function readScenario(source: ScenarioSource, registries: Registries): Sc
   const guests = guestsOf(words, refuse);
   checkTogether(words, guests, written, refuse);
   checkPrograms(guests, words, refuse);
+  checkPolicy(words, refuse);
   const needsEnd = guests.some((guest) => guest.workload.ends === 'never');
   return {
     machine: buildMachine(words.machine),
@@ -176,6 +178,15 @@ function checkVnodes(guest: GuestSpec, blocks: number, written: Readonly<Record<
   if (guest.vnodes <= most) return;
   const why = guest.kind === 'bare' ? 'bare processes have no virtual nodes' : `it has ${guest.vcpus} vCPUs and ${blocks} blocks of memory`;
   refuse(path, `: ${guest.name} has ${guest.vnodes} virtual nodes, want at most ${most}: ${why}`);
+}
+
+function checkPolicy({ policy, machine }: ScenarioWords, refuse: Refuse): void {
+  try {
+    policy.entry.check?.(policy.options, machine.nodeCpus.length);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    refuse(['policy'], ` = ${formatNamed(policy.entry, policy.options)}: ${error.message}`);
+  }
 }
 
 /** Builds each kind of guest's program once, as a run would: what does not fit the guest is refused before anything runs. */

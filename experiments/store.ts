@@ -6,6 +6,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -26,6 +27,7 @@ export class StoreError extends Error {
 export function checkWritable(path: string, word: string): void {
   try {
     if (existsSync(path) && statSync(path).isDirectory()) throw new InputError(`${word} = ${show(path)}: is a folder, want a file`);
+    if (existsSync(path) && !statSync(path).isFile()) throw new InputError(`${word} = ${show(path)}: is a device or pipe, want a file`);
     makeFolder(dirname(path));
     accessSync(dirname(path), constants.W_OK);
   } catch (error) {
@@ -39,7 +41,8 @@ export function checkWritable(path: string, word: string): void {
  * until then, whatever goes wrong.
  * @throws StoreError; nothing is left behind
  */
-export function writeWhole(path: string, text: string): void {
+export function writeWhole(named: string, text: string): void {
+  const path = existsSync(named) ? realpathSync(named) : named; // a link stays a link
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     makeFolder(dirname(path));

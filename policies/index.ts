@@ -1,4 +1,4 @@
-import { choiceOption, numberOption, type OptionSpec } from '../sim/options.ts';
+import { choiceOption, numberOption, type OptionSpec, type OptionValues } from '../sim/options.ts';
 import { compose, type Policy, type PolicyEntry } from '../sim/policy-api.ts';
 import { GiB, KiB, ms, type NodeId } from '../sim/units.ts';
 import { apart } from './cpu/apart.ts';
@@ -140,7 +140,7 @@ export const policies: readonly PolicyEntry[] = [
   ),
   entry(
     'xen-round',
-    'vCPUs float as Xen balances them, memory lies in runs over all nodes in turn, as a guest gets it that is placed nowhere.',
+    'vCPUs float as Xen balances them, memory lies in runs over all nodes in turn, of each guest from node 0 on.',
     `${CREDIT}; Xen, common/page_alloc.c get_free_buddy`,
     [grain],
     (name, options) => compose(name, { cpu: credit(), memory: round(numberOption(options, 'grain')) }),
@@ -185,22 +185,32 @@ export const policies: readonly PolicyEntry[] = [
         memory: choiceOption(options, 'memory') === 'interleave' ? interleave() : firstTouch(),
       }),
   ),
-  entry(
-    'numactl',
-    'All guests run on one node, their memory lies on another, or the same.',
-    `numactl --cpunodebind --preferred or --interleave=all; ${CFS}; mm/mempolicy.c`,
-    [cpunodebind, preferredNode, boundMemory],
-    (name, options) =>
-      compose(name, {
-        placement: bindNodes(numberOption(options, 'cpunodebind'), numberOption(options, 'preferred')),
-        cpu: fair(idleBalance()),
-        memory: choiceOption(options, 'memory') === 'interleave' ? interleave() : preferred(),
-      }),
-  ),
+  {
+    ...entry(
+      'numactl',
+      'All guests run on one node, their memory lies on another, or the same.',
+      `numactl --cpunodebind --preferred or --interleave=all; ${CFS}; mm/mempolicy.c`,
+      [cpunodebind, preferredNode, boundMemory],
+      (name, options) =>
+        compose(name, {
+          placement: bindNodes(numberOption(options, 'cpunodebind'), numberOption(options, 'preferred')),
+          cpu: fair(idleBalance()),
+          memory: choiceOption(options, 'memory') === 'interleave' ? interleave() : preferred(),
+        }),
+    ),
+    check: (options, nodeCount) => checkNodes(options, nodeCount),
+  },
   entry('random', 'A random CPU at every wake, a random node for every block: what chance gives.', 'none, a baseline', [], (name) =>
     compose(name, { cpu: random(), memory: randomNode() }),
   ),
 ];
+
+function checkNodes(options: OptionValues, nodeCount: number): void {
+  for (const name of ['cpunodebind', 'preferred']) {
+    const node = numberOption(options, name);
+    if (node >= nodeCount) throw new RangeError(`${name} = ${node}, want 0 to ${nodeCount - 1}`);
+  }
+}
 
 export function policyNamed(name: string): PolicyEntry | undefined {
   return policies.find((policy) => policy.name === name);

@@ -147,8 +147,10 @@ function bandwidths(machine: Machine): string[] {
       String(pairs.length),
       range(0, (pair) => machine.latencyNs[pair]!),
       range(1, (pair) => machine.linesInFlight[pair]!),
-      range(2, (pair) => oneThreadGBps(machine, pair, machine.spec.oneThreadReadGBps?.value, machine.linesInFlight)),
-      range(2, (pair) => oneThreadGBps(machine, pair, machine.spec.oneThreadWriteGBps?.value, machine.writeLinesInFlight)),
+      range(2, (pair) => oneThreadGBps(machine, pair, machine.spec.oneThreadReadGBps?.value, machine.linesInFlight, machine.useRead)),
+      range(2, (pair) =>
+        oneThreadGBps(machine, pair, machine.spec.oneThreadWriteGBps?.value, machine.writeLinesInFlight, machine.useWrite),
+      ),
       range(2, (pair) => narrowestGBps(machine, pair, machine.useRead)),
       range(2, (pair) => narrowestGBps(machine, pair, machine.useWrite)),
     ];
@@ -201,9 +203,11 @@ function round(value: number): string {
   return String(Number(value.toFixed(3)));
 }
 
-/** Measured where the machine's file says so, else what its lines in flight bring at idle latency. */
-function oneThreadGBps({ nodeCount, latencyNs }: Machine, pair: number, measured: Matrix | undefined, lines: Float64Array): number {
-  return measured?.[Math.floor(pair / nodeCount)]![pair % nodeCount] ?? (lines[pair]! * LINE_BYTES) / latencyNs[pair]!;
+/** Measured where the machine's file says so, else what its lines in flight bring at idle latency, as far as the way lets them through. */
+function oneThreadGBps(machine: Machine, pair: number, measured: Matrix | undefined, lines: Float64Array, uses: Float64Array): number {
+  const { nodeCount, latencyNs } = machine;
+  const alone = measured?.[Math.floor(pair / nodeCount)]![pair % nodeCount] ?? (lines[pair]! * LINE_BYTES) / latencyNs[pair]!;
+  return Math.min(alone, narrowestGBps(machine, pair, uses));
 }
 
 /** What the narrowest resource on the way lets through. */
@@ -212,7 +216,14 @@ function narrowestGBps(machine: Machine, pair: number, uses: Float64Array): numb
   for (let use = machine.useStart[pair]!; use < machine.useStart[pair + 1]!; use++) {
     narrowest = Math.min(narrowest, capacityGBps(machine, machine.useResource[use]!) / uses[use]!);
   }
-  return narrowest;
+  return Math.min(narrowest, portsGBps(machine, Math.floor(pair / machine.nodeCount)));
+}
+
+/** What the ports of a node's clusters let through together. */
+function portsGBps({ cpuPort, nodeFirstCpu, nodeCpuCount, capacity }: Machine, node: number): number {
+  const first = nodeFirstCpu[node]!;
+  const ports = new Set(cpuPort.subarray(first, first + nodeCpuCount[node]!));
+  return ports.has(-1) || ports.size === 0 ? Infinity : [...ports].reduce((sum, port) => sum + capacity[port]! * LINE_BYTES, 0);
 }
 
 function nodesOf(machine: Machine): number[] {

@@ -19,7 +19,7 @@ const INTRODUCTION = `# Validation
 
 What \`numalab validate --markdown\` prints, misses included. Every row is a published figure, what the simulator makes of it and the error.
 
-- **Class A** is simulated directly. **Class B** is fitted on one point of a program or machine (marked *fitted*) and predicts the others.
+- **Class A** is simulated directly; *read back* are rows whose figures the machine file is made of. **Class B** is fitted on one point of a program or machine (marked *fitted*) and predicts the others.
   **Class C** has only a direction and a band, because only an abstract is known.
 - One parameter set a machine: no row has a knob of its own. What was fitted, and on which points, stands under each row's name below.
 - The rows of the twin (P01 to P04, P18 to P21) check that the machine file, the solver and the engine agree, pair of nodes by pair of
@@ -55,6 +55,7 @@ export function validationJson(results: readonly Told[], version: string): objec
         status,
         class: item.class,
         metric: item.metric,
+        labels: item.labels ?? null,
         published: item.value,
         derived: item.derived ?? false,
         simulated: each(({ simulated }) => simulated),
@@ -63,8 +64,9 @@ export function validationJson(results: readonly Told[], version: string): objec
         error: each(({ error }) => error),
         accepted: each(({ band }) => ({ low: finite(band.low), high: finite(band.high) })),
         fitted: item.fitted ?? null,
-        predicted: each(({ isFitted }) => !isFitted),
+        predicted: each(({ isFitted }) => !isFitted && !item.readBack),
         beside: each(({ beside }) => beside),
+        miss: status === 'fail' ? (item.miss ?? null) : null,
         note: noteOf(item) ?? null,
         source: item.source,
         ...(sensitivity === null ? {} : { sensitivity }),
@@ -84,7 +86,7 @@ export function sensitivityText({ item, values, sensitivity }: Told): string {
       return [[place, figure, formatNumber(simulated), signed(change(less, i)), signed(change(more, i)), turns ? 'turns' : '']];
     }),
   );
-  const head = `\n${item.id}: assumed figures at minus and plus 20 %, one at a time (${sensitivity.length} of them)\n\n`;
+  const head = `\n${item.id}: assumed figures at minus and plus 20 %, one at a time (${sensitivity.length} of them; those not listed move nothing by 0.1 %)\n\n`;
   if (rows.length === 0) return `${head}none moves it by 0.1 %\n`;
   return `${head}${table(['value', 'assumed figure', 'simulated', '-20 %', '+20 %', 'verdict'], rows)}\n`;
 }
@@ -103,7 +105,7 @@ function rowsOf({ item, status, values }: Told): Cell[][] {
     value.interval ? `${formatNumber(value.interval.low, 4)} .. ${formatNumber(value.interval.high, 4)}` : 'nothing random',
     errorText(item, value),
     bandText(value),
-    `${value.isInside ? 'pass' : 'fail'}${value.isFitted ? ' (fitted)' : ''}`,
+    `${value.isInside ? 'pass' : 'fail'}${value.isFitted ? ' (fitted)' : item.readBack ? ' (read back)' : ''}`,
   ]);
 }
 
@@ -135,7 +137,7 @@ function explanation(result: Told): string {
 function linesOf({ item, status, values }: Told): (readonly [name: string, text: string])[] {
   const names = Object.keys(values[0]?.beside ?? {});
   return [
-    ...(status === 'skipped' ? [['skipped', item.skipped!] as const] : [['fitted', item.fitted ?? 'nothing for this item'] as const]),
+    ...(status === 'skipped' ? [['skipped', item.skipped!] as const] : [['fitted', item.fitted ?? 'the item does not say'] as const]),
     ...(status === 'fail' ? [['miss', item.miss ?? 'not explained'] as const] : []),
     ...names.map((name) => [name, values.map(({ beside }) => formatNumber(beside[name]!, 4)).join(', ')] as const),
     ...(values.some(({ range }) => range) ? [['range of the seeds', values.map(rangeText).join(', ')] as const] : []),

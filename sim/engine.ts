@@ -15,7 +15,7 @@ import { finishSegment, interruptSegment, renewMixtures, settle, startSegment } 
 import { TIMER_ARRIVAL, TIMER_DRIFT, TIMER_GUEST_START, TIMER_POLICY, TIMER_TASK_WAKE, TIMER_TICK, TIMER_WATCH } from './timers.ts';
 import type { CpuId, VcpuId } from './units.ts';
 import { watch } from './watch.ts';
-import type { World } from './world.ts';
+import type { GuestState, World } from './world.ts';
 
 /** More choices than this at one instant mean that a policy kicks in a circle. */
 const MAX_STEPS = 1_000_000;
@@ -180,10 +180,17 @@ function outcome(w: World): [RunStatus, string | null] {
   const stuck = w.guests.find((guest) => guest.isDeadlocked);
   if (stuck) return ['deadlock', `guest ${stuck.spec.name}: its ${stuck.waitingTasks} tasks all wait for one another`];
   if (w.nowNs >= limitNs && w.guestsLeft > 0) return ['time-limit', `not done after ${limitNs / 1e9} s of simulated time`];
-  const idle = w.guests.find((guest) => !guest.isHostNoise && guest.spec.workload.ends === 'never' && w.workDone[guest.id] === 0);
+  const idle = w.guests.find((guest) => !guest.isHostNoise && guest.spec.workload.ends === 'never' && hasDoneNothing(w, guest));
   if (idle)
     return ['ok', `guest ${idle.spec.name} had not got beyond its setting up when the run ended; a longer duration would show more`];
   return ['ok', null];
+}
+
+/** Nothing of its work is done, and none under way: work is booked when a stretch of it ends. */
+function hasDoneNothing(w: World, { id, firstTask, taskCount }: GuestState): boolean {
+  if (w.workDone[id]! > 0) return false;
+  for (let task = firstTask; task < firstTask + taskCount; task++) if (w.phaseWork[task]! > 0) return false;
+  return true;
 }
 
 function policyMessage(w: World, error: unknown): string {

@@ -189,6 +189,8 @@ export interface PolicyEntry {
   /** Whether it is given what no kernel could know. */
   readonly oracle: boolean;
   readonly options: readonly OptionSpec[];
+  /** What no option shows alone: whether these go with a machine of so many nodes. @throws RangeError saying which does not, and what was wanted */
+  check?(options: OptionValues, nodeCount: number): void;
   make(options: OptionValues): Policy;
 }
 

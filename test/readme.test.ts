@@ -24,3 +24,14 @@ test.each(commands)('numalab %s does what it says', { timeout: 60_000 }, async (
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(out.length).toBeGreaterThan(100);
 });
+
+test('the example of docs/validation-items.md is an item that passes', async () => {
+  const page = readFileSync(new URL('../docs/validation-items.md', import.meta.url), 'utf8');
+  const items = join(folder, 'items.yaml');
+  writeFileSync(items, /```yaml\n([^`]+)```/.exec(page)![1]!);
+  let out = '';
+  const terminal = { out: (text: string) => void (out += text), err: () => {}, progress: () => {}, width: 90 };
+  expect(await numalab(['validate', '--items', items], lab('1.2.3'), terminal)).toBe(0);
+  expect(out).toContain('1 pass, 0 fail, 0 skipped');
+  expect(out).toContain('with twice the noise: 1.5');
+});

@@ -11,7 +11,7 @@ import { type Call, type Command, DONE, type Flag, JSON_FLAG, type Lab, type Ter
 
 const ITEMS_FLAG: Flag = {
   name: 'items',
-  summary: 'file of further items in YAML or JSON; without names only these are run',
+  summary: 'file of further items in YAML or JSON (docs/validation-items.md); without names only these are run',
   kind: 'text',
 };
 const SENSITIVITY_FLAG: Flag = {
@@ -19,21 +19,30 @@ const SENSITIVITY_FLAG: Flag = {
   summary: 'also rerun each with every assumed figure at plus and minus 20 % (minutes)',
   kind: 'switch',
 };
+const CONTENTION_FLAG: Flag = {
+  name: 'contention',
+  summary: 'model of contention for all runs: fifo or max-min',
+  kind: 'text',
+  default: 'fifo',
+};
 const MARKDOWN_FLAG: Flag = { name: 'markdown', summary: 'print as docs/validation.md has it', kind: 'switch' };
 
 export const validate: Command = {
   name: 'validate',
   summary: 'simulate published results and hold the outcome against them: value, error and band of each, the misses included',
   more: 'item',
-  flags: [ITEMS_FLAG, SENSITIVITY_FLAG, MARKDOWN_FLAG, JSON_FLAG],
+  flags: [ITEMS_FLAG, CONTENTION_FLAG, SENSITIVITY_FLAG, MARKDOWN_FLAG, JSON_FLAG],
   examples: [
     ['numalab validate', 'all published results'],
     ['numalab validate P05 xen-2009-rd', 'two of them'],
     ['numalab validate P18 --sensitivity', 'on which assumed figures does it hang?'],
+    ['numalab validate --contention max-min', 'what would another model of contention say?'],
     ['numalab validate --items mine.yaml --json', 'results of your own, in the same form'],
   ],
   run(call, lab, terminal) {
-    const items = chosen(call);
+    if (call.switches.has('sensitivity') && call.switches.has('markdown'))
+      throw new InputError('--sensitivity and --markdown: want one of the two');
+    const items = chosen(call).map((item) => withContention(item, call.texts.contention));
     for (const item of items) if (item.scenario) scenariosOf(item, lab); // all is read before anything is run
     const progress = progressOf(items, call, lab, terminal);
     const results = items.map((item) => ({
@@ -48,12 +57,22 @@ export const validate: Command = {
   },
 };
 
+/** The item with another model of contention in all its runs that name none. */
+function withContention(item: ValidationItem, contention: string | undefined): ValidationItem {
+  if (contention === undefined || !item.scenario) return item;
+  if (contention !== 'fifo' && contention !== 'max-min')
+    throw new InputError(`--contention = ${show(contention)}, ${wantOneOf(contention, ['fifo', 'max-min'])}`);
+  return { ...item, scenario: { ...item.scenario, words: { contention, ...item.scenario.words } } };
+}
+
 /** The items named, of those built in and those of the file; without names all of the file, or all that are built in. */
 function chosen(call: Call): readonly ValidationItem[] {
-  const file = call.texts.items === undefined ? undefined : readScenarioFile(call.texts.items);
+  const file = call.texts.items === undefined ? undefined : readScenarioFile(call.texts.items, '--items');
   const own = file ? readItems(file.name, file.text) : [];
+  const taken = own.find(({ id }) => validationItems.some((item) => item.id === id));
+  if (taken) throw new InputError(`${show(file!.name)}: id = ${taken.id}, want one that no built-in item has`);
   if (call.more.length === 0) return file ? own : validationItems;
-  const known = [...validationItems.filter(({ id }) => !own.some((item) => item.id === id)), ...own];
+  const known = [...validationItems, ...own];
   const ids = known.map(({ id }) => id);
   return [...new Set(call.more)].map((name) => {
     const item = known.find(({ id }) => id === name);

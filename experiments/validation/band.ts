@@ -30,10 +30,10 @@ export function parseBands(accept: string, published: readonly number[]): Band[]
   }
   return published.map((value, i) => {
     const conditions = (parts[i] ?? parts[0]!).split(/\band\b/).map((condition) => parseCondition(condition, value, accept));
-    return {
-      low: Math.max(...conditions.map(({ low = -Infinity }) => low)),
-      high: Math.min(...conditions.map(({ high = Infinity }) => high)),
-    };
+    const low = Math.max(...conditions.map((condition) => condition.low ?? -Infinity));
+    const high = Math.min(...conditions.map((condition) => condition.high ?? Infinity));
+    if (low > high) throw new InputError(`accept = ${show(accept)}: nothing is from ${low} to ${high}, want the smaller number first`);
+    return { low, high };
   });
 }
 

@@ -7,33 +7,34 @@ import { publishedOf, type ValidationItem } from './item.ts';
 
 const words = z.record(z.string(), z.unknown());
 const oneOrMore = <Part extends z.ZodType>(part: Part): z.ZodUnion<[Part, z.ZodArray<Part>]> => z.union([part, z.array(part).min(1)]);
+const text = z.string('want text');
 const number = z
-  .string()
+  .string('want a number')
   .regex(/^-?\d+(\.\d+)?(e-?\d+)?$/, 'want a number')
-  .transform(Number);
+  .transform(Number)
+  .refine((value) => Number.isFinite(value) && value !== 0, 'want a finite number other than 0, as errors are relative');
+const flag = z.enum(['true', 'false']).transform((written) => written === 'true');
 const whole = z
   .string()
   .regex(/^\d{1,4}$/, 'want a whole number')
   .transform(Number);
 
-const item = z.object({
+const item = z.strictObject({
   id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/, 'want 1 to 32 letters, digits, dots, hyphens'),
-  machine: z.string(),
-  workload: z.string(),
-  metric: z.string(),
+  machine: text,
+  workload: text,
+  metric: text,
   value: oneOrMore(number),
   labels: z.array(z.string()).optional(),
-  accept: z.string(),
+  accept: text,
   class: z.enum(['A', 'B', 'C']),
-  source: z.string(),
+  source: text,
   note: z.string().optional(),
   raw: z.unknown().optional(),
   fitted: z.string().optional(),
   fittedValues: z.array(whole).optional(),
-  derived: z
-    .enum(['true', 'false'])
-    .transform((text) => text === 'true')
-    .optional(),
+  readBack: flag.optional(),
+  derived: flag.optional(),
   miss: z.string().optional(),
   skipped: z.string().optional(),
   scenario: z
@@ -54,7 +55,7 @@ const item = z.object({
 export function readItems(fileName: string, text: string): ValidationItem[] {
   const file = readYaml(fileName, text);
   const written = (file.value as { items?: Tree }).items;
-  if (!Array.isArray(written)) throw new InputError(`${file.locate([])}: items: missing, want a list of items`);
+  if (!Array.isArray(written) || written.length === 0) throw new InputError(`${file.locate([])}: items: missing, want a list of items`);
   const seen = new Set<string>();
   return written.map((tree, at) => {
     const result = item.safeParse(tree);

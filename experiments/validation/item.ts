@@ -21,6 +21,8 @@ export interface ValidationItem {
   readonly fitted?: string | undefined;
   /** Places in `value` that a parameter was fitted on: they agree because they were made to. */
   readonly fittedValues?: readonly number[] | undefined;
+  /** The machine file is made from these very figures: agreement shows that nothing is lost on the way, and predicts nothing. */
+  readonly readBack?: boolean | undefined;
   /** The published figure was not measured but worked out from others. */
   readonly derived?: boolean | undefined;
   /** Why a miss is a miss, for an item that is known to have one. */

@@ -107,7 +107,11 @@ export function simulate(item: ValidationItem, simulator: Simulator, { done, rep
         }),
       );
     }
-    expressions.forEach((expression: Expression, i) => samples[i]!.push(expression.evaluate((run, figure) => meanOf(recordings.get(run)!, figure)))); // prettier-ignore
+    expressions.forEach((expression: Expression, i) => {
+      const value = expression.evaluate((run, figure) => meanOf(recordings.get(run)!, figure));
+      if (!Number.isFinite(value)) throw new InputError(`${item.id}: value ${i} = ${value} for seed ${seed}, want a finite number`);
+      samples[i]!.push(value);
+    });
   }
   return samples;
 }
@@ -136,7 +140,13 @@ function scenarioOf(
 ): Scenario {
   const json = JSON.stringify(words);
   const text = replacement ? json.replaceAll(replacement.replace, replacement.with) : json;
-  return readScenario({ flags: {}, file: { name: `${id}/${run}`, text } }, registries);
+  const name = `${id}, run ${run}`;
+  try {
+    return readScenario({ flags: {}, file: { name, text } }, registries);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(error.message.replace(/:\d+:\d+: /, ': ')); // places in the text made of the words say nothing
+  }
 }
 
 function meanOf(recordings: readonly Recording[], figure: string): number {

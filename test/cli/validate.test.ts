@@ -37,7 +37,7 @@ describe('numalab validate', () => {
   test('tells published, simulated, error and band of a value, and what it rests on', async () => {
     const { code, out } = await session(['validate', 'P04'], real);
     expect(code).toBe(0);
-    expect(out).toMatch(/^P04 +A +3\.02 +3\.0\d+ +nothing random +[-+]\S+ % +2\.72 to 3\.32 +pass$/m);
+    expect(out).toMatch(/^P04 +A +3\.02 +3\.0\d+ +nothing random +[-+]\S+ % +2\.72 to 3\.32 +pass \(read back\)$/m);
     expect(out).toContain('source: LPD-EPFL/mctop');
     expect(out).toContain('1 pass, 0 fail, 0 skipped');
   });
@@ -95,7 +95,7 @@ describe('what is not understood is refused before anything is run', () => {
   });
 
   test.each([
-    ['a machine', 'machine: lopsided', 'machine: lopsded', 'own/local:1:'],
+    ['a machine', 'machine: lopsided', 'machine: lopsded', 'own, run local: machine = lopsded'],
     ['a policy', '"numactl:preferred=1"', '"numactl:prefered=1"', 'did you mean preferred?'],
     ['an expression', 'far.latencyNs / local', 'far.latencyNs / / local', 'want a number or a figure of a run'],
   ])('%s in a file', async (_, from, to, message) => {

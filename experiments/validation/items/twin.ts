@@ -11,6 +11,7 @@ const twin = {
   class: 'A',
   source: 'LPD-EPFL/mctop@a8f88ca desc/lpd48core.mct',
   fitted: 'nothing for this item: the machine file reads these tables, one parameter set for all of its items',
+  readBack: true,
 } as const;
 const NODES = 8;
 const classes = hopClasses(lpd48core);

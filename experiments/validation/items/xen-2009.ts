@@ -95,8 +95,8 @@ export const xen2009Items: readonly ValidationItem[] = [
       runs: build,
       values: ['1x1', '7x1', '15x1', '1x2', '7x2', '15x2'].map(gain),
       beside: {
-        'intensity -10 %': { replace: 'kernbench:', with: `kernbench:stall=${STALL * 0.9},` },
-        'intensity +10 %': { replace: 'kernbench:', with: `kernbench:stall=${STALL * 1.1},` },
+        'intensity -10 %': { replace: 'kernbench:', with: `kernbench:stall=${(STALL * 0.9).toFixed(4)},` },
+        'intensity +10 %': { replace: 'kernbench:', with: `kernbench:stall=${(STALL * 1.1).toFixed(4)},` },
         'with dom0': { replace: '"machine":', with: '"dom0":"1","machine":' },
       },
     },
