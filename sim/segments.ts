@@ -329,6 +329,7 @@ function startTouch(w: World, cpu: number, task: number): boolean {
       return false;
     }
     w.touchFresh[task] = 1;
+    renewMixtures(w, guest, w.phaseRegion[task]!);
   }
   const isFresh = w.touchFresh[task] === 1;
   const blocks = isFresh ? 1 : walkLength(w, task);

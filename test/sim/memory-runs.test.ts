@@ -387,6 +387,25 @@ describe('heat', () => {
     expect(guests[0]!.remoteRatio).toBeCloseTo((halfFar * 0.5) / (halfFar + near), 1); // 0.21; 0.34 if the first went on as before
   });
 
+  test('that one task touches is drawn on at once by another that is in the middle of its phase', () => {
+    // The first, at node 2, has touched its half of the region and loads from it alone until the other, at node 0, touches the rest at 5 ms.
+    const second: Step = (phase) => void Object.assign(phase, { kind: TOUCH, region: 0, offsetBytes: MiB(1), bytes: MiB(1) });
+    const first: Step = (phase, calls) => {
+      calls.allocate(0, MiB(2));
+      Object.assign(phase, { kind: TOUCH, region: 0, offsetBytes: 0, bytes: MiB(1) });
+    };
+    const { guests } = ran({
+      policy: pinnedWith([4, 0], { ...wants(0, 'none'), alloc: (_k, _guest, _block, node) => node }),
+      guests: [guest(steps(1, [first, load(0, 100_000)], [sleep(ms(5)), second]), { vcpus: 2, memoryBytes: MiB(16) })],
+      blockBytes: MiB(1),
+      costs: FREE_COSTS,
+    });
+    expect(guests[0]!.blocksByNode).toEqual([1, 0, 1]);
+    const { sameSocket, oneHop, twoHop } = guests[0]!.accessesByHop;
+    const near = 5e6 / 90; // loads of up to 5 ms, at 90 ns or a little less each, the touching left out; of those after it half go far
+    expect((sameSocket + oneHop + twoHop) / 100_000).toBeCloseTo((1 - near / 100_000) / 2, 1); // 0.22; none if it went on as before
+  });
+
   test('beside vnodes and a page cache is the same run after run under every policy, with every check on', () => {
     const set = { size: MiB(8), heat: 'zipf', exponent: 1.2, drift: us(130), writes: 0.2, lines: 4 };
     for (const { name } of policies) {
