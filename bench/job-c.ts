@@ -27,16 +27,16 @@ export interface Outcome {
   readonly endS: number;
 }
 
-const NODES = 8;
-const CORES_PER_NODE = 6;
-const CORES = NODES * CORES_PER_NODE;
+export const NODES = 8;
+export const CORES_PER_NODE = 6;
+export const CORES = NODES * CORES_PER_NODE;
 const TASKS = 2 * CORES;
 const RISE = 0.3647;
 const CURVE = 0.5346;
 
 /** Runs each of the 96 tasks for so many activations. */
 export function jobC(model: ContentionModel, load: Load, activations: number): Outcome {
-  const contention = contentionOf(model, network(load), TASKS);
+  const contention = contentionOf(model, eightNodes(load, CORES), TASKS);
   const pages = [load.home, (1 - load.home) * 0.75, (1 - load.home) * 0.25];
   const state = new Uint32Array(TASKS); // xorshift32, one stream a task
   const draw = (task: number): number => {
@@ -113,9 +113,9 @@ export function jobC(model: ContentionModel, load: Load, activations: number): O
 
 /**
  * Eight nodes in four packages, each linked to the other of its package and to those of its own parity, so two links lead anywhere;
- * then the cores as resources that two tasks share. Pairs of nodes first, then the cores' own.
+ * then so many cores as resources that tasks share. Pairs of nodes first, then the cores' own.
  */
-function network({ controllerGBps, linkGBps }: Load): Network {
+export function eightNodes({ controllerGBps, linkGBps }: Load, cores: number): Network {
   const linkOf = new Map<number, number>();
   for (let a = 0; a < NODES; a++) {
     for (let b = a + 1; b < NODES; b++) {
@@ -137,8 +137,8 @@ function network({ controllerGBps, linkGBps }: Load): Network {
       useStart.push(useResource.length);
     }
   }
-  for (let core = 0; core < CORES; core++) useStart.push(useResource.push(NODES + links + core));
-  const kinds = [...new Array<number>(NODES).fill(CONTROLLER), ...new Array<number>(links + CORES).fill(LINK)];
+  for (let core = 0; core < cores; core++) useStart.push(useResource.push(NODES + links + core));
+  const kinds = [...new Array<number>(NODES).fill(CONTROLLER), ...new Array<number>(links + cores).fill(LINK)];
   return {
     nodeCount: NODES,
     resourceCount: kinds.length,

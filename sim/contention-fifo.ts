@@ -1,17 +1,20 @@
 import { assert } from './assert.ts';
 import { FlowTable, type Network } from './flow-table.ts';
-import { CONTROLLER } from './machine.ts';
-import { SparseCholesky } from './sparse-cholesky.ts';
+import { CONTROLLER, LINK } from './machine.ts';
+import { SweptMatrix } from './swept-matrix.ts';
 
 /** Traffic is met to this share of a resource's capacity: far finer than any figure of the model, far coarser than rounding. */
-const TOLERANCE = 1e-7;
-/** A step that leaves more of the error than this wants a matrix of its own next time. */
-const GOOD_STEP = 0.15;
-/** Blocks of fewer and of more resources than this are relaxed one by one. */
-const LEAST_ROWS = 12;
-const MOST_ROWS = 96;
+const TOLERANCE = 1e-6;
+/** A step that leaves more of the error than this wants the equations formed anew. */
+const GOOD_STEP = 0.3;
+/** More resources than this are not solved at once. */
+const MOST_ROWS = 64;
 const MOST_STEPS = 40;
-const MOST_ROUNDS = 10_000;
+/** A region that has served so often is looked for anew: it may have become smaller. */
+const MOST_USES = 64;
+/** Resources that are relaxed before their region is looked for. */
+const FEW_RELAXED = 12;
+const MOST_RELAXED = 1_000_000;
 const NONE = -1;
 
 /**
@@ -27,91 +30,88 @@ const NONE = -1;
  * the speeds exist and are unique. After: F. P. Kelly, A. Maulloo, D. Tan, "Rate control for communication networks" (1998), for the
  * potential; Little's law.
  *
- * It is minimised by Newton's method on a block of resources, the others held: at first those whose flows changed; whichever other
- * has its traffic moved by more than the tolerance joins the block. The block keeps its matrix from step to step while that serves.
- * Should this not settle, each delay of the block is relaxed in turn, which always does.
+ * Each delay that is off is relaxed, the others held, and so are those it disturbs. Where that does not end soon, the region is solved
+ * at once: all resources that can delay and are connected by flows to those that changed. Its delays move by Newton steps whose matrix
+ * is kept, inverted, from solution to solution while it serves, with Broyden's correction of each step by those before it
+ * (C. T. Kelley, "Iterative Methods for Linear and Nonlinear Equations", 1995, ch. 7). A region too large for that, or whose equations
+ * have no unique solution, is relaxed to the end, which always settles.
  */
 export class FifoContention extends FlowTable {
   /** [R] */
   readonly delayNs: Float64Array;
 
   private readonly rise: Float64Array; //       [R] 0 of links and pairs
-  private readonly carried: Float64Array; //    [R] traffic, of resources that can delay
-  private readonly row: Int32Array; //          [R] its row of the equations, or NONE
-  private readonly shift: Float64Array; //      [R] the step of its delay; 0 of all that have no row
-  private readonly seenIn: Int32Array; //       [R] the solution in which it was last of the block or its edge
-  private readonly block: Int32Array; //        resources whose delays are worked out: block[0..blockCount)
-  private blockCount = 0;
-  private readonly edge: Int32Array; //         others that can delay and carry flows of the block: edge[0..edgeCount)
-  private edgeCount = 0;
+  private readonly queue: Int32Array; //        [R] resources to be relaxed: a ring from queueStart
+  private queueStart = 0;
+  private queueCount = 0;
+  private readonly isQueued: Uint8Array; //     [R]
+  private readonly row: Int32Array; //          [R] its row in the region, or NONE
+  private readonly shift: Float64Array; //      [R] the last step of its delay
+  private rowCount = 0; //                      0 when there is no region
   private readonly rowResource = new Int32Array(MOST_ROWS);
-  private readonly equations = new SparseCholesky(MOST_ROWS);
-  private readonly step = new Float64Array(MOST_ROWS); // [row] traffic beyond what the delay allows, then the step of the delay
-  private readonly movedIn: Int32Array; //      [F] the solution in which it was last of the block
-  private readonly place: Int32Array; //        [F] where it then stood in moved
-  private readonly moved: Int32Array; //        flows of the block: moved[0..movedCount)
-  private movedCount = 0;
-  private readonly speed: Float64Array; //      [place in moved] units per ns
-  private readonly entryStart: Int32Array; //   [place in moved + 1] its uses that can delay
-  private readonly entryResource: Int32Array;
-  private readonly entryLoad: Float64Array;
-  private readonly flowRow: Int32Array; //      rows of one flow, and what it loads them with
-  private readonly flowLoad: Float64Array;
-  private solution = 0;
+  private readonly carried = new Float64Array(MOST_ROWS); //[row] its traffic
+  private readonly excess = new Float64Array(MOST_ROWS); // [row] traffic beyond what the delay allows
+  private readonly matrix = new SweptMatrix(MOST_ROWS); //  how excess falls with delay; swept where a delay may move
+  private readonly steps = new Float64Array(MOST_ROWS * (MOST_STEPS + 1)); // [step * MOST_ROWS + row] since the matrix was last right
+  private readonly stepNorms = new Float64Array(MOST_STEPS + 1);
+  private stepCount = 0;
+  private uses = 0; //                          solutions for which the region served
+  private readonly isInside: Uint8Array; //     [F] whether it is one of the region
+  private readonly inside: Int32Array; //       inside[0..insideCount), some without traffic now
+  private insideCount = 0;
+  private readonly speed: Float64Array; //      [F] units per ns, of flows of the region
+  private readonly more: Float64Array; //       [F] what a step adds to their waits; 0 between steps
 
   constructor(network: Network, flows: number) {
     super(network, flows);
     const { resourceCount, resourceKind, riseNs } = network;
     this.delayNs = new Float64Array(resourceCount);
     this.rise = Float64Array.from({ length: resourceCount }, (_, r) => (resourceKind[r] === CONTROLLER ? riseNs[r]! : 0));
-    this.carried = new Float64Array(resourceCount);
+    this.queue = new Int32Array(resourceCount);
+    this.isQueued = new Uint8Array(resourceCount);
     this.row = new Int32Array(resourceCount).fill(NONE);
     this.shift = new Float64Array(resourceCount);
-    this.seenIn = new Int32Array(resourceCount);
-    this.block = new Int32Array(resourceCount);
-    this.edge = new Int32Array(resourceCount);
-    this.movedIn = new Int32Array(flows);
-    this.place = new Int32Array(flows);
-    this.moved = new Int32Array(flows);
+    this.isInside = new Uint8Array(flows);
+    this.inside = new Int32Array(flows);
     this.speed = new Float64Array(flows);
-    this.entryStart = new Int32Array(flows + 1);
-    this.entryResource = new Int32Array(flows * this.stride);
-    this.entryLoad = new Float64Array(flows * this.stride);
-    this.flowRow = new Int32Array(this.stride);
-    this.flowLoad = new Float64Array(this.stride);
+    this.more = new Float64Array(flows);
   }
 
   solve(): void {
     if (this.dirtyCount === 0) return;
     this.solves++;
-    this.solution++;
-    this.blockCount = this.edgeCount = this.movedCount = 0;
-    for (let i = 0; i < this.dirtyCount; i++) {
-      const resource = this.dirty[i]!;
-      this.isDirty[resource] = 0;
-      if (this.memberCount[resource] === 0) this.delayNs[resource] = 0;
-      else if (this.canDelay(resource)) {
-        this.seenIn[resource] = this.solution;
-        this.block[this.blockCount++] = resource;
-      }
+    const isCovered = this.takeDirty() && ++this.uses <= MOST_USES;
+    if (!isCovered) {
+      this.dropRegion();
+      for (let i = 0; i < this.dirtyCount; i++) this.enqueue(this.dirty[i]!);
+    }
+    if (isCovered ? !this.settleRegion() : !this.relax(FEW_RELAXED) && !(this.findRegion() && this.settleRegion())) {
+      this.relaxRegion();
     }
     this.dirtyCount = 0;
-    for (let i = 0, count = this.blockCount; i < count; i++) this.gather(this.block[i]!);
-    this.settleBlock();
-    for (let i = 0; i < this.movedCount; i++) this.markChanged(this.moved[i]!);
   }
 
   refresh(flow: number): void {
     const { queueNs, useResource, useLoad, delayNs } = this;
     const kinds = this.network.resourceKind;
     const at = flow * 3;
-    queueNs[at] = queueNs[at + 1] = queueNs[at + 2] = 0;
     const perLine = 1 / this.inFlight[flow]!;
+    let controllers = 0;
+    let links = 0;
+    let pairs = 0;
     for (let use = flow * this.stride, end = use + this.useCount[flow]!; use < end; use++) {
       const resource = useResource[use]!;
-      queueNs[at + kinds[resource]!]! += useLoad[use]! * perLine * delayNs[resource]!;
+      const wait = useLoad[use]! * delayNs[resource]!;
+      if (wait === 0) continue;
+      const kind = kinds[resource]!;
+      if (kind === CONTROLLER) controllers += wait;
+      else if (kind === LINK) links += wait;
+      else pairs += wait;
     }
-    this.unitNs[flow] = this.baseNs[flow]! + queueNs[at]! + queueNs[at + 1]! + queueNs[at + 2]!;
+    queueNs[at] = controllers *= perLine;
+    queueNs[at + 1] = links *= perLine;
+    queueNs[at + 2] = pairs *= perLine;
+    this.unitNs[flow] = this.baseNs[flow]! + controllers + links + pairs;
   }
 
   certify(): void {
@@ -131,32 +131,19 @@ export class FifoContention extends FlowTable {
 
   protected enter(flow: number): void {
     this.refresh(flow);
+    this.speed[flow] = 1 / this.unitNs[flow]!;
   }
 
-  /** Until the traffic of the block and around it fits the delays: one by one while they are few, then by Newton's method. */
-  private settleBlock(): void {
-    let last = Infinity;
-    let isFormed = false;
-    for (let round = 0; ; round++) {
-      assert(round < MOST_ROUNDS, 'the speeds do not settle');
-      if (this.joinEdge()) isFormed = false;
-      const worst = this.worstExcess();
-      if (worst <= TOLERANCE) break;
-      if (this.blockCount < LEAST_ROWS || this.blockCount > MOST_ROWS || round > MOST_STEPS) {
-        this.relax();
-        continue;
-      }
-      if (!this.hasItsRows()) isFormed = false;
-      if ((!isFormed || worst > last * GOOD_STEP) && !this.formEquations()) {
-        round = MOST_STEPS;
-        continue;
-      }
-      isFormed = true;
-      last = worst;
-      this.takeStep();
-      this.moveFlows();
+  /** Clears the marks. @returns whether the region has all that changed and can delay */
+  private takeDirty(): boolean {
+    let isCovered = this.rowCount > 0;
+    for (let i = 0; i < this.dirtyCount; i++) {
+      const resource = this.dirty[i]!;
+      this.isDirty[resource] = 0;
+      if (this.memberCount[resource] === 0) this.delayNs[resource] = 0;
+      else if (this.row[resource] === NONE && this.canDelay(resource)) isCovered = false;
     }
-    this.dropRows();
+    return isCovered;
   }
 
   /** A resource that could be in somebody's way. */
@@ -172,194 +159,58 @@ export class FifoContention extends FlowTable {
     return delay < knee ? (capacity * delay) / knee : capacity;
   }
 
-  private excessOf(resource: number): number {
-    return this.carried[resource]! - this.allowed(resource, this.delayNs[resource]!);
+  /** How much more traffic is allowed with more delay. */
+  private slope(resource: number, delay: number): number {
+    const rise = this.rise[resource]!;
+    const knee = rise + this.network.curve * delay;
+    return delay < knee ? (this.network.capacity[resource]! * rise) / (knee * knee) : 0;
   }
 
-  /** Whether its condition is an equation now: a link without delay may well carry less than it could. */
-  private binds(resource: number): boolean {
-    return this.rise[resource]! > 0 || this.delayNs[resource]! > 0 || this.carried[resource]! > this.network.capacity[resource]!;
+  private enqueue(resource: number): void {
+    if (this.isQueued[resource] === 1 || this.memberCount[resource] === 0 || !this.canDelay(resource)) return;
+    this.isQueued[resource] = 1;
+    const { queue } = this;
+    let at = this.queueStart + this.queueCount++;
+    if (at >= queue.length) at -= queue.length;
+    queue[at] = resource;
   }
 
-  /** Takes the flows of a resource of the block, and sums what it carries. */
-  private gather(resource: number): void {
-    const { memberFlow, memberLoad, unitNs, movedIn, solution } = this;
-    let carried = 0;
-    for (let slot = resource * this.flows, end = slot + this.memberCount[resource]!; slot < end; slot++) {
-      const flow = memberFlow[slot]!;
-      if (movedIn[flow] !== solution) this.joinFlow(flow);
-      carried += memberLoad[slot]! / unitNs[flow]!;
-    }
-    this.carried[resource] = carried;
+  private dequeue(): number {
+    const resource = this.queue[this.queueStart]!;
+    this.queueStart++;
+    if (this.queueStart === this.queue.length) this.queueStart = 0;
+    this.queueCount--;
+    this.isQueued[resource] = 0;
+    return resource;
   }
 
-  private joinFlow(flow: number): void {
-    const { useResource, useLoad, entryStart, entryResource, entryLoad, seenIn, solution } = this;
-    const place = this.movedCount++;
-    this.movedIn[flow] = solution;
-    this.place[flow] = place;
-    this.moved[place] = flow;
-    this.speed[place] = 1 / this.unitNs[flow]!;
-    let entry = entryStart[place]!;
-    for (let use = flow * this.stride, end = use + this.useCount[flow]!; use < end; use++) {
-      const resource = useResource[use]!;
-      if (!this.canDelay(resource)) continue;
-      entryResource[entry] = resource;
-      entryLoad[entry++] = useLoad[use]!;
-      if (seenIn[resource] === solution) continue;
-      seenIn[resource] = solution;
-      this.edge[this.edgeCount++] = resource;
-    }
-    entryStart[place + 1] = entry;
-  }
-
-  /** Takes into the block what its flows disturb; a block that is not small takes all around it, or it would grow again and again. */
-  private joinEdge(): boolean {
-    const { edge, network } = this;
-    const before = this.blockCount;
-    let kept = 0;
-    for (let i = 0; i < this.edgeCount; i++) {
-      const resource = edge[i]!;
-      const isOff = Math.abs(this.excessOf(resource)) > TOLERANCE * network.capacity[resource]!;
-      if (this.binds(resource) && (isOff || before >= LEAST_ROWS)) {
-        this.block[this.blockCount++] = resource;
-        this.gather(resource);
-      } else edge[kept++] = resource;
-    }
-    this.edgeCount = kept;
-    return this.blockCount > before;
-  }
-
-  private hasItsRows(): boolean {
-    for (let i = 0; i < this.blockCount; i++) {
-      const resource = this.block[i]!;
-      if (this.binds(resource) !== (this.row[resource]! !== NONE)) return false;
+  /** Relaxes what is queued and what that disturbs, in turn. @returns whether it came to an end before so many */
+  private relax(most: number): boolean {
+    for (let count = 0; this.queueCount > 0; count++) {
+      if (count === most) return false;
+      this.relaxOne(this.dequeue());
     }
     return true;
   }
 
-  /** The most by which the traffic of the block misses what the delays allow, as a share of capacity. */
-  private worstExcess(): number {
-    let worst = 0;
-    for (let i = 0; i < this.blockCount; i++) {
-      const resource = this.block[i]!;
-      if (!this.binds(resource)) continue;
-      const share = Math.abs(this.excessOf(resource)) / this.network.capacity[resource]!;
-      if (share > worst) worst = share;
-    }
-    return worst;
+  private relaxRegion(): void {
+    for (let row = 0; row < this.rowCount; row++) this.enqueue(this.rowResource[row]!);
+    this.dropRegion();
+    assert(this.relax(MOST_RELAXED), 'the speeds do not settle');
   }
 
-  private dropRows(): void {
-    for (let row = 0; row < this.equations.size; row++) this.row[this.rowResource[row]!] = NONE;
-    this.equations.begin(0);
-  }
-
-  /**
-   * How the excess of each resource falls with the delay of each: -d traffic_r / d delay_s = sum_i load_ir load_is / inFlight_i
-   * / unitNs_i^2, and on the diagonal the slope of what is allowed. Links and pairs come first: few flows share two of them.
-   * @returns false when they have no unique solution: the same flows fill several resources
-   */
-  private formEquations(): boolean {
-    const { block, blockCount, row, rowResource, equations, entryStart, entryResource, entryLoad, flowRow, flowLoad } = this;
-    this.dropRows();
-    let size = 0;
-    for (let isController = 0; isController < 2; isController++) {
-      for (let i = 0; i < blockCount; i++) {
-        const resource = block[i]!;
-        if (this.rise[resource]! > 0 !== (isController === 1) || !this.binds(resource)) continue;
-        row[resource] = size;
-        rowResource[size++] = resource;
-      }
-    }
-    equations.begin(size);
-    const { matrix } = equations;
-    for (let place = 0; place < this.movedCount; place++) {
-      let count = 0;
-      for (let entry = entryStart[place]!, end = entryStart[place + 1]!; entry < end; entry++) {
-        const at = row[entryResource[entry]!]!;
-        if (at === NONE) continue;
-        flowRow[count] = at;
-        flowLoad[count++] = entryLoad[entry]!;
-      }
-      const speed = this.speed[place]!;
-      const factor = (speed * speed) / this.inFlight[this.moved[place]!]!;
-      for (let i = 0; i < count; i++) {
-        const at = flowRow[i]!;
-        const load = flowLoad[i]! * factor;
-        for (let j = 0; j <= i; j++) {
-          const other = flowRow[j]!;
-          matrix[at > other ? at * size + other : other * size + at]! += load * flowLoad[j]!;
-        }
-      }
-    }
-    for (let at = 0; at < size; at++) {
-      const resource = rowResource[at]!;
-      const rise = this.rise[resource]!;
-      const knee = rise + this.network.curve * this.delayNs[resource]!;
-      if (this.delayNs[resource]! < knee) matrix[at * size + at]! += (this.network.capacity[resource]! * rise) / (knee * knee);
-    }
-    return equations.factor();
-  }
-
-  private takeStep(): void {
-    const { equations, rowResource, step, delayNs, shift } = this;
-    for (let row = 0; row < equations.size; row++) step[row] = this.excessOf(rowResource[row]!);
-    equations.solve(step);
-    for (let row = 0; row < equations.size; row++) {
-      const resource = rowResource[row]!;
-      const before = delayNs[resource]!;
-      const after = Math.max(0, before + step[row]!);
-      delayNs[resource] = after;
-      shift[resource] = after - before;
-    }
-  }
-
-  /** New speeds of the flows of the block after a step, and what they now carry where. */
-  private moveFlows(): void {
-    const { rowResource, shift } = this;
-    for (let place = 0; place < this.movedCount; place++) this.moveFlow(place);
-    for (let row = 0; row < this.equations.size; row++) shift[rowResource[row]!] = 0;
-  }
-
-  private moveFlow(place: number): void {
-    const { entryResource, entryLoad, shift, carried, unitNs } = this;
-    const flow = this.moved[place]!;
-    const start = this.entryStart[place]!;
-    const end = this.entryStart[place + 1]!;
-    let more = 0;
-    for (let entry = start; entry < end; entry++) more += entryLoad[entry]! * shift[entryResource[entry]!]!;
-    if (more === 0) return;
-    unitNs[flow]! += more / this.inFlight[flow]!;
-    const speed = 1 / unitNs[flow]!;
-    const faster = speed - this.speed[place]!;
-    this.speed[place] = speed;
-    for (let entry = start; entry < end; entry++) carried[entryResource[entry]!]! += entryLoad[entry]! * faster;
-  }
-
-  /** Each delay of the block in turn, the others held. */
-  private relax(): void {
-    for (let i = 0; i < this.blockCount; i++) {
-      const resource = this.block[i]!;
-      if (this.binds(resource) && Math.abs(this.excessOf(resource)) > TOLERANCE * this.network.capacity[resource]!) this.relaxOne(resource);
-    }
-  }
-
-  /** Newton's method for one delay: its excess is convex and falls with it, so no bracket is needed. */
+  /** Newton's method for one delay, the others held: its excess is convex and falls with it, so no bracket is needed. */
   private relaxOne(resource: number): void {
-    const { memberFlow, memberLoad, delayNs, unitNs, inFlight, shift, place } = this;
+    const { memberFlow, memberLoad, unitNs, inFlight } = this;
     const start = resource * this.flows;
     const end = start + this.memberCount[resource]!;
-    const capacity = this.network.capacity[resource]!;
-    const rise = this.rise[resource]!;
-    const before = delayNs[resource]!;
+    const enough = TOLERANCE * this.network.capacity[resource]!;
+    const before = this.delayNs[resource]!;
     let delay = before;
-    let excess = this.excessOf(resource);
-    for (let step = 0; Math.abs(excess) > TOLERANCE * capacity && (delay > 0 || excess > 0); step++) {
-      assert(step < MOST_ROUNDS, 'a delay does not settle');
-      const knee = rise + this.network.curve * delay;
-      let slope = delay < knee ? (capacity * rise) / (knee * knee) : 0;
-      excess = -this.allowed(resource, delay);
+    for (let step = 0; ; step++) {
+      assert(step < MOST_RELAXED, 'a delay does not settle');
+      let excess = -this.allowed(resource, delay);
+      let slope = this.slope(resource, delay);
       for (let slot = start; slot < end; slot++) {
         const flow = memberFlow[slot]!;
         const perNs = memberLoad[slot]! / inFlight[flow]!;
@@ -367,11 +218,195 @@ export class FifoContention extends FlowTable {
         excess += load;
         slope += (load * load) / inFlight[flow]!;
       }
+      if (Math.abs(excess) <= enough || (delay === 0 && excess < 0)) break;
       delay = Math.max(0, delay + excess / slope);
     }
-    delayNs[resource] = delay;
-    shift[resource] = delay - before;
-    for (let slot = start; slot < end; slot++) this.moveFlow(place[memberFlow[slot]!]!);
-    shift[resource] = 0;
+    if (delay === before) return;
+    this.delayNs[resource] = delay;
+    for (let slot = start; slot < end; slot++) {
+      const flow = memberFlow[slot]!;
+      unitNs[flow]! += (memberLoad[slot]! / inFlight[flow]!) * (delay - before);
+      this.markChanged(flow);
+      for (let use = flow * this.stride, last = use + this.useCount[flow]!; use < last; use++) {
+        if (this.useResource[use] !== resource) this.enqueue(this.useResource[use]!);
+      }
+    }
+  }
+
+  /** All that can delay and is connected with what changed. @returns false when these are too many */
+  private findRegion(): boolean {
+    const { memberFlow, rowResource } = this;
+    for (let i = 0; i < this.dirtyCount; i++) this.enqueue(this.dirty[i]!);
+    while (this.queueCount > 0) if (!this.addRow(this.dequeue())) return false;
+    for (let row = 0; row < this.rowCount; row++) {
+      const start = rowResource[row]! * this.flows;
+      for (let slot = start, end = start + this.memberCount[rowResource[row]!]!; slot < end; slot++) {
+        const flow = memberFlow[slot]!;
+        if (this.isInside[flow] === 1) continue;
+        for (let use = flow * this.stride, last = use + this.useCount[flow]!; use < last; use++) {
+          if (this.canDelay(this.useResource[use]!) && !this.addRow(this.useResource[use]!)) return false;
+        }
+        this.joinRegion(flow);
+      }
+    }
+    for (let i = 0; i < this.insideCount; i++) this.speed[this.inside[i]!] = 1 / this.unitNs[this.inside[i]!]!;
+    for (let row = 0; row < this.rowCount; row++) this.carried[row] = this.sum(rowResource[row]!);
+    this.uses = 0;
+    this.matrix.size = 0;
+    return true;
+  }
+
+  private addRow(resource: number): boolean {
+    if (this.row[resource] !== NONE) return true;
+    if (this.rowCount === MOST_ROWS) return false;
+    this.row[resource] = this.rowCount;
+    this.rowResource[this.rowCount++] = resource;
+    return true;
+  }
+
+  private joinRegion(flow: number): void {
+    if (this.isInside[flow] === 1) return;
+    this.isInside[flow] = 1;
+    this.inside[this.insideCount++] = flow;
+  }
+
+  private dropRegion(): void {
+    for (let row = 0; row < this.rowCount; row++) this.row[this.rowResource[row]!] = NONE;
+    for (let i = 0; i < this.insideCount; i++) this.isInside[this.inside[i]!] = 0;
+    this.rowCount = this.insideCount = 0;
+  }
+
+  /** Steps until the traffic of the region fits its delays. @returns false when that cannot be */
+  private settleRegion(): boolean {
+    let last = Infinity;
+    this.stepCount = 0;
+    for (let i = 0; i < this.changedCount; i++) if (this.useCount[this.changed[i]!]! > 0) this.joinRegion(this.changed[i]!);
+    for (let i = 0; i < this.dirtyCount; i++) {
+      const row = this.row[this.dirty[i]!]!;
+      if (row !== NONE) this.carried[row] = this.sum(this.dirty[i]!);
+    }
+    for (let round = 0; round < MOST_STEPS; round++) {
+      const worst = this.findExcess();
+      if (worst <= TOLERANCE) return true;
+      if (this.matrix.size !== this.rowCount || worst > last * GOOD_STEP) this.formEquations();
+      if (!this.sweepRows()) return false;
+      last = worst;
+      this.takeStep();
+      this.moveFlows();
+    }
+    return false;
+  }
+
+  /** @returns the most by which the traffic of the region misses what its delays allow, as a share of capacity */
+  private findExcess(): number {
+    const { rowResource, excess, delayNs, carried } = this;
+    const { capacity } = this.network;
+    let worst = 0;
+    for (let row = 0; row < this.rowCount; row++) {
+      const resource = rowResource[row]!;
+      const delay = delayNs[resource]!;
+      excess[row] = carried[row]! - this.allowed(resource, delay);
+      if (delay === 0 && excess[row]! < 0) continue; // a link or pair that carries less than it could
+      const share = Math.abs(excess[row]!) / capacity[resource]!;
+      if (share > worst) worst = share;
+    }
+    return worst;
+  }
+
+  /**
+   * How the excess of each resource falls with the delay of each: -d traffic_r / d delay_s = sum_i load_ir load_is / inFlight_i
+   * / unitNs_i^2, and on the diagonal the slope of what is allowed.
+   */
+  private formEquations(): void {
+    const { matrix, row, rowResource, inside, useResource, useLoad } = this;
+    const { entry: value } = matrix;
+    const size = this.rowCount;
+    matrix.begin(size);
+    this.stepCount = 0;
+    for (let i = 0; i < this.insideCount; i++) {
+      const flow = inside[i]!;
+      const first = flow * this.stride;
+      const end = first + this.useCount[flow]!;
+      const factor = this.speed[flow]! ** 2 / this.inFlight[flow]!;
+      for (let a = first; a < end; a++) {
+        const at = row[useResource[a]!]! * size;
+        if (at < 0) continue;
+        const load = useLoad[a]! * factor;
+        for (let b = first; b < end; b++) {
+          const other = row[useResource[b]!]!;
+          if (other !== NONE) value[at + other]! += load * useLoad[b]!;
+        }
+      }
+    }
+    for (let at = 0; at < size; at++) value[at * size + at]! += this.slope(rowResource[at]!, this.delayNs[rowResource[at]!]!);
+    matrix.ready();
+  }
+
+  /** Lets the delays move that do. @returns false when they have no unique solution: the same flows fill several resources */
+  private sweepRows(): boolean {
+    const { matrix, excess, delayNs, rowResource } = this;
+    for (let row = 0; row < this.rowCount; row++) {
+      const binds = delayNs[rowResource[row]!]! > 0 || excess[row]! >= 0;
+      if (binds === (matrix.isSwept[row] === 1)) continue;
+      this.stepCount = 0;
+      if (!matrix.sweep(row)) return false;
+    }
+    return true;
+  }
+
+  private takeStep(): void {
+    const { rowResource, delayNs, shift, steps, stepNorms, rowCount } = this;
+    const at = this.stepCount * MOST_ROWS;
+    this.matrix.solve(this.excess, steps, at);
+    for (let past = 0; past < this.stepCount; past++) {
+      const from = past * MOST_ROWS;
+      let along = 0;
+      for (let row = 0; row < rowCount; row++) along += steps[from + row]! * steps[at + row]!;
+      along /= stepNorms[past]!;
+      if (past + 1 < this.stepCount) for (let row = 0; row < rowCount; row++) steps[at + row]! += along * steps[from + MOST_ROWS + row]!;
+      else for (let row = 0; row < rowCount; row++) steps[at + row]! /= 1 - along;
+    }
+    let norm = 0;
+    let isCut = false;
+    for (let row = 0; row < rowCount; row++) {
+      const resource = rowResource[row]!;
+      const before = delayNs[resource]!;
+      const after = Math.max(0, before + steps[at + row]!);
+      if (after !== before + steps[at + row]!) isCut = true;
+      delayNs[resource] = after;
+      shift[resource] = after - before;
+      norm += steps[at + row]! ** 2;
+    }
+    stepNorms[this.stepCount++] = norm;
+    if (isCut) this.stepCount = 0;
+  }
+
+  /** The new speeds of the region's flows after a step, and what its resources now carry. */
+  private moveFlows(): void {
+    const { rowResource, flows, memberCount, memberFlow, memberLoad, inside, more, shift, unitNs, inFlight, speed } = this;
+    for (let row = 0; row < this.rowCount; row++) {
+      const resource = rowResource[row]!;
+      const step = shift[resource]!;
+      if (step === 0) continue;
+      for (let slot = resource * flows, end = slot + memberCount[resource]!; slot < end; slot++) more[memberFlow[slot]!]! += memberLoad[slot]! * step;
+    }
+    for (let i = 0; i < this.insideCount; i++) {
+      const flow = inside[i]!;
+      if (more[flow] === 0) continue;
+      const unit = unitNs[flow]! + more[flow]! / inFlight[flow]!;
+      more[flow] = 0;
+      unitNs[flow] = unit;
+      speed[flow] = 1 / unit;
+      this.markChanged(flow);
+    }
+    for (let row = 0; row < this.rowCount; row++) this.carried[row] = this.sum(rowResource[row]!);
+  }
+
+  /** What a resource of the region carries. */
+  private sum(resource: number): number {
+    const { memberFlow, memberLoad, speed } = this;
+    let carried = 0;
+    for (let slot = resource * this.flows, end = slot + this.memberCount[resource]!; slot < end; slot++) carried += memberLoad[slot]! * speed[memberFlow[slot]!]!;
+    return carried;
   }
 }
