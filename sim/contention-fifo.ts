@@ -1,6 +1,6 @@
 import { assert } from './assert.ts';
 import { FlowTable, type Network } from './flow-table.ts';
-import { CONTROLLER, LINK } from './machine.ts';
+import { CONTROLLER } from './machine.ts';
 import { SweptMatrix } from './swept-matrix.ts';
 
 /** Traffic is met to this share of a resource's capacity: far finer than any figure of the model, far coarser than rounding. */
@@ -15,6 +15,7 @@ const MOST_USES = 64;
 /** Resources that are relaxed before their region is looked for. */
 const FEW_RELAXED = 12;
 const MOST_RELAXED = 1_000_000;
+const OLD = 10;
 const NONE = -1;
 
 /**
@@ -46,21 +47,25 @@ export class FifoContention extends FlowTable {
   private queueCount = 0;
   private readonly isQueued: Uint8Array; //     [R]
   private readonly row: Int32Array; //          [R] its row in the region, or NONE
-  private readonly shift: Float64Array; //      [R] the last step of its delay
   private rowCount = 0; //                      0 when there is no region
   private readonly rowResource = new Int32Array(MOST_ROWS);
   private readonly carried = new Float64Array(MOST_ROWS); //[row] its traffic
   private readonly excess = new Float64Array(MOST_ROWS); // [row] traffic beyond what the delay allows
   private readonly matrix = new SweptMatrix(MOST_ROWS); //  how excess falls with delay; swept where a delay may move
+  private readonly scale = new Float64Array(MOST_ROWS); //  [row] how its height rises with its delay
   private readonly steps = new Float64Array(MOST_ROWS * (MOST_STEPS + 1)); // [step * MOST_ROWS + row] since the matrix was last right
   private readonly stepNorms = new Float64Array(MOST_STEPS + 1);
   private stepCount = 0;
   private uses = 0; //                          solutions for which the region served
+  private readonly flowRow: Int32Array; //      rows of one flow, and what it loads them with
+  private readonly flowLoad: Float64Array;
   private readonly isInside: Uint8Array; //     [F] whether it is one of the region
   private readonly inside: Int32Array; //       inside[0..insideCount), some without traffic now
   private insideCount = 0;
-  private readonly speed: Float64Array; //      [F] units per ns, of flows of the region
-  private readonly more: Float64Array; //       [F] what a step adds to their waits; 0 between steps
+  private readonly speed: Float64Array; //      [F] units per ns
+  private readonly perLine: Float64Array; //    [F] 1 / inFlight
+  private readonly one = new Int32Array(1);
+  private readonly waitNs: Float64Array; //     [kind * F + flow] what becomes queueNs when it is refreshed
 
   constructor(network: Network, flows: number) {
     super(network, flows);
@@ -70,11 +75,13 @@ export class FifoContention extends FlowTable {
     this.queue = new Int32Array(resourceCount);
     this.isQueued = new Uint8Array(resourceCount);
     this.row = new Int32Array(resourceCount).fill(NONE);
-    this.shift = new Float64Array(resourceCount);
     this.isInside = new Uint8Array(flows);
     this.inside = new Int32Array(flows);
     this.speed = new Float64Array(flows);
-    this.more = new Float64Array(flows);
+    this.perLine = new Float64Array(flows);
+    this.flowRow = new Int32Array(this.stride);
+    this.flowLoad = new Float64Array(this.stride);
+    this.waitNs = new Float64Array(3 * flows);
   }
 
   solve(): void {
@@ -92,26 +99,10 @@ export class FifoContention extends FlowTable {
   }
 
   refresh(flow: number): void {
-    const { queueNs, useResource, useLoad, delayNs } = this;
-    const kinds = this.network.resourceKind;
-    const at = flow * 3;
-    const perLine = 1 / this.inFlight[flow]!;
-    let controllers = 0;
-    let links = 0;
-    let pairs = 0;
-    for (let use = flow * this.stride, end = use + this.useCount[flow]!; use < end; use++) {
-      const resource = useResource[use]!;
-      const wait = useLoad[use]! * delayNs[resource]!;
-      if (wait === 0) continue;
-      const kind = kinds[resource]!;
-      if (kind === CONTROLLER) controllers += wait;
-      else if (kind === LINK) links += wait;
-      else pairs += wait;
-    }
-    queueNs[at] = controllers *= perLine;
-    queueNs[at + 1] = links *= perLine;
-    queueNs[at + 2] = pairs *= perLine;
-    this.unitNs[flow] = this.baseNs[flow]! + controllers + links + pairs;
+    const { queueNs, waitNs, flows } = this;
+    queueNs[flow * 3] = waitNs[flow]!;
+    queueNs[flow * 3 + 1] = waitNs[flows + flow]!;
+    queueNs[flow * 3 + 2] = waitNs[2 * flows + flow]!;
   }
 
   certify(): void {
@@ -130,8 +121,42 @@ export class FifoContention extends FlowTable {
   }
 
   protected enter(flow: number): void {
+    this.perLine[flow] = 1 / this.inFlight[flow]!;
+    this.weigh(flow);
     this.refresh(flow);
-    this.speed[flow] = 1 / this.unitNs[flow]!;
+  }
+
+  /** What a flow waits, of what its uses are delayed. */
+  private weigh(flow: number): void {
+    const { waitNs, flows, useResource, useLoad, delayNs } = this;
+    const kinds = this.network.resourceKind;
+    waitNs[flow] = waitNs[flows + flow] = waitNs[2 * flows + flow] = 0;
+    for (let use = flow * this.stride, end = use + this.useCount[flow]!; use < end; use++) {
+      const resource = useResource[use]!;
+      waitNs[kinds[resource]! * flows + flow]! += useLoad[use]! * delayNs[resource]!;
+    }
+    this.one[0] = flow;
+    this.takeWaits(this.one, 1);
+  }
+
+  /** Turns the waits of flows, until now of one line in flight, into those of all of them; their speeds. */
+  private takeWaits(list: Int32Array, count: number): void {
+    const { waitNs, flows, perLine, baseNs, unitNs, speed } = this;
+    for (let i = 0; i < count; i++) {
+      const flow = list[i]!;
+      const factor = perLine[flow]!;
+      const controllers = waitNs[flow]! * factor;
+      const links = waitNs[flows + flow]! * factor;
+      const pairs = waitNs[2 * flows + flow]! * factor;
+      const unit = baseNs[flow]! + controllers + links + pairs;
+      waitNs[flow] = controllers;
+      waitNs[flows + flow] = links;
+      waitNs[2 * flows + flow] = pairs;
+      if (unit === unitNs[flow]) continue;
+      unitNs[flow] = unit;
+      speed[flow] = 1 / unit;
+      this.markChanged(flow);
+    }
   }
 
   /** Clears the marks. @returns whether the region has all that changed and can delay */
@@ -225,8 +250,7 @@ export class FifoContention extends FlowTable {
     this.delayNs[resource] = delay;
     for (let slot = start; slot < end; slot++) {
       const flow = memberFlow[slot]!;
-      unitNs[flow]! += (memberLoad[slot]! / inFlight[flow]!) * (delay - before);
-      this.markChanged(flow);
+      this.weigh(flow);
       for (let use = flow * this.stride, last = use + this.useCount[flow]!; use < last; use++) {
         if (this.useResource[use] !== resource) this.enqueue(this.useResource[use]!);
       }
@@ -249,7 +273,6 @@ export class FifoContention extends FlowTable {
         this.joinRegion(flow);
       }
     }
-    for (let i = 0; i < this.insideCount; i++) this.speed[this.inside[i]!] = 1 / this.unitNs[this.inside[i]!]!;
     for (let row = 0; row < this.rowCount; row++) this.carried[row] = this.sum(rowResource[row]!);
     this.uses = 0;
     this.matrix.size = 0;
@@ -288,7 +311,7 @@ export class FifoContention extends FlowTable {
     for (let round = 0; round < MOST_STEPS; round++) {
       const worst = this.findExcess();
       if (worst <= TOLERANCE) return true;
-      if (this.matrix.size !== this.rowCount || worst > last * GOOD_STEP) this.formEquations();
+      if (this.matrix.size !== this.rowCount || (round === 0 && this.uses % OLD === 0) || worst > last * GOOD_STEP) this.formEquations();
       if (!this.sweepRows()) return false;
       last = worst;
       this.takeStep();
@@ -318,27 +341,33 @@ export class FifoContention extends FlowTable {
    * / unitNs_i^2, and on the diagonal the slope of what is allowed.
    */
   private formEquations(): void {
-    const { matrix, row, rowResource, inside, useResource, useLoad } = this;
+    const { matrix, row, rowResource, inside, useResource, useLoad, speed, perLine, flowRow, flowLoad } = this;
     const { entry: value } = matrix;
     const size = this.rowCount;
     matrix.begin(size);
     this.stepCount = 0;
     for (let i = 0; i < this.insideCount; i++) {
       const flow = inside[i]!;
-      const first = flow * this.stride;
-      const end = first + this.useCount[flow]!;
-      const factor = this.speed[flow]! ** 2 / this.inFlight[flow]!;
-      for (let a = first; a < end; a++) {
-        const at = row[useResource[a]!]! * size;
-        if (at < 0) continue;
-        const load = useLoad[a]! * factor;
-        for (let b = first; b < end; b++) {
-          const other = row[useResource[b]!]!;
-          if (other !== NONE) value[at + other]! += load * useLoad[b]!;
-        }
+      let count = 0;
+      for (let use = flow * this.stride, end = use + this.useCount[flow]!; use < end; use++) {
+        const at = row[useResource[use]!]!;
+        if (at === NONE) continue;
+        flowRow[count] = at;
+        flowLoad[count++] = useLoad[use]!;
+      }
+      const factor = speed[flow]! * speed[flow]! * perLine[flow]!;
+      for (let a = 0; a < count; a++) {
+        const at = flowRow[a]! * size;
+        const load = flowLoad[a]! * factor;
+        for (let b = 0; b < count; b++) value[at + flowRow[b]!]! += load * flowLoad[b]!;
       }
     }
-    for (let at = 0; at < size; at++) value[at * size + at]! += this.slope(rowResource[at]!, this.delayNs[rowResource[at]!]!);
+    for (let at = 0; at < size; at++) {
+      const resource = rowResource[at]!;
+      const slope = this.slope(resource, this.delayNs[resource]!);
+      value[at * size + at]! += slope;
+      this.scale[at] = slope === 0 ? 1 : (slope / this.network.capacity[resource]!) * (this.rise[resource]! / (1 - this.network.curve) ** 2);
+    }
     matrix.ready();
   }
 
@@ -355,9 +384,10 @@ export class FifoContention extends FlowTable {
   }
 
   private takeStep(): void {
-    const { rowResource, delayNs, shift, steps, stepNorms, rowCount } = this;
+    const { rowResource, delayNs, steps, stepNorms, rowCount } = this;
     const at = this.stepCount * MOST_ROWS;
     this.matrix.solve(this.excess, steps, at);
+    for (let row = 0; row < rowCount; row++) steps[at + row]! *= this.scale[row]!;
     for (let past = 0; past < this.stepCount; past++) {
       const from = past * MOST_ROWS;
       let along = 0;
@@ -367,38 +397,42 @@ export class FifoContention extends FlowTable {
       else for (let row = 0; row < rowCount; row++) steps[at + row]! /= 1 - along;
     }
     let norm = 0;
-    let isCut = false;
     for (let row = 0; row < rowCount; row++) {
       const resource = rowResource[row]!;
-      const before = delayNs[resource]!;
-      const after = Math.max(0, before + steps[at + row]!);
-      if (after !== before + steps[at + row]!) isCut = true;
-      delayNs[resource] = after;
-      shift[resource] = after - before;
-      norm += steps[at + row]! ** 2;
+      const step = steps[at + row]!;
+      norm += step * step;
+      delayNs[resource] = this.stepped(resource, delayNs[resource]!, step);
     }
     stepNorms[this.stepCount++] = norm;
-    if (isCut) this.stepCount = 0;
+  }
+
+  private stepped(resource: number, delay: number, step: number): number {
+    const rise = this.rise[resource]!;
+    if (rise === 0) return Math.max(0, delay + step);
+    const { curve } = this.network;
+    const knee = rise / (1 - curve);
+    const steep = knee / (1 - curve);
+    const height = (delay < knee ? knee - (1 - delay / (rise + curve * delay)) * steep : delay) + step;
+    if (height >= knee) return height;
+    const use = Math.max(0, 1 - (knee - height) / steep);
+    return (rise * use) / (1 - curve * use);
   }
 
   /** The new speeds of the region's flows after a step, and what its resources now carry. */
   private moveFlows(): void {
-    const { rowResource, flows, memberCount, memberFlow, memberLoad, inside, more, shift, unitNs, inFlight, speed } = this;
+    const { rowResource, flows, memberCount, memberFlow, memberLoad, inside, waitNs, delayNs } = this;
+    const kinds = this.network.resourceKind;
+    for (let i = 0; i < this.insideCount; i++) waitNs[inside[i]!] = waitNs[flows + inside[i]!] = waitNs[2 * flows + inside[i]!] = 0;
     for (let row = 0; row < this.rowCount; row++) {
       const resource = rowResource[row]!;
-      const step = shift[resource]!;
-      if (step === 0) continue;
-      for (let slot = resource * flows, end = slot + memberCount[resource]!; slot < end; slot++) more[memberFlow[slot]!]! += memberLoad[slot]! * step;
+      const delay = delayNs[resource]!;
+      if (delay === 0) continue;
+      const first = kinds[resource]! * flows;
+      for (let slot = resource * flows, end = slot + memberCount[resource]!; slot < end; slot++) {
+        waitNs[first + memberFlow[slot]!]! += memberLoad[slot]! * delay;
+      }
     }
-    for (let i = 0; i < this.insideCount; i++) {
-      const flow = inside[i]!;
-      if (more[flow] === 0) continue;
-      const unit = unitNs[flow]! + more[flow]! / inFlight[flow]!;
-      more[flow] = 0;
-      unitNs[flow] = unit;
-      speed[flow] = 1 / unit;
-      this.markChanged(flow);
-    }
+    this.takeWaits(inside, this.insideCount);
     for (let row = 0; row < this.rowCount; row++) this.carried[row] = this.sum(rowResource[row]!);
   }
 
