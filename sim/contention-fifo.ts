@@ -15,7 +15,7 @@ const MOST_USES = 64;
 /** Resources that are relaxed before their region is looked for. */
 const FEW_RELAXED = 12;
 const MOST_RELAXED = 1_000_000;
-const OLD = 10;
+const OLD = 8;
 const NONE = -1;
 
 /**
@@ -50,7 +50,8 @@ export class FifoContention extends FlowTable {
   private rowCount = 0; //                      0 when there is no region
   private readonly rowResource = new Int32Array(MOST_ROWS);
   private readonly carried = new Float64Array(MOST_ROWS); //[row] its traffic
-  private readonly excess = new Float64Array(MOST_ROWS); // [row] traffic beyond what the delay allows
+  private readonly excess = new Float64Array(MOST_ROWS); // [row] traffic beyond what the delay allows, 0 where that does not bind
+  private readonly binds = new Uint8Array(MOST_ROWS);
   private readonly matrix = new SweptMatrix(MOST_ROWS); //  how excess falls with delay; swept where a delay may move
   private readonly scale = new Float64Array(MOST_ROWS); //  [row] how its height rises with its delay
   private readonly steps = new Float64Array(MOST_ROWS * (MOST_STEPS + 1)); // [step * MOST_ROWS + row] since the matrix was last right
@@ -322,14 +323,15 @@ export class FifoContention extends FlowTable {
 
   /** @returns the most by which the traffic of the region misses what its delays allow, as a share of capacity */
   private findExcess(): number {
-    const { rowResource, excess, delayNs, carried } = this;
+    const { rowResource, excess, binds, delayNs, carried } = this;
     const { capacity } = this.network;
     let worst = 0;
     for (let row = 0; row < this.rowCount; row++) {
       const resource = rowResource[row]!;
       const delay = delayNs[resource]!;
-      excess[row] = carried[row]! - this.allowed(resource, delay);
-      if (delay === 0 && excess[row]! < 0) continue; // a link or pair that carries less than it could
+      const more = carried[row]! - this.allowed(resource, delay);
+      binds[row] = delay > 0 || more > 0 ? 1 : 0; // or it is empty, or a link or pair that carries less than it could
+      excess[row] = binds[row] === 1 ? more : 0;
       const share = Math.abs(excess[row]!) / capacity[resource]!;
       if (share > worst) worst = share;
     }
@@ -373,10 +375,9 @@ export class FifoContention extends FlowTable {
 
   /** Lets the delays move that do. @returns false when they have no unique solution: the same flows fill several resources */
   private sweepRows(): boolean {
-    const { matrix, excess, delayNs, rowResource } = this;
+    const { matrix, binds } = this;
     for (let row = 0; row < this.rowCount; row++) {
-      const binds = delayNs[rowResource[row]!]! > 0 || excess[row]! >= 0;
-      if (binds === (matrix.isSwept[row] === 1)) continue;
+      if (binds[row] === matrix.isSwept[row]) continue;
       this.stepCount = 0;
       if (!matrix.sweep(row)) return false;
     }

@@ -54,14 +54,14 @@ export class SweptMatrix {
     return true;
   }
 
-  /** The solution, on swept rows and 0 on others, of the equations of the swept rows: to out[at..at + size). */
+  /** The solution, on swept rows and 0 on others, of the equations of the swept rows, the right-hand side being 0 on others: to out[at..at + size). */
   solve(right: Float64Array, out: Float64Array, at: number): void {
     const { entry, size, isSwept } = this;
     for (let row = 0; row < size; row++) {
       let sum = 0;
       if (isSwept[row] === 1) {
         const first = row * size;
-        for (let column = 0; column < size; column++) if (isSwept[column] === 1) sum -= entry[first + column]! * right[column]!;
+        for (let column = 0; column < size; column++) sum -= entry[first + column]! * right[column]!;
       }
       out[at + row] = sum;
     }
