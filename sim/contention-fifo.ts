@@ -5,17 +5,17 @@ import { SweptMatrix } from './swept-matrix.ts';
 
 /** Traffic is met to this share of a resource's capacity: far finer than any figure of the model, far coarser than rounding. */
 const TOLERANCE = 1e-6;
-/** A step that leaves more of the error than this wants the equations formed anew. */
+/** A step that leaves more of the error than this wants the equations formed anew, and so do this many solutions. */
 const GOOD_STEP = 0.3;
+const OLD_EQUATIONS = 8;
+const MOST_STEPS = 40;
 /** More resources than this are not solved at once. */
 const MOST_ROWS = 64;
-const MOST_STEPS = 40;
-/** A region that has served so often is looked for anew: it may have become smaller. */
-const MOST_USES = 64;
-/** Resources that are relaxed before their region is looked for. */
-const FEW_RELAXED = 12;
+/** A region, or that there was none small enough, is believed for so many solutions. */
+const OLD_REGION = 64;
+/** So many resources are relaxed before a region is looked for; and before nothing is believed to settle. */
+const FEW_RELAXED = 4;
 const MOST_RELAXED = 1_000_000;
-const OLD = 8;
 const NONE = -1;
 
 /**
@@ -33,7 +33,7 @@ const NONE = -1;
  *
  * Each delay that is off is relaxed, the others held, and so are those it disturbs. Where that does not end soon, the region is solved
  * at once: all resources that can delay and are connected by flows to those that changed. Its delays move by Newton steps whose matrix
- * is kept, inverted, from solution to solution while it serves, with Broyden's correction of each step by those before it
+ * is kept, inverted, from solution to solution while it serves, with Broyden's correction of each step by those before
  * (C. T. Kelley, "Iterative Methods for Linear and Nonlinear Equations", 1995, ch. 7). A region too large for that, or whose equations
  * have no unique solution, is relaxed to the end, which always settles.
  */
@@ -53,11 +53,12 @@ export class FifoContention extends FlowTable {
   private readonly excess = new Float64Array(MOST_ROWS); // [row] traffic beyond what the delay allows, 0 where that does not bind
   private readonly binds = new Uint8Array(MOST_ROWS);
   private readonly matrix = new SweptMatrix(MOST_ROWS); //  how excess falls with delay; swept where a delay may move
-  private readonly scale = new Float64Array(MOST_ROWS); //  [row] how its height rises with its delay
+  private readonly scale = new Float64Array(MOST_ROWS); //  [row] how its height (see stepped) rises with its delay
   private readonly steps = new Float64Array(MOST_ROWS * (MOST_STEPS + 1)); // [step * MOST_ROWS + row] since the matrix was last right
   private readonly stepNorms = new Float64Array(MOST_STEPS + 1);
   private stepCount = 0;
-  private uses = 0; //                          solutions for which the region served
+  private uses = 0; //                          solutions since a region was last looked for
+  private isTooWide = false; //                 and had too many resources
   private readonly flowRow: Int32Array; //      rows of one flow, and what it loads them with
   private readonly flowLoad: Float64Array;
   private readonly isInside: Uint8Array; //     [F] whether it is one of the region
@@ -65,7 +66,7 @@ export class FifoContention extends FlowTable {
   private insideCount = 0;
   private readonly speed: Float64Array; //      [F] units per ns
   private readonly perLine: Float64Array; //    [F] 1 / inFlight
-  private readonly one = new Int32Array(1);
+  private readonly one = new Int32Array(1); //  a list of one flow
   private readonly waitNs: Float64Array; //     [kind * F + flow] what becomes queueNs when it is refreshed
 
   constructor(network: Network, flows: number) {
@@ -88,14 +89,14 @@ export class FifoContention extends FlowTable {
   solve(): void {
     if (this.dirtyCount === 0) return;
     this.solves++;
-    const isCovered = this.takeDirty() && ++this.uses <= MOST_USES;
+    const isCovered = this.takeDirty() && this.uses < OLD_REGION;
+    this.uses++;
     if (!isCovered) {
       this.dropRegion();
       for (let i = 0; i < this.dirtyCount; i++) this.enqueue(this.dirty[i]!);
     }
-    if (isCovered ? !this.settleRegion() : !this.relax(FEW_RELAXED) && !(this.findRegion() && this.settleRegion())) {
-      this.relaxRegion();
-    }
+    const isSettled = isCovered ? this.settleRegion() : this.relax(FEW_RELAXED) || (this.findRegion() && this.settleRegion());
+    if (!isSettled) this.relaxRegion();
     this.dirtyCount = 0;
   }
 
@@ -260,6 +261,9 @@ export class FifoContention extends FlowTable {
 
   /** All that can delay and is connected with what changed. @returns false when these are too many */
   private findRegion(): boolean {
+    if (this.isTooWide && this.uses < OLD_REGION) return false;
+    this.isTooWide = true;
+    this.uses = 0;
     const { memberFlow, rowResource } = this;
     for (let i = 0; i < this.dirtyCount; i++) this.enqueue(this.dirty[i]!);
     while (this.queueCount > 0) if (!this.addRow(this.dequeue())) return false;
@@ -275,14 +279,17 @@ export class FifoContention extends FlowTable {
       }
     }
     for (let row = 0; row < this.rowCount; row++) this.carried[row] = this.sum(rowResource[row]!);
-    this.uses = 0;
+    this.isTooWide = false;
     this.matrix.size = 0;
     return true;
   }
 
   private addRow(resource: number): boolean {
     if (this.row[resource] !== NONE) return true;
-    if (this.rowCount === MOST_ROWS) return false;
+    if (this.rowCount === MOST_ROWS) {
+      this.enqueue(resource);
+      return false;
+    }
     this.row[resource] = this.rowCount;
     this.rowResource[this.rowCount++] = resource;
     return true;
@@ -312,7 +319,8 @@ export class FifoContention extends FlowTable {
     for (let round = 0; round < MOST_STEPS; round++) {
       const worst = this.findExcess();
       if (worst <= TOLERANCE) return true;
-      if (this.matrix.size !== this.rowCount || (round === 0 && this.uses % OLD === 0) || worst > last * GOOD_STEP) this.formEquations();
+      if (this.matrix.size !== this.rowCount || (round === 0 && this.uses % OLD_EQUATIONS === 0) || worst > last * GOOD_STEP)
+        this.formEquations();
       if (!this.sweepRows()) return false;
       last = worst;
       this.takeStep();
@@ -368,7 +376,8 @@ export class FifoContention extends FlowTable {
       const resource = rowResource[at]!;
       const slope = this.slope(resource, this.delayNs[resource]!);
       value[at * size + at]! += slope;
-      this.scale[at] = slope === 0 ? 1 : (slope / this.network.capacity[resource]!) * (this.rise[resource]! / (1 - this.network.curve) ** 2);
+      this.scale[at] =
+        slope === 0 ? 1 : (slope / this.network.capacity[resource]!) * (this.rise[resource]! / (1 - this.network.curve) ** 2);
     }
     matrix.ready();
   }
@@ -385,18 +394,11 @@ export class FifoContention extends FlowTable {
   }
 
   private takeStep(): void {
-    const { rowResource, delayNs, steps, stepNorms, rowCount } = this;
+    const { rowResource, rowCount, delayNs, steps, stepNorms, scale } = this;
     const at = this.stepCount * MOST_ROWS;
     this.matrix.solve(this.excess, steps, at);
-    for (let row = 0; row < rowCount; row++) steps[at + row]! *= this.scale[row]!;
-    for (let past = 0; past < this.stepCount; past++) {
-      const from = past * MOST_ROWS;
-      let along = 0;
-      for (let row = 0; row < rowCount; row++) along += steps[from + row]! * steps[at + row]!;
-      along /= stepNorms[past]!;
-      if (past + 1 < this.stepCount) for (let row = 0; row < rowCount; row++) steps[at + row]! += along * steps[from + MOST_ROWS + row]!;
-      else for (let row = 0; row < rowCount; row++) steps[at + row]! /= 1 - along;
-    }
+    for (let row = 0; row < rowCount; row++) steps[at + row]! *= scale[row]!;
+    this.correctStep(at);
     let norm = 0;
     for (let row = 0; row < rowCount; row++) {
       const resource = rowResource[row]!;
@@ -407,12 +409,30 @@ export class FifoContention extends FlowTable {
     stepNorms[this.stepCount++] = norm;
   }
 
+  /** Broyden's: what the steps so far left undone tells how wrong the matrix is along them. */
+  private correctStep(at: number): void {
+    const { rowCount, steps, stepNorms, stepCount } = this;
+    for (let past = 0; past < stepCount; past++) {
+      const from = past * MOST_ROWS;
+      const next = from + MOST_ROWS;
+      let along = 0;
+      for (let row = 0; row < rowCount; row++) along += steps[from + row]! * steps[at + row]!;
+      along /= stepNorms[past]!;
+      if (past + 1 < stepCount) for (let row = 0; row < rowCount; row++) steps[at + row]! += along * steps[next + row]!;
+      else if (along < 0.5) for (let row = 0; row < rowCount; row++) steps[at + row]! /= 1 - along; // more is no correction
+    }
+  }
+
+  /**
+   * Where a step takes a delay. A controller's is taken at the height of its use: as if the curve went on below the knee, where it is
+   * full, by its tangent there. What a flow carries and what is allowed bend alike along it, so that steps hit better.
+   */
   private stepped(resource: number, delay: number, step: number): number {
     const rise = this.rise[resource]!;
     if (rise === 0) return Math.max(0, delay + step);
     const { curve } = this.network;
     const knee = rise / (1 - curve);
-    const steep = knee / (1 - curve);
+    const steep = knee / (1 - curve); // of delay by use, at the knee
     const height = (delay < knee ? knee - (1 - delay / (rise + curve * delay)) * steep : delay) + step;
     if (height >= knee) return height;
     const use = Math.max(0, 1 - (knee - height) / steep);
@@ -441,7 +461,8 @@ export class FifoContention extends FlowTable {
   private sum(resource: number): number {
     const { memberFlow, memberLoad, speed } = this;
     let carried = 0;
-    for (let slot = resource * this.flows, end = slot + this.memberCount[resource]!; slot < end; slot++) carried += memberLoad[slot]! * speed[memberFlow[slot]!]!;
+    for (let slot = resource * this.flows, end = slot + this.memberCount[resource]!; slot < end; slot++)
+      carried += memberLoad[slot]! * speed[memberFlow[slot]!]!;
     return carried;
   }
 }
