@@ -9,6 +9,8 @@ const TOLERANCE = 1e-6;
 const GOOD_STEP = 0.3;
 const OLD_EQUATIONS = 8;
 const MOST_STEPS = 40;
+/** ns^2: no delay is so long. */
+const ASTRAY = 1e20;
 /** More resources than this are not solved at once. */
 const MOST_ROWS = 64;
 /** A region, or that there was none small enough, is believed for so many solutions. */
@@ -321,9 +323,8 @@ export class FifoContention extends FlowTable {
       if (worst <= TOLERANCE) return true;
       if (this.matrix.size !== this.rowCount || (round === 0 && this.uses % OLD_EQUATIONS === 0) || worst > last * GOOD_STEP)
         this.formEquations();
-      if (!this.sweepRows()) return false;
+      if (!this.sweepRows() || !this.takeStep()) return false;
       last = worst;
-      this.takeStep();
       this.moveFlows();
     }
     return false;
@@ -393,20 +394,22 @@ export class FifoContention extends FlowTable {
     return true;
   }
 
-  private takeStep(): void {
+  /** @returns false, and takes none, when it leads nowhere */
+  private takeStep(): boolean {
     const { rowResource, rowCount, delayNs, steps, stepNorms, scale } = this;
     const at = this.stepCount * MOST_ROWS;
     this.matrix.solve(this.excess, steps, at);
     for (let row = 0; row < rowCount; row++) steps[at + row]! *= scale[row]!;
     this.correctStep(at);
     let norm = 0;
+    for (let row = 0; row < rowCount; row++) norm += steps[at + row]! * steps[at + row]!;
+    if (!(norm < ASTRAY)) return false;
+    stepNorms[this.stepCount++] = norm;
     for (let row = 0; row < rowCount; row++) {
       const resource = rowResource[row]!;
-      const step = steps[at + row]!;
-      norm += step * step;
-      delayNs[resource] = this.stepped(resource, delayNs[resource]!, step);
+      delayNs[resource] = this.stepped(resource, delayNs[resource]!, steps[at + row]!);
     }
-    stepNorms[this.stepCount++] = norm;
+    return true;
   }
 
   /** Broyden's: what the steps so far left undone tells how wrong the matrix is along them. */
