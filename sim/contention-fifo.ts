@@ -107,6 +107,7 @@ export class FifoContention extends FlowTable {
     queueNs[flow * 3] = waitNs[flow]!;
     queueNs[flow * 3 + 1] = waitNs[flows + flow]!;
     queueNs[flow * 3 + 2] = waitNs[2 * flows + flow]!;
+    this.unitNs[flow] = this.baseNs[flow]! + waitNs[flow]! + waitNs[flows + flow]! + waitNs[2 * flows + flow]!;
   }
 
   certify(): void {
@@ -230,8 +231,9 @@ export class FifoContention extends FlowTable {
 
   /** Newton's method for one delay, the others held: its excess is convex and falls with it, so no bracket is needed. */
   private relaxOne(resource: number): void {
-    const { memberFlow, memberLoad, unitNs, inFlight } = this;
-    const start = resource * this.flows;
+    const { flows, memberFlow, memberLoad, unitNs, waitNs, speed, perLine } = this;
+    const kind = this.network.resourceKind[resource]!;
+    const start = resource * flows;
     const end = start + this.memberCount[resource]!;
     const enough = TOLERANCE * this.network.capacity[resource]!;
     const before = this.delayNs[resource]!;
@@ -242,10 +244,10 @@ export class FifoContention extends FlowTable {
       let slope = this.slope(resource, delay);
       for (let slot = start; slot < end; slot++) {
         const flow = memberFlow[slot]!;
-        const perNs = memberLoad[slot]! / inFlight[flow]!;
+        const perNs = memberLoad[slot]! * perLine[flow]!;
         const load = memberLoad[slot]! / (unitNs[flow]! + perNs * (delay - before));
         excess += load;
-        slope += (load * load) / inFlight[flow]!;
+        slope += load * load * perLine[flow]!;
       }
       if (Math.abs(excess) <= enough || (delay === 0 && excess < 0)) break;
       delay = Math.max(0, delay + excess / slope);
@@ -254,7 +256,14 @@ export class FifoContention extends FlowTable {
     this.delayNs[resource] = delay;
     for (let slot = start; slot < end; slot++) {
       const flow = memberFlow[slot]!;
-      this.weigh(flow);
+      if (delay === 0) this.weigh(flow);
+      else {
+        const wait = memberLoad[slot]! * perLine[flow]! * (delay - before);
+        waitNs[kind * flows + flow]! += wait;
+        unitNs[flow]! += wait;
+        speed[flow] = 1 / unitNs[flow]!;
+        this.markChanged(flow);
+      }
       for (let use = flow * this.stride, last = use + this.useCount[flow]!; use < last; use++) {
         if (this.useResource[use] !== resource) this.enqueue(this.useResource[use]!);
       }
