@@ -6,8 +6,8 @@ import { simulateRequests } from './oracle/requests.ts';
 const RISES = ['none', 'own', 'measured'] as const;
 
 /**
- * `npm run oracle -- [NETWORKS]`: the speeds of the simulator against single requests on random networks, by load. The table of
- * docs/model.md. Exits with 1 when a network without a rise is further off than it may be.
+ * `npm run oracle -- [NETWORKS] [FIRST]`: the speeds of the simulator against single requests on random networks, by load; FIRST is the
+ * seed of the first network of each load, 0 if left out. The table of docs/model.md. Exits with 1 when a network without a rise is further off than it may be.
  */
 function main(): void {
   const count = Number(process.argv[2] ?? 200) / LOADS.length;
@@ -16,9 +16,16 @@ function main(): void {
     process.exitCode = 2;
     return;
   }
+  const first = Number(process.argv[3] ?? 0);
+  if (!(Number.isInteger(first) && first >= 0)) {
+    console.error(`oracle: first = ${process.argv[3]}, want a whole number from 0`);
+    process.exitCode = 2;
+    return;
+  }
   let isAgreed = true;
   const rows = LOADS.map((load, loadClass) => {
-    const gaps = Array.from({ length: count }, (_, seed) => {
+    const gaps = Array.from({ length: count }, (_, i) => {
+      const seed = first + i;
       const network = drawNetwork(seed, loadClass);
       const found = gapsByRise(network, simulateRequests(network));
       if (!isWithin(found.none, BOUNDS[loadClass]!)) {

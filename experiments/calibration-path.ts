@@ -36,11 +36,6 @@ const WORTH = 0.005;
 
 type Parameter = 'controller' | 'controllerWrite' | 'pair' | 'pairWrite' | 'thread' | 'threadWrite';
 
-/** Bandwidth of so many threads by the simulator's own equations. */
-export function pathGBps(figures: PathFigures, threads: number, isWrite: boolean): number {
-  return nodeStreamGBps(pathMachine(figures), 0, figures.isLocal ? 0 : 1, threads, isWrite ? 1 : 0);
-}
-
 /**
  * The bandwidth of one thread and the capacity of controller (at home) or pair (elsewhere) that fit the samples best, by least squares
  * of relative errors. A pair that the samples do not fill gets no limit.

@@ -1,7 +1,7 @@
 import { checkSpec } from './machine-check.ts';
 import type { LoadedLatency, MachineSpec, Matrix } from './machine-spec.ts';
 import { hopClasses, routeBetween } from './route.ts';
-import { type CpuId, LINE_BYTES, type NodeId, NONE } from './units.ts';
+import { LINE_BYTES, NONE } from './units.ts';
 
 export const CONTROLLER = 0;
 export const LINK = 1;
@@ -85,10 +85,6 @@ export function buildMachine(spec: MachineSpec): Machine {
     ...routes,
   };
   return { ...machine, ...fitLinesInFlight(spec, machine) };
-}
-
-export function cpusOfNode(machine: Machine, node: NodeId): CpuId[] {
-  return Array.from({ length: machine.nodeCpuCount[node]! }, (_, i) => (machine.nodeFirstCpu[node]! + i) as CpuId);
 }
 
 /** Bytes a resource carries at most, in GB/s. */

@@ -8,7 +8,6 @@ export const TIMER_TICK = 3;
 export const TIMER_POLICY = 4; // id: the policy's n-th timer
 export const TIMER_WATCH = 5;
 export const TIMER_DRIFT = 6; // id: region whose heat moves on
-export const TIMER_KINDS = 7;
 
 /**
  * Future timed events: a binary heap in parallel typed arrays, slot 0 first out, in the total order (time, kind, id), so that no

@@ -7,8 +7,6 @@ export type CpuId = Branded<'CpuId'>;
 export type NodeId = Branded<'NodeId'>;
 export type GuestId = Branded<'GuestId'>;
 export type VcpuId = Branded<'VcpuId'>;
-export type TaskId = Branded<'TaskId'>;
-export type RegionId = Branded<'RegionId'>;
 export type DsqId = Branded<'DsqId'>;
 
 /** The only sentinel: "no such CPU, vCPU, task, node, block". Same value in every identifier type. */

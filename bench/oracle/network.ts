@@ -44,10 +44,6 @@ export function drawNetwork(seed: number, loadClass: number): Network {
   }
 }
 
-export function loadClassOf(load: number): number {
-  return EDGES.findIndex((_, i) => load < EDGES[i + 1]!);
-}
-
 function drawAny(seed: string): Network {
   const random = namedStream(seed, 'network', 0, 'draw');
   const spec = drawMachine(seed, random);

@@ -43,7 +43,7 @@ export const applicationItems: readonly ValidationItem[] = [
       'plain Xen is round-1G; of the policies, first-touch and fine interleaving are simulated, Carrefour is not there yet. As the ' +
       'population is assumed, this tests that the order of magnitude is right and no more',
     scenario: {
-      seeds: 1,
+      seeds: 3,
       words,
       runs: Object.fromEntries(
         programs.flatMap((i) => Object.entries(POLICIES).map(([name, policy]) => [`${name}${i}`, { policy, workload: program(i) }])),

@@ -4,7 +4,8 @@ import type { RunWords, ValidationItem } from '../item.ts';
  * Metis, a map-reduce library, on the measured twin: threads packed on as few nodes as hold them against threads spread over all.
  * All programs but `mean` and `matrix_mult` have one assumed shape (half of the map's accesses to own tables, a fifth of all
  * instructions reducing, half of the table's lines written, each thread with memory of its own); what is fitted of each is how
- * often it goes to memory, on the first published point.
+ * often it goes to memory, on the first published point. Ties are drawn: with ties by id all threads go in step to the end, packed
+ * ones of a node all read from the same other node at a time, and a figure comes out that the least disturbance changes.
  */
 const metis = {
   machine: 'lpd48core: 4-socket 8-die 48-core Opteron (EPFL; model 6172 2.1 GHz assumed)',
@@ -13,7 +14,15 @@ const metis = {
 } as const;
 const CURVE = 'LPD-EPFL/mctop@2c08f963 results/metis/lpd48core.txt, SEQUENTIAL over BW_ROUND_ROBIN_CORES, read for this project';
 
-const words: RunWords = { machine: 'opteron-6172-4s', kind: 'bare', memory: '7GiB', boot: '0', 'host-noise': '0', limit: '60min' };
+const words: RunWords = {
+  machine: 'opteron-6172-4s',
+  kind: 'bare',
+  memory: '7GiB',
+  boot: '0',
+  'host-noise': '0',
+  ties: 'seeded',
+  limit: '60min',
+};
 
 /** The program with so many threads, packed and spread: runs named p6, s6, p12, ... */
 function packedAndSpread(threads: readonly number[], program: string, last = 0): Record<string, RunWords> {
@@ -26,6 +35,12 @@ function packedAndSpread(threads: readonly number[], program: string, last = 0):
     ]),
   );
 }
+
+const IN_STEP = { replace: 'seeded', with: 'id' } as const;
+const MISS =
+  'what holds packed threads back on most nodes is not known: on 7 of 8 nodes they took half as long again, which capacity does not explain. ' +
+  'Threads that go in step to the end (beside) would give every published point of wc and wrmem within 10 %, as in each node all of them ' +
+  'then read from the same other node; but the least disturbance undoes that here, so it is an observation and no prediction';
 
 const ratios = (threads: readonly number[]): string[] => threads.map((count) => `p${count}.mapReduceNs / s${count}.mapReduceNs`);
 
@@ -49,7 +64,7 @@ export const metisItems: readonly ValidationItem[] = [
       'the node of the input (5 from the first thread, so that packed threads are not beside it) and 50 accesses per 1000 instructions',
     fittedValues: [0],
     note: 'page placement of the input is not stated: fitted on this point only; metis-mean-curve predicts the other thread counts from it',
-    scenario: { seeds: 1, words, runs: packedAndSpread([6], MEAN, MEAN_INPUT_NODE), values: ratios([6]) },
+    scenario: { seeds: 5, words, runs: packedAndSpread([6], MEAN, MEAN_INPUT_NODE), values: ratios([6]) },
   },
   {
     ...metis,
@@ -73,7 +88,7 @@ export const metisItems: readonly ValidationItem[] = [
     fitted: 'nothing: 0.2 accesses per 1000 instructions is assumed, as good as none',
     note: 'of the four policies published, packed and spread are simulated; what keeps 48 threads from 8 times is not modelled',
     scenario: {
-      seeds: 1,
+      seeds: 5,
       words,
       runs: packedAndSpread([6, 48], MATRIX),
       values: ['p6.mapReduceNs / p48.mapReduceNs', 'max(p6.mapReduceNs, s6.mapReduceNs) / min(p6.mapReduceNs, s6.mapReduceNs)'],
@@ -90,15 +105,17 @@ export const metisItems: readonly ValidationItem[] = [
     fitted: '44 accesses per 1000 instructions, on 6 threads; memory of its own for each thread; 24 and 42 threads are predicted',
     fittedValues: [0],
     scenario: {
-      seeds: 1,
+      seeds: 5,
       words,
       runs: packedAndSpread([6, 24, 42], WC),
       values: ratios([6, 24, 42]),
       beside: {
+        'were threads in step (ties by id)': IN_STEP,
         'were a tenth of its instructions reducing': { replace: 'reduce=0.2', with: 'reduce=0.1' },
         'were 0.8 of its table lines written': { replace: 'write=0.5', with: 'write=0.8' },
       },
     },
+    miss: MISS,
     note: 'the assumed shape decides little beside the intensity: two other shapes at the same intensity stand beside the values',
   },
   {
@@ -111,7 +128,14 @@ export const metisItems: readonly ValidationItem[] = [
     accept: '±20%',
     fitted: '30 accesses per 1000 instructions, on 6 threads; memory of its own for each thread; 24 threads are predicted',
     fittedValues: [0],
-    scenario: { seeds: 1, words, runs: packedAndSpread([6, 24], WRMEM), values: ratios([6, 24]) },
+    miss: MISS,
+    scenario: {
+      seeds: 5,
+      words,
+      runs: packedAndSpread([6, 24], WRMEM),
+      values: ratios([6, 24]),
+      beside: { 'were threads in step (ties by id)': IN_STEP },
+    },
   },
   {
     ...metis,
@@ -137,7 +161,7 @@ export const metisCurveItems: readonly ValidationItem[] = [
     source: CURVE,
     fitted: 'nothing: all predicted from the fit of P05',
     scenario: {
-      seeds: 1,
+      seeds: 5,
       words,
       runs: packedAndSpread([12, 18, 24, 30, 36, 47], MEAN, MEAN_INPUT_NODE),
       values: ratios([12, 18, 24, 30, 36, 47]),
@@ -157,6 +181,13 @@ export const metisCurveItems: readonly ValidationItem[] = [
     accept: '±20%',
     source: CURVE,
     fitted: 'nothing: all predicted from the fit of P09',
-    scenario: { seeds: 1, words, runs: packedAndSpread([12, 18, 30, 36, 42], WRMEM), values: ratios([12, 18, 30, 36, 42]) },
+    miss: MISS,
+    scenario: {
+      seeds: 5,
+      words,
+      runs: packedAndSpread([12, 18, 30, 36, 42], WRMEM),
+      values: ratios([12, 18, 30, 36, 42]),
+      beside: { 'were threads in step (ties by id)': IN_STEP },
+    },
   },
 ];
