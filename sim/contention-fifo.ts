@@ -312,6 +312,14 @@ export class FifoContention extends FlowTable {
     this.inside[this.insideCount++] = flow;
   }
 
+  /** A flow that does may wait for nothing outside; one that does not is none of the region's, even if it has just been relaxed. */
+  private meetsRegion(flow: number): boolean {
+    for (let use = flow * this.stride, end = use + this.useCount[flow]!; use < end; use++) {
+      if (this.row[this.useResource[use]!] !== NONE) return true;
+    }
+    return false;
+  }
+
   private dropRegion(): void {
     for (let row = 0; row < this.rowCount; row++) this.row[this.rowResource[row]!] = NONE;
     for (let i = 0; i < this.insideCount; i++) this.isInside[this.inside[i]!] = 0;
@@ -322,7 +330,7 @@ export class FifoContention extends FlowTable {
   private settleRegion(): boolean {
     let last = Infinity;
     this.stepCount = 0;
-    for (let i = 0; i < this.changedCount; i++) if (this.useCount[this.changed[i]!]! > 0) this.joinRegion(this.changed[i]!);
+    for (let i = 0; i < this.changedCount; i++) if (this.meetsRegion(this.changed[i]!)) this.joinRegion(this.changed[i]!);
     for (let i = 0; i < this.dirtyCount; i++) {
       const row = this.row[this.dirty[i]!]!;
       if (row !== NONE) this.carried[row] = this.sum(this.dirty[i]!);
