@@ -4,7 +4,7 @@ import { lopsided } from '../../machines/lopsided.ts';
 import { FifoContention } from '../../sim/contention-fifo.ts';
 import { buildMachine, CONTROLLER, LINK, type Machine, PAIR } from '../../sim/machine.ts';
 import { below, namedStream } from '../../sim/random.ts';
-import { drawFlow, drawMachine, offer, settle } from './contention-fixture.ts';
+import { disturb, drawFlow, drawMachine, offer, settle } from './contention-fixture.ts';
 import { allowedTraffic, type FlowSpec, loadOf, slowEquilibrium } from './contention-fifo.slow.ts';
 
 function solved(machine: Machine, flows: readonly FlowSpec[]): FifoContention {
@@ -83,17 +83,7 @@ describe('speeds do not depend on how the solver got there', () => {
       const flows = new Map<number, FlowSpec>();
       for (let step = 0; step < 40; step++) {
         const before = Float64Array.from(contention.unitNs);
-        for (let moves = 1 + below(random, 3); moves > 0; moves--) {
-          const cpu = below(random, machine.cpuCount);
-          if (random() < 0.35) {
-            contention.clearFlow(cpu);
-            flows.delete(cpu);
-          } else {
-            const spec = drawFlow(machine, machine.cpuNode[cpu]!, random);
-            offer(contention, cpu, spec);
-            flows.set(cpu, spec);
-          }
-        }
+        disturb(contention, machine, flows, random, 0.35);
         const changed = settle(contention);
         if (step % 4 !== 3) continue;
 

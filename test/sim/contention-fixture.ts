@@ -39,6 +39,21 @@ export function drawFlow(machine: Machine, node: number, random: Random): FlowSp
   return { baseNs: computeNs + (lines / inFlight) * idleNs, lines, inFlight, uses };
 }
 
+/** One to three CPUs turn to other work, this share of them to none. `flows` is kept in step. */
+export function disturb(contention: Contention, machine: Machine, flows: Map<number, FlowSpec>, random: Random, idleShare: number): void {
+  for (let moves = 1 + below(random, 3); moves > 0; moves--) {
+    const cpu = below(random, machine.cpuCount);
+    if (random() < idleShare) {
+      contention.clearFlow(cpu);
+      flows.delete(cpu);
+    } else {
+      const spec = drawFlow(machine, machine.cpuNode[cpu]!, random);
+      offer(contention, cpu, spec);
+      flows.set(cpu, spec);
+    }
+  }
+}
+
 /** One figure of the machine scaled anew for each resource, so that other resources than the usual ones saturate. */
 export function drawMachine(machine: Machine, random: Random): Machine {
   return { ...machine, capacity: machine.capacity.map((capacity) => capacity * (0.2 + random())), curve: random() * 0.9 };

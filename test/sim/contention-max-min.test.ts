@@ -7,7 +7,7 @@ import type { Network } from '../../sim/flow-table.ts';
 import { buildMachine, CONTROLLER, LINK, type Machine, PAIR } from '../../sim/machine.ts';
 import { below, namedStream } from '../../sim/random.ts';
 import { type FlowSpec, loadOf } from './contention-fifo.slow.ts';
-import { drawFlow, drawMachine, offer, settle } from './contention-fixture.ts';
+import { disturb, drawFlow, drawMachine, offer, settle } from './contention-fixture.ts';
 import { slowMaxMin } from './contention-max-min.slow.ts';
 
 /** A flow by hand: what it would take at most, its weight, and how much of each resource one line of it uses. */
@@ -181,17 +181,7 @@ describe('the shares of random flows on random machines', () => {
       const flows = new Map<number, FlowSpec>();
       for (let step = 0; step < 120; step++) {
         const before = Float64Array.from(contention.unitNs);
-        for (let moves = 1 + below(random, 3); moves > 0; moves--) {
-          const cpu = below(random, machine.cpuCount);
-          if (random() < 0.3) {
-            contention.clearFlow(cpu);
-            flows.delete(cpu);
-          } else {
-            const spec = drawFlow(machine, machine.cpuNode[cpu]!, random);
-            offer(contention, cpu, spec);
-            flows.set(cpu, spec);
-          }
-        }
+        disturb(contention, machine, flows, random, 0.3);
         const changed = settle(contention);
         if (step % 3 !== 2) continue;
         const fresh = new MaxMinContention(machine, machine.cpuCount);
