@@ -3,7 +3,7 @@ import { Session } from 'node:inspector';
 /** What each function's time is for, by file and, in the files that do two things, by function. */
 const PARTS: readonly (readonly [part: string, pattern: RegExp])[] = [
   ['recording', /\/record\.js:|:(book|countLines|countPair|note)$/],
-  ['speeds', /\/(contention[-a-z]*|flow-table|swept-matrix|flows|cache)\.js:|:(settle|markPending|setFinish)$/],
+  ['speeds', /\/(contention[-a-z]*|fifo-delays|flow-table|swept-matrix|flows|cache)\.js:|:(settle|markPending|setFinish)$/],
   ['dispatch', /\/(host|host-kernel|dsq|cpu-set)\.js:|\/policies\//],
   ['guests', /\/(guest-[a-z]+|ready-queue|sync-objects|memory|boot|bursts|host-noise|dom0)\.js:|\/workloads\//],
   ['loop', /\/sim\//],

@@ -1,10 +1,8 @@
 import { assert } from './assert.ts';
-import { FlowTable, type Network } from './flow-table.ts';
-import { CONTROLLER } from './machine.ts';
+import { FifoDelays, MOST_RELAXED, TOLERANCE } from './fifo-delays.ts';
+import type { Network } from './flow-table.ts';
 import { SweptMatrix } from './swept-matrix.ts';
 
-/** Traffic is met to this share of a resource's capacity: far finer than any figure of the model, far coarser than rounding. */
-const TOLERANCE = 1e-6;
 /** A step that leaves more of the error than this wants the equations formed anew, and so do this many solutions. */
 const GOOD_STEP = 0.3;
 const OLD_EQUATIONS = 8;
@@ -15,9 +13,8 @@ const ASTRAY = 1e20;
 const MOST_ROWS = 64;
 /** A region, or that there was none small enough, is believed for so many solutions. */
 const OLD_REGION = 64;
-/** So many resources are relaxed before a region is looked for; and before nothing is believed to settle. */
+/** So many resources are relaxed before a region is looked for. */
 const FEW_RELAXED = 4;
-const MOST_RELAXED = 1_000_000;
 const NONE = -1;
 
 /**
@@ -39,15 +36,7 @@ const NONE = -1;
  * (C. T. Kelley, "Iterative Methods for Linear and Nonlinear Equations", 1995, ch. 7). A region too large for that, or whose equations
  * have no unique solution, is relaxed to the end, which always settles.
  */
-export class FifoContention extends FlowTable {
-  /** [R] */
-  readonly delayNs: Float64Array;
-
-  private readonly rise: Float64Array; //       [R] 0 of links and pairs
-  private readonly queue: Int32Array; //        [R] resources to be relaxed: a ring from queueStart
-  private queueStart = 0;
-  private queueCount = 0;
-  private readonly isQueued: Uint8Array; //     [R]
+export class FifoContention extends FifoDelays {
   private readonly row: Int32Array; //          [R] its row in the region, or NONE
   private rowCount = 0; //                      0 when there is no region
   private readonly rowResource = new Int32Array(MOST_ROWS);
@@ -66,26 +55,14 @@ export class FifoContention extends FlowTable {
   private readonly isInside: Uint8Array; //     [F] whether it is one of the region
   private readonly inside: Int32Array; //       inside[0..insideCount), some without traffic now
   private insideCount = 0;
-  private readonly speed: Float64Array; //      [F] units per ns
-  private readonly perLine: Float64Array; //    [F] 1 / inFlight
-  private readonly one = new Int32Array(1); //  a list of one flow
-  private readonly waitNs: Float64Array; //     [kind * F + flow] what becomes queueNs when it is refreshed
 
   constructor(network: Network, flows: number) {
     super(network, flows);
-    const { resourceCount, resourceKind, riseNs } = network;
-    this.delayNs = new Float64Array(resourceCount);
-    this.rise = Float64Array.from({ length: resourceCount }, (_, r) => (resourceKind[r] === CONTROLLER ? riseNs[r]! : 0));
-    this.queue = new Int32Array(resourceCount);
-    this.isQueued = new Uint8Array(resourceCount);
-    this.row = new Int32Array(resourceCount).fill(NONE);
+    this.row = new Int32Array(network.resourceCount).fill(NONE);
     this.isInside = new Uint8Array(flows);
     this.inside = new Int32Array(flows);
-    this.speed = new Float64Array(flows);
-    this.perLine = new Float64Array(flows);
     this.flowRow = new Int32Array(this.stride);
     this.flowLoad = new Float64Array(this.stride);
-    this.waitNs = new Float64Array(3 * flows);
   }
 
   solve(): void {
@@ -100,14 +77,6 @@ export class FifoContention extends FlowTable {
     const isSettled = isCovered ? this.settleRegion() : this.relax(FEW_RELAXED) || (this.findRegion() && this.settleRegion());
     if (!isSettled) this.relaxRegion();
     this.dirtyCount = 0;
-  }
-
-  refresh(flow: number): void {
-    const { queueNs, waitNs, flows } = this;
-    queueNs[flow * 3] = waitNs[flow]!;
-    queueNs[flow * 3 + 1] = waitNs[flows + flow]!;
-    queueNs[flow * 3 + 2] = waitNs[2 * flows + flow]!;
-    this.unitNs[flow] = this.baseNs[flow]! + waitNs[flow]! + waitNs[flows + flow]! + waitNs[2 * flows + flow]!;
   }
 
   certify(): void {
@@ -125,45 +94,6 @@ export class FifoContention extends FlowTable {
     }
   }
 
-  protected enter(flow: number): void {
-    this.perLine[flow] = 1 / this.inFlight[flow]!;
-    this.weigh(flow);
-    this.refresh(flow);
-  }
-
-  /** What a flow waits, of what its uses are delayed. */
-  private weigh(flow: number): void {
-    const { waitNs, flows, useResource, useLoad, delayNs } = this;
-    const kinds = this.network.resourceKind;
-    waitNs[flow] = waitNs[flows + flow] = waitNs[2 * flows + flow] = 0;
-    for (let use = flow * this.stride, end = use + this.useCount[flow]!; use < end; use++) {
-      const resource = useResource[use]!;
-      waitNs[kinds[resource]! * flows + flow]! += useLoad[use]! * delayNs[resource]!;
-    }
-    this.one[0] = flow;
-    this.takeWaits(this.one, 1);
-  }
-
-  /** Turns the waits of flows, until now of one line in flight, into those of all of them; their speeds. */
-  private takeWaits(list: Int32Array, count: number): void {
-    const { waitNs, flows, perLine, baseNs, unitNs, speed } = this;
-    for (let i = 0; i < count; i++) {
-      const flow = list[i]!;
-      const factor = perLine[flow]!;
-      const controllers = waitNs[flow]! * factor;
-      const links = waitNs[flows + flow]! * factor;
-      const pairs = waitNs[2 * flows + flow]! * factor;
-      const unit = baseNs[flow]! + controllers + links + pairs;
-      waitNs[flow] = controllers;
-      waitNs[flows + flow] = links;
-      waitNs[2 * flows + flow] = pairs;
-      if (unit === unitNs[flow]) continue;
-      unitNs[flow] = unit;
-      speed[flow] = 1 / unit;
-      this.markChanged(flow);
-    }
-  }
-
   /** Clears the marks. @returns whether the region has all that changed and can delay */
   private takeDirty(): boolean {
     let isCovered = this.rowCount > 0;
@@ -176,98 +106,10 @@ export class FifoContention extends FlowTable {
     return isCovered;
   }
 
-  /** A resource that could be in somebody's way. */
-  private canDelay(resource: number): boolean {
-    return this.rise[resource]! > 0 || this.delayNs[resource]! > 0 || this.demand[resource]! > this.capacityUnits[resource]!;
-  }
-
-  /** The traffic at which a resource delays by so much. */
-  private allowed(resource: number, delay: number): number {
-    const capacity = this.network.capacity[resource]!;
-    const rise = this.rise[resource]!;
-    const knee = rise + this.network.curve * delay; // delays that are more than this are of a full controller
-    return delay < knee ? (capacity * delay) / knee : capacity;
-  }
-
-  /** How much more traffic is allowed with more delay. */
-  private slope(resource: number, delay: number): number {
-    const rise = this.rise[resource]!;
-    const knee = rise + this.network.curve * delay;
-    return delay < knee ? (this.network.capacity[resource]! * rise) / (knee * knee) : 0;
-  }
-
-  private enqueue(resource: number): void {
-    if (this.isQueued[resource] === 1 || this.memberCount[resource] === 0 || !this.canDelay(resource)) return;
-    this.isQueued[resource] = 1;
-    const { queue } = this;
-    let at = this.queueStart + this.queueCount++;
-    if (at >= queue.length) at -= queue.length;
-    queue[at] = resource;
-  }
-
-  private dequeue(): number {
-    const resource = this.queue[this.queueStart]!;
-    this.queueStart++;
-    if (this.queueStart === this.queue.length) this.queueStart = 0;
-    this.queueCount--;
-    this.isQueued[resource] = 0;
-    return resource;
-  }
-
-  /** Relaxes what is queued and what that disturbs, in turn. @returns whether it came to an end before so many */
-  private relax(most: number): boolean {
-    for (let count = 0; this.queueCount > 0; count++) {
-      if (count === most) return false;
-      this.relaxOne(this.dequeue());
-    }
-    return true;
-  }
-
   private relaxRegion(): void {
     for (let row = 0; row < this.rowCount; row++) this.enqueue(this.rowResource[row]!);
     this.dropRegion();
     assert(this.relax(MOST_RELAXED), 'the speeds do not settle');
-  }
-
-  /** Newton's method for one delay, the others held: its excess is convex and falls with it, so no bracket is needed. */
-  private relaxOne(resource: number): void {
-    const { flows, memberFlow, memberLoad, unitNs, waitNs, speed, perLine } = this;
-    const kind = this.network.resourceKind[resource]!;
-    const start = resource * flows;
-    const end = start + this.memberCount[resource]!;
-    const enough = TOLERANCE * this.network.capacity[resource]!;
-    const before = this.delayNs[resource]!;
-    let delay = before;
-    for (let step = 0; ; step++) {
-      assert(step < MOST_RELAXED, 'a delay does not settle');
-      let excess = -this.allowed(resource, delay);
-      let slope = this.slope(resource, delay);
-      for (let slot = start; slot < end; slot++) {
-        const flow = memberFlow[slot]!;
-        const perNs = memberLoad[slot]! * perLine[flow]!;
-        const load = memberLoad[slot]! / (unitNs[flow]! + perNs * (delay - before));
-        excess += load;
-        slope += load * load * perLine[flow]!;
-      }
-      if (Math.abs(excess) <= enough || (delay === 0 && excess < 0)) break;
-      delay = Math.max(0, delay + excess / slope);
-    }
-    if (delay === before) return;
-    this.delayNs[resource] = delay;
-    for (let slot = start; slot < end; slot++) {
-      const flow = memberFlow[slot]!;
-      if (delay === 0) this.weigh(flow);
-      else {
-        const wait = memberLoad[slot]! * perLine[flow]! * (delay - before);
-        waitNs[kind * flows + flow]! += wait;
-        unitNs[flow]! += wait;
-        speed[flow] = 1 / unitNs[flow]!;
-        this.markChanged(flow);
-      }
-      for (let use = flow * this.stride, last = use + this.useCount[flow]!; use < last; use++) {
-        if (this.useResource[use] !== resource) this.enqueue(this.useResource[use]!);
-      }
-    }
   }
 
   /** All that can delay and is connected with what changed. @returns false when these are too many */
