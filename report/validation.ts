@@ -24,7 +24,7 @@ What \`numalab validate --markdown\` prints, misses included. Every row is a pub
 - One parameter set a machine: no row has a knob of its own. What was fitted, and on which points, stands under each row's name below.
 - The rows of the twin (P01 to P04, P18 to P21) check that the machine file, the solver and the engine agree, pair of nodes by pair of
   nodes: the file is made from the same measurements. The rows of Metis, of Kunpeng's triad and of four of kernbench's gains are predictions.
-- The interval is over seeds; where nothing is drawn at random there is none. It says how sure the simulated value is, not how good the model.
+- The interval is over seeds; where nothing is drawn at random, or it changes nothing, there is none. It says how sure the simulated value is, not how good the model.
 
 `;
 
