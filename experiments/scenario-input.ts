@@ -2,7 +2,7 @@ import { buildMachine } from '../sim/machine.ts';
 import { setupOf } from '../sim/build.ts';
 import { MAX_GUEST_BLOCKS } from '../sim/block-table.ts';
 import { DEFAULT_WEIGHT } from '../sim/policy-api.ts';
-import { type Costs, DEFAULT_COSTS, type GuestSpec, type Scenario } from '../sim/scenario.ts';
+import { type Costs, DEFAULT_COSTS, type GuestSpec, type HotplugEvent, type Scenario } from '../sim/scenario.ts';
 import { seconds } from '../sim/units.ts';
 import { InputError, show } from './input-error.ts';
 import { formatNamed } from './named-options.ts';
@@ -73,6 +73,7 @@ export function readScenario(source: ScenarioSource, registries: Registries): Sc
     dom0: words.dom0,
     blockBytes: words.block,
     hostCacheBytes: words['host-cache'],
+    hotplug: hotplugOf(words, refuse),
     costs: costsOf(words.costs),
     checks: words.checks,
   };
@@ -116,6 +117,9 @@ function guestOf(name: string, group: GuestGroup, words: Required<GuestWords>): 
     memoryBytes: (group.memory ?? words.memory)!,
     vnodes: (group.vnodes ?? words.vnodes)!,
     weight: group.weight ?? DEFAULT_WEIGHT,
+    capPercent: group.cap ?? 0,
+    arrivesNs: group.arrives ?? 0,
+    departsNs: group.departs ?? null,
     workload: entry,
     options,
     bootShare: (group.boot ?? words.boot)!,
@@ -152,6 +156,13 @@ function checkTogether(
       refuse(['block'], ` = ${size(block)}, want larger: ${blocks} blocks of ${guest.name}, at most ${MAX_GUEST_BLOCKS} a guest`);
     }
     checkVnodes(guest, blocks, written, refuse);
+    if (guest.departsNs !== null && guest.departsNs <= guest.arrivesNs) refuse(['guests'], `: ${guest.name} departs before it arrives`);
+    if (guest.capPercent > 0 && !words.policy.entry.claims?.caps) {
+      refuse(
+        ['guests'],
+        `: ${guest.name} has a cap, which ${words.policy.entry.name} does not enforce, want a policy that does (policy list)`,
+      );
+    }
   }
   const memoryBytes = sum(guests, (guest) => guest.memoryBytes);
   const machineBytes = machine.memoryGiB.value.reduce((total, GiB) => total + GiB * 1024 ** 3, 0);
@@ -205,6 +216,26 @@ function checkPrograms(guests: readonly GuestSpec[], words: ScenarioWords, refus
   }
 }
 
+/** Events of CPUs that go and come, in time; a machine keeps one CPU at any moment. */
+function hotplugOf({ hotplug = [], machine }: ScenarioWords, refuse: Refuse): HotplugEvent[] {
+  const cpus = machine.nodeCpus.reduce((total, count) => total + count, 0);
+  const events = hotplug.flatMap(({ cpu, offline, online }, at): HotplugEvent[] => {
+    if (cpu >= cpus) refuse(['hotplug', at, 'cpu'], ` = ${cpu}, want 0 to ${cpus - 1}`);
+    if (online !== undefined && online <= offline) refuse(['hotplug', at, 'online'], ': want later than offline');
+    const goes = { atNs: offline, cpu, isOnline: false };
+    return online === undefined ? [goes] : [goes, { atNs: online, cpu, isOnline: true }];
+  });
+  events.sort((a, b) => a.atNs - b.atNs || Number(b.isOnline) - Number(a.isOnline) || a.cpu - b.cpu);
+  const off = new Set<number>();
+  for (const { cpu, isOnline } of events) {
+    if (!isOnline && off.has(cpu)) refuse(['hotplug'], `: CPU ${cpu} goes twice without coming back`);
+    if (isOnline) off.delete(cpu);
+    else off.add(cpu);
+    if (off.size === cpus) refuse(['hotplug'], ': no CPU would be left, want one on line at any moment');
+  }
+  return events;
+}
+
 function costsOf(words: CostWords = {}): Costs {
   return {
     contextSwitchNs: words['context-switch'] ?? DEFAULT_COSTS.contextSwitchNs,
@@ -214,6 +245,8 @@ function costsOf(words: CostWords = {}): Costs {
     hostFaultNs: words['host-fault'] ?? DEFAULT_COSTS.hostFaultNs,
     coldCache: words['cold-cache'] ?? DEFAULT_COSTS.coldCache,
     guestSliceNs: words['guest-slice'] ?? DEFAULT_COSTS.guestSliceNs,
+    hookNs: words.hook ?? DEFAULT_COSTS.hookNs,
+    helperNs: words.helper ?? DEFAULT_COSTS.helperNs,
   };
 }
 
@@ -232,12 +265,15 @@ function unknownWord(path: Path, word: string, file: YamlTree | undefined): stri
 }
 
 function knownAt(path: Path): readonly string[] {
-  if (path[0] === 'guests') return ['name', 'count', ...GUEST_WORDS, 'weight'];
-  if (path[0] === 'costs') return ['context-switch', 'exit', 'ipi', 'guest-fault', 'host-fault', 'cold-cache', 'guest-slice'];
-  return [...WORDS.map((word) => word.name), 'costs'];
+  if (path[0] === 'guests') return ['name', 'count', ...GUEST_WORDS, 'weight', 'cap', 'arrives', 'departs'];
+  if (path[0] === 'hotplug') return ['cpu', 'offline', 'online'];
+  if (path[0] === 'costs')
+    return ['context-switch', 'exit', 'ipi', 'guest-fault', 'host-fault', 'cold-cache', 'guest-slice', 'hook', 'helper'];
+  return [...WORDS.map((word) => word.name), 'costs', 'hotplug'];
 }
 
 function wantedShape(path: Path): string {
+  if (path[0] === 'hotplug') return 'a list such as [{cpu: 3, offline: 1s, online: 2s}]';
   if (path[0] === 'costs') return 'a mapping such as {context-switch: 2us}';
   return path.length === 1 ? 'a count, or a list of guests' : 'a mapping such as {name: web, vcpus: 2}';
 }

@@ -65,6 +65,16 @@ export interface GuestGroup extends GuestWords {
   readonly name?: string | undefined;
   readonly count?: number | undefined;
   readonly weight?: number | undefined;
+  readonly cap?: number | undefined;
+  readonly arrives?: number | undefined;
+  readonly departs?: number | undefined;
+}
+
+/** A CPU that goes off line and, if said, comes back. */
+export interface HotplugWords {
+  readonly cpu: number;
+  readonly offline: number;
+  readonly online?: number | undefined;
 }
 
 /** Each word by itself is sound; how they go together is not checked yet. */
@@ -84,6 +94,7 @@ export interface ScenarioWords extends Required<GuestWords> {
   readonly block: number;
   readonly checks: Scenario['checks'];
   readonly costs?: CostWords | undefined;
+  readonly hotplug?: readonly HotplugWords[] | undefined;
 }
 
 export interface CostWords {
@@ -94,6 +105,8 @@ export interface CostWords {
   readonly 'host-fault'?: number | undefined;
   readonly 'cold-cache'?: boolean | undefined;
   readonly 'guest-slice'?: number | undefined;
+  readonly hook?: number | undefined;
+  readonly helper?: number | undefined;
 }
 
 export const MAX_GUESTS = 4096;
@@ -113,7 +126,15 @@ export function readWords(raw: object, registries: Registries): z.ZodSafeParseRe
     workload: leaf((text) => parseNamed(text, registries.workloads)),
   };
   const group = z
-    .strictObject({ ...guestWords, name: leaf(guestName), count: quantity('count', 1, MAX_GUESTS), weight: quantity('count', 1, 10_000) })
+    .strictObject({
+      ...guestWords,
+      name: leaf(guestName),
+      count: quantity('count', 1, MAX_GUESTS),
+      weight: quantity('count', 1, 10_000),
+      cap: quantity('count', 0, 102_400),
+      arrives: quantity('time', 0, DAY_NS),
+      departs: quantity('time', us(1), DAY_NS),
+    })
     .partial();
   const isList = 'guests' in raw && typeof raw.guests === 'object';
   const time = quantity('time', 0, ms(100));
@@ -133,6 +154,15 @@ export function readWords(raw: object, registries: Registries): z.ZodSafeParseRe
     block: leaf(blockBytes),
     'host-cache': quantity('bytes', 0, GiB(16 * 1024)),
     checks: oneOf(['cheap', 'all'] as const),
+    hotplug: z
+      .array(
+        z.strictObject({
+          cpu: quantity('count', 0, 65_535),
+          offline: quantity('time', us(1), DAY_NS),
+          online: quantity('time', us(1), DAY_NS).optional(),
+        }),
+      )
+      .optional(),
     costs: z
       .strictObject({
         'context-switch': time,
@@ -142,6 +172,8 @@ export function readWords(raw: object, registries: Registries): z.ZodSafeParseRe
         'host-fault': time,
         'cold-cache': leaf((text) => asOneOf(text, ['true', 'false']) === 'true'),
         'guest-slice': quantity('time', us(1), seconds(10)),
+        hook: time,
+        helper: time,
       })
       .partial()
       .optional(),

@@ -1,19 +1,14 @@
 import { boot, KEPT_SHARE } from './boot.ts';
 import { KernelCalls } from './guest-calls.ts';
-import { killGuest, startGuest, startTask } from './guest-kernel.ts';
-import { PolicyError } from './assert.ts';
-import { backBlock } from './backing.ts';
 import { HostKernel } from './host-kernel.ts';
 import { type Burst, bursts } from './bursts.ts';
 import { dom0 } from './dom0.ts';
 import { hostNoise } from './host-noise.ts';
 import type { MachineSpec } from './machine-spec.ts';
 import { defaultOptions } from './options.ts';
-import { DEFAULT_WEIGHT, FLOATING, type GuestKind } from './policy-api.ts';
+import { DEFAULT_WEIGHT, type GuestKind } from './policy-api.ts';
 import { namedStream } from './random.ts';
 import type { GuestSpec, Scenario } from './scenario.ts';
-import { TIMER_GUEST_START, TIMER_TICK, TIMER_WATCH } from './timers.ts';
-import type { GuestId, NodeId } from './units.ts';
 import type { WorkloadEntry, WorkloadSetup } from './workload-api.ts';
 import { type GuestState, World } from './world.ts';
 
@@ -35,78 +30,6 @@ export function buildWorld(scenario: Scenario): { w: World; k: HostKernel } {
   w.calls = new KernelCalls(w);
   w.memory.fillHostCache(scenario.hostCacheBytes);
   return { w, k };
-}
-
-/** The host starts, then the guests are built one after the other, each where the policy puts it, and boot. */
-export function admitGuests(w: World, k: HostKernel): void {
-  const { policy } = w;
-  w.hook = 'init';
-  policy.cpu.init?.(k);
-  w.hook = '';
-  if (policy.cpu.hz && policy.cpu.tick) {
-    w.tickNs = Math.round(1e9 / policy.cpu.hz);
-    w.timers.push(w.tickNs, TIMER_TICK, 0);
-  }
-  w.timers.push(0, TIMER_WATCH, 0); // and so the first instant is 0
-  if (policy.memory.sampling) w.timers.push(policy.memory.sampling.periodNs, TIMER_WATCH, 1);
-  w.placements.push(...w.guests.map(() => FLOATING));
-  for (const guest of w.guests) {
-    if (!guest.isHostNoise) place(w, k, guest);
-  }
-  for (const guest of w.guests) {
-    if (guest.isHostNoise) startGuest(w, guest);
-    else if (guest.boot) startTask(w, guest.firstTask + guest.program.tasks);
-    else guest.bootedNs = 0;
-  }
-}
-
-/** When every guest has booted, their instances start: together, or one after the other. */
-export function openGate(w: World): void {
-  for (const guest of w.guests) {
-    if (!guest.isHostNoise && guest.bootedNs < 0 && !guest.outOfMemory) return;
-  }
-  w.gateClosed = false;
-  const { startGapNs, durationNs } = w.scenario;
-  let started = 0;
-  for (const guest of w.guests) {
-    if (guest.isHostNoise || guest.outOfMemory) continue;
-    const gapNs = startGapNs * started++;
-    if (gapNs === 0) startGuest(w, guest);
-    else w.timers.push(w.nowNs + gapNs, TIMER_GUEST_START, guest.id);
-  }
-  if (durationNs !== null) w.endNs = Math.min(w.endNs, w.nowNs + durationNs);
-}
-
-function place(w: World, k: HostKernel, guest: GuestState): void {
-  const { policy } = w;
-  const id = guest.id as GuestId;
-  w.hook = 'place';
-  const placement = policy.placement ? policy.placement.place(k, id) : FLOATING;
-  w.placements[guest.id] = placement;
-  if (placement.hardNodes) {
-    w.vcpuMask.fill(maskOf(w, placement.hardNodes), guest.firstVcpu, guest.firstVcpu + guest.vcpuCount);
-  }
-  w.hook = '';
-  if (policy.memory.backs === 'at-build') backAll(w, guest);
-}
-
-/** Xen gives a guest all its memory when it is built. */
-function backAll(w: World, guest: GuestState): void {
-  const first = w.memory.guestBlocks.first[guest.id]!;
-  for (let block = first; block < first + w.memory.guestBlocks.count[guest.id]!; block++) {
-    if (backBlock(w, guest.id, -1, block, -1) >= 0) continue;
-    killGuest(w, guest);
-    return;
-  }
-}
-
-function maskOf(w: World, nodes: readonly NodeId[]): number {
-  const { machine } = w.scenario;
-  const mask = new Uint8Array(machine.cpuCount);
-  for (let cpu = 0; cpu < machine.cpuCount; cpu++) mask[cpu] = nodes.includes(machine.cpuNode[cpu] as NodeId) ? 1 : 0;
-  if (!mask.includes(1)) throw new PolicyError(`nodes ${nodes.join(',')} have no CPU`);
-  const known = w.masks.findIndex((other) => other.every((bit, cpu) => bit === mask[cpu]));
-  return known >= 0 ? known : w.masks.push(mask) - 1;
 }
 
 function addGuest(guests: GuestState[], scenario: Scenario, spec: GuestSpec, isHostNoise: boolean): void {
@@ -140,6 +63,8 @@ function addGuest(guests: GuestState[], scenario: Scenario, spec: GuestSpec, isH
     restartsBooks: false,
     endedNs: -1,
     liveTasks: 0,
+    isHere: isHostNoise,
+    hasDeparted: false,
     outOfMemory: false,
     freeSlots: slots ? slots.map((slot) => slot + firstTask) : null,
     freeSlotCount: slots ? slots.length : 0,
@@ -175,6 +100,9 @@ function backgroundSpec(scenario: Scenario, name: string, kind: GuestKind, threa
     memoryBytes: 0,
     vnodes: 1,
     weight: DEFAULT_WEIGHT,
+    capPercent: 0,
+    arrivesNs: 0,
+    departsNs: null,
     workload,
     options: defaultOptions([]),
     bootShare: 0,

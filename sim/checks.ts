@@ -16,7 +16,7 @@ function checkCpus(w: World): void {
       continue;
     }
     assert(vcpuCpu[vcpu] === cpu && vcpuState[vcpu] === VCPU_RUNNING, 'a CPU runs a vCPU that is elsewhere');
-    assert(w.masks[w.vcpuMask[vcpu]!]![cpu] === 1, 'a vCPU runs outside its hard mask');
+    assert(w.masks.allowed[w.vcpuMask[vcpu]!]![cpu] === 1, 'a vCPU runs outside its hard mask');
     assert(w.dueNs[cpu] === Math.min(finishNs[cpu]!, sliceEndNs[cpu]!, w.guestSliceEndNs[cpu]!), 'a CPU has the wrong due time');
     assert(finishNs[cpu]! > nowNs && finishNs[cpu]! < Infinity && sliceEndNs[cpu]! > nowNs, 'a CPU missed what was due');
   }

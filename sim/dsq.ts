@@ -1,4 +1,4 @@
-import { assert } from './assert.ts';
+import { assert, PolicyError } from './assert.ts';
 
 /**
  * The dispatch queues of sched_ext: one FIFO queue a CPU, one for the machine, and the policy's own, FIFO or by virtual time.
@@ -12,6 +12,7 @@ export class DispatchQueues {
   private heads: Int32Array; //    [queue]
   private tails: Int32Array;
   private counts: Int32Array;
+  private isByVtime: Int32Array; // [queue] how what is in it is ordered
 
   constructor(vcpus: number, queues: number) {
     this.queueOf = new Int32Array(vcpus).fill(-1);
@@ -21,6 +22,7 @@ export class DispatchQueues {
     this.heads = new Int32Array(queues).fill(-1);
     this.tails = new Int32Array(queues).fill(-1);
     this.counts = new Int32Array(queues);
+    this.isByVtime = new Int32Array(queues);
   }
 
   get queueCount(): number {
@@ -37,6 +39,7 @@ export class DispatchQueues {
     this.heads = longer(this.heads, -1);
     this.tails = longer(this.tails, -1);
     this.counts = longer(this.counts, 0);
+    this.isByVtime = longer(this.isByVtime, 0);
   }
 
   count(queue: number): number {
@@ -49,12 +52,14 @@ export class DispatchQueues {
 
   /** At the end, or at the head. */
   insertFifo(vcpu: number, queue: number, atHead: boolean): void {
+    this.setOrder(queue, 0);
     this.link(vcpu, queue, atHead ? -1 : this.tails[queue]!);
     this.vtimes[vcpu] = 0;
   }
 
   /** Behind every vCPU with the same virtual time or a lower one. */
   insertByVtime(vcpu: number, queue: number, vtime: number): void {
+    this.setOrder(queue, 1);
     let after = this.tails[queue]!;
     while (after >= 0 && this.vtimes[after]! > vtime) after = this.previous[after]!;
     this.link(vcpu, queue, after);
@@ -73,6 +78,14 @@ export class DispatchQueues {
     this.queueOf[vcpu] = -1;
     this.next[vcpu] = -1;
     this.counts[queue]!--;
+  }
+
+  /** As the kernel has it, a queue cannot be of both kinds at a time. */
+  private setOrder(queue: number, isByVtime: number): void {
+    if (this.counts[queue]! > 0 && this.isByVtime[queue] !== isByVtime) {
+      throw new PolicyError('a queue is FIFO or ordered by vtime, not both at a time');
+    }
+    this.isByVtime[queue] = isByVtime;
   }
 
   private link(vcpu: number, queue: number, after: number): void {

@@ -1,10 +1,13 @@
 import { assert, PolicyError, SimulatorError } from './assert.ts';
 import { nextDrift } from './drift.ts';
-import { admitGuests, buildWorld, openGate } from './build.ts';
+import { admit, depart, openGate, startHost } from './admission.ts';
+import { buildWorld } from './build.ts';
 import { checkEnd, checkWorld } from './checks.ts';
 import { arrive, endSleep, startGuest } from './guest-kernel.ts';
 import { rotate } from './guest-scheduler.ts';
+import { enter, leave } from './hooks.ts';
 import { schedule, wakeVcpu } from './host.ts';
+import { HostActuators, offline, online } from './host-changes.ts';
 import type { HostKernel } from './host-kernel.ts';
 import { type Random, shuffle } from './random.ts';
 import { record } from './record.ts';
@@ -12,7 +15,19 @@ import type { Recording, RunStatus } from './recording.ts';
 import { sampleMemory } from './sampling.ts';
 import type { Scenario } from './scenario.ts';
 import { finishSegment, interruptSegment, renewMixtures, settle, startSegment } from './segments.ts';
-import { TIMER_ARRIVAL, TIMER_DRIFT, TIMER_GUEST_START, TIMER_POLICY, TIMER_TASK_WAKE, TIMER_TICK, TIMER_WATCH } from './timers.ts';
+import {
+  TIMER_ADMIT,
+  TIMER_ARRIVAL,
+  TIMER_DAEMON,
+  TIMER_DEPART,
+  TIMER_DRIFT,
+  TIMER_GUEST_START,
+  TIMER_HOTPLUG,
+  TIMER_POLICY,
+  TIMER_TASK_WAKE,
+  TIMER_TICK,
+  TIMER_WATCH,
+} from './timers.ts';
 import type { CpuId, VcpuId } from './units.ts';
 import { watch } from './watch.ts';
 import type { GuestState, World } from './world.ts';
@@ -27,7 +42,7 @@ const MAX_STEPS = 1_000_000;
 export function run(scenario: Scenario): Recording {
   const { w, k } = buildWorld(scenario);
   try {
-    admitGuests(w, k);
+    startHost(w, k);
     while (!isOver(w)) {
       if (w.tieRandom) drawOrder(w, w.tieRandom);
       advance(w, Math.min(nextCpuNs(w), w.timers.nextTimeNs, w.endNs)); // at the old speeds
@@ -121,9 +136,11 @@ function fire(w: World, k: HostKernel, kind: number, id: number): void {
       break;
     case TIMER_POLICY:
       w.timers.push(w.nowNs + k.timerPeriodsNs[id]!, TIMER_POLICY, id);
-      w.hook = 'timer';
+      enter(w, k, 'timer');
+      k.inTimer = true;
       k.timerFires[id]!(k);
-      w.hook = '';
+      k.inTimer = false;
+      w.cpuChargeNs[0]! += leave(w, k); // on the CPU that armed it, where init ran
       break;
     case TIMER_WATCH:
       if (id === 0) watch(w);
@@ -131,6 +148,20 @@ function fire(w: World, k: HostKernel, kind: number, id: number): void {
       break;
     case TIMER_DRIFT:
       drift(w, id);
+      break;
+    case TIMER_ADMIT:
+      admit(w, k, w.guests[id]!);
+      break;
+    case TIMER_DEPART:
+      depart(w, k, w.guests[id]!);
+      break;
+    case TIMER_HOTPLUG: {
+      const { cpu, isOnline } = w.scenario.hotplug[id]!;
+      (isOnline ? online : offline)(w, k, cpu);
+      break;
+    }
+    case TIMER_DAEMON:
+      stepDaemon(w, k, id);
       break;
   }
 }
@@ -141,13 +172,23 @@ function drift(w: World, region: number): void {
 }
 
 function tick(w: World, k: HostKernel): void {
-  w.hook = 'tick';
   for (let i = 0; i < w.cpuVcpu.length; i++) {
     const cpu = w.cpuOrder[i]!;
     const vcpu = w.cpuVcpu[cpu]!;
-    if (vcpu >= 0) w.policy.cpu.tick!(k, vcpu as VcpuId, cpu as CpuId);
+    if (vcpu < 0) continue;
+    enter(w, k, 'tick');
+    w.policy.cpu.tick!(k, vcpu as VcpuId, cpu as CpuId);
+    w.contextSwitchNs[vcpu]! += leave(w, k);
   }
-  w.hook = '';
+}
+
+/** User space: its own CPU time is not charged to any vCPU. */
+function stepDaemon(w: World, k: HostKernel, id: number): void {
+  const daemon = w.policy.daemons![id]!;
+  w.timers.push(w.nowNs + daemon.periodNs, TIMER_DAEMON, id);
+  enter(w, k, `daemon ${daemon.name}`);
+  daemon.step(k, new HostActuators(w, k));
+  leave(w, k);
 }
 
 /** Everything that follows at this instant, until nothing more does. */

@@ -1,11 +1,11 @@
 import { assert } from './assert.ts';
 import { startDrift } from './drift.ts';
 import { clearWalk, setWalk } from './walk.ts';
-import { bookWaiting, makeReady, takeNextTask } from './guest-scheduler.ts';
+import { bookWaiting, makeReady, rotate, takeNextTask } from './guest-scheduler.ts';
 import { release, releaseAll, synchronise } from './guest-sync.ts';
 import { TIMER_ARRIVAL, TIMER_TASK_WAKE } from './timers.ts';
 import { below } from './random.ts';
-import { BLOCK, DONE, FORK, type GuestCalls, type Phase, resetPhase, RUN, SLEEP, SWEEP, TOUCH } from './workload-api.ts';
+import { BLOCK, DONE, FORK, type GuestCalls, type Phase, resetPhase, RUN, SLEEP, SWEEP, TOUCH, YIELD } from './workload-api.ts';
 import { SLEEPING, TASK_BLOCKED, TASK_OFF, TASK_SLEEPING } from './states.ts';
 import { type GuestState, type World } from './world.ts';
 import { LINE_BYTES } from './units.ts';
@@ -28,14 +28,16 @@ export function startTask(w: World, task: number, wakerCpu = -1): void {
 
 /** A timer of a sleeping task has run out. */
 export function endSleep(w: World, task: number): void {
-  assert(w.taskState[task] === TASK_SLEEPING, 'task is not asleep');
   const guest = w.guests[w.taskGuest[task]!]!;
+  if (guest.hasDeparted) return;
+  assert(w.taskState[task] === TASK_SLEEPING, 'task is not asleep');
   bookWaiting(w, task, SLEEPING);
   makeReady(w, guest, task, w.phaseDisk[task] === 1 ? interruptedCpu(w, guest) : -1, false);
 }
 
 /** Opens a guest: its tasks start, or its first arrival is awaited. */
 export function startGuest(w: World, guest: GuestState): void {
+  if (guest.hasDeparted) return;
   guest.startedNs = w.nowNs;
   guest.measureNs = w.nowNs;
   w.clearCounters(guest);
@@ -50,6 +52,7 @@ export function startGuest(w: World, guest: GuestState): void {
 
 /** An arrival of an open guest takes a free slot and asks for the next one. False when no slot is free. */
 export function arrive(w: World, guest: GuestState): boolean {
+  if (guest.hasDeparted) return true;
   w.timers.push(w.nowNs + wholeNs(guest.program.nextArrivalNs!()), TIMER_ARRIVAL, guest.id);
   if (guest.freeSlotCount === 0) {
     w.droppedArrivals++;
@@ -89,6 +92,9 @@ export function nextPhase(w: World, vcpu: number): void {
     case DONE:
       endTask(w, guest, task);
       break;
+    case YIELD:
+      yieldVcpu(w, guest, vcpu);
+      return;
     case FORK:
       assert(phase.object >= 0 && phase.object < guest.program.tasks, 'program starts a task it has not');
       startTask(w, guest.firstTask + phase.object, w.currentCpu);
@@ -103,6 +109,17 @@ export function nextPhase(w: World, vcpu: number): void {
   noteDeadlock(w, guest);
   w.taskSinceNs[task] = w.nowNs;
   takeNextTask(w, guest, vcpu);
+}
+
+/** A process yields its CPU; inside a virtual machine the next task of the guest takes the vCPU, and the host is not told. */
+function yieldVcpu(w: World, guest: GuestState, vcpu: number): void {
+  const cpu = w.vcpuCpu[vcpu]!;
+  if (!guest.isThreaded) {
+    rotate(w, cpu);
+    return;
+  }
+  w.cpuYield[cpu] = 1;
+  w.resched.add(cpu);
 }
 
 /** Ends all tasks of a guest that ran out of memory; its vCPUs halt. */
@@ -179,6 +196,7 @@ function endTask(w: World, guest: GuestState, task: number): void {
   releaseAll(w, guest, w.sync.endOf(task));
   if (task - guest.firstTask === guest.program.tasks) {
     guest.bootedNs = w.nowNs;
+    if (guest.spec.arrivesNs > 0) startGuest(w, guest); // the others start together
     return;
   }
   if (!guest.outOfMemory) w.completions[guest.id]!++; // one that is killed is not done

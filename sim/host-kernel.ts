@@ -1,49 +1,31 @@
 import { DispatchQueues } from './dsq.ts';
 import { PolicyError } from './assert.ts';
-import { nodesByDistance } from './memory.ts';
-import { partOf } from './parts.ts';
-import { DSQ_GLOBAL, DSQ_LOCAL, DSQ_LOCAL_ON, ENQ_HEAD, type Kernel, KICK_PREEMPT, type GuestKind } from './policy-api.ts';
+import { KernelFacts } from './kernel-facts.ts';
+import { DSQ_GLOBAL, DSQ_LOCAL, DSQ_LOCAL_ON, ENQ_HEAD, ENQ_PREEMPT, type Kernel, KICK_PREEMPT } from './policy-api.ts';
 import type { Random } from './random.ts';
-
 import { TIMER_POLICY } from './timers.ts';
-import { type CpuId, type DsqId, type GuestId, type NodeId, NONE, type VcpuId } from './units.ts';
+import { type CpuId, type DsqId, type NodeId, NONE, type VcpuId } from './units.ts';
 import { VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
-import type { World } from './world.ts';
+import { setDue, type World } from './world.ts';
 
 /** The helpers a policy is given. Every call is checked: what a kernel would refuse ends the run with a PolicyError. */
-export class HostKernel implements Kernel {
-  readonly cpuCount: number;
-  readonly nodeCount: number;
-  readonly guestCount: number;
-  readonly vcpuCount: number;
-  readonly blockBytes: number;
-  readonly memoryHoleBytes: number;
+export class HostKernel extends KernelFacts implements Kernel {
   /** Hook context, set by host.ts: which vCPU may be inserted, and which CPU DSQ_LOCAL means. */
-  selecting = -1;
   enqueueing = -1;
   enqueueCpu = -1;
   dispatching = -1;
+  inTimer = false;
   readonly timerPeriodsNs: number[] = [];
   readonly timerFires: ((k: Kernel) => void)[] = [];
-  private readonly w: World;
   private readonly queues: DispatchQueues;
   private readonly random01: Random;
-  private readonly nearest: Uint8Array;
   private readonly known: Set<number> = new Set();
   private readonly directSlice: Float64Array; // [vcpu] slice of an insert into DSQ_LOCAL made in selectCpu; -1 for none
   private readonly flags: Uint8Array; //         [vcpu] HAS_RUN, WOKEN
 
   constructor(w: World, random01: Random) {
-    const { machine } = w.scenario;
-    this.w = w;
+    super(w);
     this.random01 = random01;
-    this.cpuCount = machine.cpuCount;
-    this.nodeCount = machine.nodeCount;
-    this.guestCount = w.guests.length;
-    this.vcpuCount = w.vcpuGuest.length;
-    this.blockBytes = w.scenario.blockBytes;
-    this.memoryHoleBytes = machine.spec.memoryHoleGiB.value * 1024 ** 3;
-    this.nearest = nodesByDistance(machine);
     this.queues = new DispatchQueues(this.vcpuCount, this.cpuCount + 1);
     this.directSlice = new Float64Array(this.vcpuCount).fill(-1);
     this.flags = new Uint8Array(this.vcpuCount);
@@ -65,7 +47,6 @@ export class HostKernel implements Kernel {
 
   /** What selectCpu inserted directly goes to the CPU it returned. */
   finishSelect(vcpu: number, cpu: number): void {
-    this.flags[vcpu]! |= WOKEN;
     const sliceNs = this.directSlice[vcpu]!;
     if (sliceNs < 0) return;
     this.directSlice[vcpu] = -1;
@@ -83,10 +64,23 @@ export class HostKernel implements Kernel {
     return vcpu;
   }
 
+  /** Takes a vCPU out of whatever queue it is in. */
+  unqueue(vcpu: number): void {
+    this.queues.remove(vcpu);
+  }
+
+  isInLocal(vcpu: number, cpu: number): boolean {
+    return this.queues.queueOf[vcpu] === cpu;
+  }
+
   hasRun(vcpu: number): boolean {
     const had = (this.flags[vcpu]! & HAS_RUN) !== 0;
     this.flags[vcpu]! |= HAS_RUN;
     return had;
+  }
+
+  setWoken(vcpu: number): void {
+    this.flags[vcpu]! |= WOKEN;
   }
 
   wokenAt(vcpu: number): boolean {
@@ -95,94 +89,6 @@ export class HostKernel implements Kernel {
 
   clearWoken(vcpu: number): void {
     this.flags[vcpu]! &= ~WOKEN;
-  }
-
-  // -- facts -----------------------------------------------------------------------------------------------------------------
-
-  get nowNs(): number {
-    return this.w.nowNs;
-  }
-  cpuNode(cpu: CpuId): NodeId {
-    return this.w.scenario.machine.cpuNode[cpu] as NodeId;
-  }
-  nodeSocket(node: NodeId): number {
-    return this.w.scenario.machine.nodeSocket[node]!;
-  }
-  nodeFirstCpu(node: NodeId): CpuId {
-    return this.w.scenario.machine.nodeFirstCpu[node] as CpuId;
-  }
-  nodeCpuCount(node: NodeId): number {
-    return this.w.scenario.machine.nodeCpuCount[node]!;
-  }
-  distance(from: NodeId, to: NodeId): number {
-    return this.w.scenario.machine.slit[from * this.nodeCount + to]!;
-  }
-  nthNearest(node: NodeId, i: number): NodeId {
-    return this.nearest[node * this.nodeCount + i] as NodeId;
-  }
-  nodeMemoryBytes(node: NodeId): number {
-    return this.w.memory.nodeBlocks[node]! * this.blockBytes;
-  }
-  nodeFreeBytes(node: NodeId): number {
-    return this.w.memory.nodeFree[node]! * this.blockBytes;
-  }
-  guestOf(vcpu: VcpuId): GuestId {
-    return this.w.vcpuGuest[vcpu] as GuestId;
-  }
-  guestKind(guest: GuestId): GuestKind {
-    return this.w.guests[guest]!.spec.kind;
-  }
-  guestMemoryBytes(guest: GuestId): number {
-    return this.w.guests[guest]!.spec.memoryBytes;
-  }
-  guestFirstVcpu(guest: GuestId): VcpuId {
-    return this.w.guests[guest]!.firstVcpu as VcpuId;
-  }
-  guestVcpuCount(guest: GuestId): number {
-    return this.w.guests[guest]!.vcpuCount;
-  }
-  guestVnodeCount(guest: GuestId): number {
-    return this.w.guests[guest]!.spec.vnodes;
-  }
-  blockVnode(guest: GuestId, block: number): number {
-    const { first, count } = this.w.memory.guestBlocks;
-    if (!(Number.isInteger(block) && block >= 0 && block < count[guest]!))
-      throw new PolicyError(`block ${String(block)} of guest ${guest}, want 0 to ${count[guest]! - 1}`);
-    return this.w.memory.guestBlocks.vnodeOf(guest, first[guest]! + block);
-  }
-  vcpuVnode(vcpu: VcpuId): number {
-    const guest = this.w.guests[this.w.vcpuGuest[vcpu]!]!;
-    return partOf(vcpu - guest.firstVcpu, guest.vcpuCount, guest.spec.vnodes);
-  }
-  isHostNoise(guest: GuestId): boolean {
-    return this.w.guests[guest]!.isHostNoise;
-  }
-  weight(vcpu: VcpuId): number {
-    return this.w.guests[this.w.vcpuGuest[vcpu]!]!.spec.weight;
-  }
-  taskCpu(vcpu: VcpuId): CpuId {
-    return this.w.vcpuCpu[vcpu] as CpuId;
-  }
-  get wakerCpu(): CpuId {
-    const own = this.w.vcpuCpu[this.selecting] as CpuId;
-    const waker = this.selecting < 0 ? NONE : (this.w.wakerCpu[this.selecting] as CpuId);
-    return waker === NONE ? own : waker;
-  }
-  cpuCurr(cpu: CpuId): VcpuId {
-    return this.w.cpuVcpu[cpu] as VcpuId;
-  }
-  isRunning(vcpu: VcpuId): boolean {
-    return this.w.vcpuState[vcpu] === VCPU_RUNNING;
-  }
-  allows(vcpu: VcpuId, cpu: CpuId): boolean {
-    return this.w.masks[this.w.vcpuMask[vcpu]!]![cpu] === 1;
-  }
-  runtimeNs(vcpu: VcpuId): number {
-    const { w } = this;
-    return w.runtimeNs[vcpu]! + (w.vcpuState[vcpu] === VCPU_RUNNING ? w.nowNs - w.runSinceNs[vcpu]! : 0);
-  }
-  stoppedNs(vcpu: VcpuId): number {
-    return this.w.stoppedNs[vcpu]!;
   }
 
   // -- dispatch queues -------------------------------------------------------------------------------------------------------
@@ -196,6 +102,7 @@ export class HostKernel implements Kernel {
   }
 
   dsqInsert(vcpu: VcpuId, dsq: DsqId, sliceNs: number, flags: number): void {
+    this.count();
     this.checkInsert(vcpu, sliceNs);
     if (this.selecting === vcpu && dsq === DSQ_LOCAL) {
       this.directSlice[vcpu] = sliceNs;
@@ -205,15 +112,15 @@ export class HostKernel implements Kernel {
   }
 
   dsqInsertVtime(vcpu: VcpuId, dsq: DsqId, sliceNs: number, vtime: number): void {
+    this.count();
     this.checkInsert(vcpu, sliceNs);
-    if (!Number.isFinite(vtime)) throw new PolicyError(`dsqInsertVtime: vtime ${vtime} of vCPU ${vcpu}`);
-    if (dsq < 0 || dsq >= DSQ_LOCAL_ON) throw new PolicyError('dsqInsertVtime: built-in queues are FIFO only');
-    const queue = this.queueNumber(vcpu, dsq);
-    this.setSlice(vcpu, sliceNs);
+    const queue = this.vtimeQueue(vcpu, dsq, vtime);
+    this.giveSlice(vcpu, sliceNs);
     this.queues.insertByVtime(vcpu, queue, vtime);
   }
 
   dsqMoveToLocal(dsq: DsqId): boolean {
+    this.count();
     const cpu = this.inDispatch('dsqMoveToLocal');
     const queue = this.queueNumber(-1, dsq);
     for (let vcpu = this.queues.first(queue); vcpu !== -1; vcpu = this.queues.next[vcpu]!) {
@@ -226,32 +133,79 @@ export class HostKernel implements Kernel {
   }
 
   dsqMove(vcpu: VcpuId): boolean {
+    this.count();
     const cpu = this.inDispatch('dsqMove');
-    if (!this.isQueued(vcpu)) throw new PolicyError(`dsqMove: vCPU ${vcpu} is in no queue`);
+    this.checkQueued(vcpu);
     if (!this.allows(vcpu, cpu as CpuId)) return false;
     this.moveTo(vcpu, cpu);
     return true;
   }
 
+  dsqMoveTo(vcpu: VcpuId, dsq: DsqId): boolean {
+    this.count();
+    this.checkMove(vcpu);
+    const queue = this.queueNumber(-1, dsq);
+    if (queue < this.cpuCount && !this.allows(vcpu, queue as CpuId)) return false;
+    this.moveTo(vcpu, queue);
+    if (queue < this.cpuCount && this.w.cpuVcpu[queue] === -1) this.resched(queue);
+    return true;
+  }
+
+  dsqMoveVtime(vcpu: VcpuId, dsq: DsqId, vtime: number): boolean {
+    this.count();
+    this.checkMove(vcpu);
+    const queue = this.vtimeQueue(vcpu, dsq, vtime);
+    this.queues.remove(vcpu);
+    this.queues.insertByVtime(vcpu, queue, vtime);
+    return true;
+  }
+
+  dsqOf(vcpu: VcpuId): DsqId {
+    this.count();
+    const queue = this.queues.queueOf[vcpu]!;
+    if (queue < 0) return NONE;
+    return (queue < this.cpuCount ? DSQ_LOCAL_ON + queue : queue === this.cpuCount ? DSQ_GLOBAL : queue - this.cpuCount - 1) as DsqId;
+  }
+
+  setSlice(vcpu: VcpuId, sliceNs: number): void {
+    this.count();
+    const { w } = this;
+    if (!(sliceNs >= 0 && (Number.isSafeInteger(sliceNs) || sliceNs === Infinity)))
+      throw new PolicyError(`setSlice: slice ${sliceNs} of vCPU ${vcpu}, want whole ns`);
+    if (w.vcpuState[vcpu] !== VCPU_RUNNING) {
+      w.vcpuSliceNs[vcpu] = sliceNs;
+      return;
+    }
+    const cpu = w.vcpuCpu[vcpu]!;
+    w.sliceEndNs[cpu] = w.nowNs + sliceNs;
+    setDue(w, cpu);
+    if (sliceNs === 0) this.resched(cpu);
+  }
+
   dsqNrQueued(dsq: DsqId): number {
+    this.count();
     return this.queues.count(this.queueNumber(-1, dsq));
   }
 
   dsqFirst(dsq: DsqId): VcpuId {
+    this.count();
     return this.queues.first(this.queueNumber(-1, dsq)) as VcpuId;
   }
 
   dsqNext(vcpu: VcpuId): VcpuId {
+    this.count();
     return this.queues.next[vcpu] as VcpuId;
   }
 
   // -- idle CPUs -------------------------------------------------------------------------------------------------------------
 
   isIdle(cpu: CpuId): boolean {
+    this.count();
     return this.w.cpuIdle[cpu] === 1;
   }
 
   nrIdle(node: NodeId): number {
+    this.count();
     const first = this.nodeFirstCpu(node);
     let count = 0;
     for (let cpu: number = first; cpu < first + this.nodeCpuCount(node); cpu++) count += this.w.cpuIdle[cpu]!;
@@ -259,6 +213,7 @@ export class HostKernel implements Kernel {
   }
 
   testAndClearIdle(cpu: CpuId): boolean {
+    this.count();
     if (!this.isCpu(cpu)) throw new PolicyError(`testAndClearIdle: CPU ${String(cpu)}, want 0 to ${this.cpuCount - 1}`);
     if (this.w.cpuIdle[cpu] === 0) return false;
     this.w.cpuIdle[cpu] = 0;
@@ -280,13 +235,27 @@ export class HostKernel implements Kernel {
     return NONE;
   }
 
-  kick(cpu: CpuId, flags: number): void {
-    if (!this.isCpu(cpu)) throw new PolicyError(`kick: CPU ${String(cpu)}, want 0 to ${this.cpuCount - 1}`);
-    if (this.w.cpuVcpu[cpu] === -1) this.resched(cpu);
-    else if ((flags & KICK_PREEMPT) !== 0) {
-      this.w.cpuPreempt[cpu] = 1;
-      this.resched(cpu);
+  pickIdleCpu(vcpu: VcpuId): CpuId {
+    for (let node = 0 as NodeId; node < this.nodeCount; node++) {
+      const cpu = this.pickIdleCpuNode(vcpu, node, this.nodeFirstCpu(node));
+      if (cpu !== NONE) return cpu;
     }
+    return NONE;
+  }
+
+  selectCpuDfl(vcpu: VcpuId, prev: CpuId): CpuId {
+    if (prev === NONE) return this.pickIdleCpu(vcpu);
+    if (this.allows(vcpu, prev) && this.testAndClearIdle(prev)) return prev;
+    const near = this.pickIdleCpuNode(vcpu, this.cpuNode(prev), prev);
+    return near === NONE ? this.pickIdleCpu(vcpu) : near;
+  }
+
+  kick(cpu: CpuId, flags: number): void {
+    this.count();
+    if (!this.isCpu(cpu)) throw new PolicyError(`kick: CPU ${String(cpu)}, want 0 to ${this.cpuCount - 1}`);
+    if (this.w.cpuVcpu[cpu] === -1) {
+      if (this.isOnline(cpu)) this.resched(cpu);
+    } else if ((flags & KICK_PREEMPT) !== 0) this.preempt(cpu);
   }
 
   timer(periodNs: number, fire: (k: Kernel) => void): void {
@@ -298,6 +267,7 @@ export class HostKernel implements Kernel {
   }
 
   random(): number {
+    this.count();
     return this.random01();
   }
 
@@ -311,6 +281,27 @@ export class HostKernel implements Kernel {
     if (this.isQueued(vcpu)) throw new PolicyError(`dsqInsert of vCPU ${vcpu}, which is queued already`);
     if (!(sliceNs > 0 && (Number.isSafeInteger(sliceNs) || sliceNs === Infinity)))
       throw new PolicyError(`dsqInsert: slice ${sliceNs} of vCPU ${vcpu}, want whole ns above 0`);
+  }
+
+  private checkQueued(vcpu: number): void {
+    if (!this.isQueued(vcpu)) throw new PolicyError(`dsqMove: vCPU ${String(vcpu)} is in no queue`);
+  }
+
+  private checkMove(vcpu: number): void {
+    if (this.dispatching < 0 && !this.inTimer) throw new PolicyError('dsqMoveTo outside dispatch and timers');
+    this.checkQueued(vcpu);
+  }
+
+  private vtimeQueue(vcpu: number, dsq: number, vtime: number): number {
+    if (!Number.isFinite(vtime)) throw new PolicyError(`vtime ${vtime} of vCPU ${vcpu}, want a finite number`);
+    if (dsq < 0 || dsq >= DSQ_LOCAL_ON) throw new PolicyError('built-in queues are FIFO only');
+    return this.queueNumber(vcpu, dsq);
+  }
+
+  private preempt(cpu: number): void {
+    this.w.cpuPreempt[cpu] = 1;
+    this.w.cpuChargeNs[cpu]! += this.w.scenario.costs.ipiNs;
+    this.resched(cpu);
   }
 
   private queueNumber(vcpu: number, dsq: number): number {
@@ -327,19 +318,20 @@ export class HostKernel implements Kernel {
   }
 
   private put(vcpu: number, queue: number, sliceNs: number, flags: number): void {
-    this.setSlice(vcpu, sliceNs);
+    this.giveSlice(vcpu, sliceNs);
     this.queues.insertFifo(vcpu, queue, (flags & ENQ_HEAD) !== 0);
-    if (queue < this.cpuCount && this.w.cpuVcpu[queue] === -1) this.resched(queue);
+    if (queue >= this.cpuCount) return;
+    if (this.w.cpuVcpu[queue] === -1) this.resched(queue);
+    else if ((flags & ENQ_PREEMPT) !== 0) this.preempt(queue);
   }
 
-  private setSlice(vcpu: number, sliceNs: number): void {
+  private giveSlice(vcpu: number, sliceNs: number): void {
     this.w.vcpuSliceNs[vcpu] = sliceNs;
-    this.w.vcpuSliceLengthNs[vcpu] = sliceNs;
   }
 
-  private moveTo(vcpu: number, cpu: number): void {
+  private moveTo(vcpu: number, queue: number): void {
     this.queues.remove(vcpu);
-    this.queues.insertFifo(vcpu, cpu, false);
+    this.queues.insertFifo(vcpu, queue, false);
   }
 
   private inDispatch(what: string): number {

@@ -1,8 +1,9 @@
 import { assert, PolicyError } from './assert.ts';
 import { changeCpu, leaveWarm } from './cold-cache.ts';
 import { armGuestSlice, bookWaiting } from './guest-scheduler.ts';
+import { enter, leave } from './hooks.ts';
 import type { HostKernel } from './host-kernel.ts';
-import { ENQ_LAST, ENQ_PREEMPTED, ENQ_SLICE_END, ENQ_WAKEUP, WAKE_FORK, WAKE_TTWU } from './policy-api.ts';
+import { DEQ_SLEEP, ENQ_LAST, ENQ_PREEMPTED, ENQ_SLICE_END, ENQ_WAKEUP, SLICE_DEFAULT_NS, WAKE_FORK, WAKE_TTWU } from './policy-api.ts';
 import { stopSegment } from './segments.ts';
 import { TASK_ON_VCPU, VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING, WAIT_HOST } from './states.ts';
 import { note, setDue, type World } from './world.ts';
@@ -15,34 +16,49 @@ import type { CpuId, VcpuId } from './units.ts';
 
 /** Wakes a blocked vCPU: the policy says where it should be queued. */
 export function wakeVcpu(w: World, k: HostKernel, vcpu: number): void {
-  const { cpu: ops } = w.policy;
   const { costs } = w.scenario;
   const guest = w.vcpuGuest[vcpu]!;
+  if (w.vcpuTask[vcpu] === -1) return; // its guest has departed at this instant
   const isFirst = w.vcpuCpu[vcpu] === -1;
   w.vcpuState[vcpu] = VCPU_RUNNABLE;
   w.waitSinceNs[vcpu] = w.nowNs;
   w.wakes[guest]!++;
   w.delayedWakes[guest]!++; // taken back if it runs at this instant
   w.wakeNs[vcpu]! += costs.ipiNs + (w.guests[guest]!.spec.kind === 'bare' ? 0 : costs.exitNs);
-  const previous = isFirst ? firstAllowed(w, vcpu) : w.vcpuCpu[vcpu]!;
-  let cpu = previous;
-  if (ops.selectCpu) {
-    w.hook = 'selectCpu';
-    k.selecting = vcpu;
-    cpu = ops.selectCpu(k, vcpu as VcpuId, previous as CpuId, isFirst ? WAKE_FORK : WAKE_TTWU);
-    k.selecting = -1;
-    if (!k.isCpu(cpu) || !k.allows(vcpu as VcpuId, cpu as CpuId)) cpu = previous; // a hint, not binding
-  }
+  const cpu = selectCpu(w, k, vcpu, isFirst);
   if (isFirst) w.vcpuCpu[vcpu] = cpu;
   note(w, 1, vcpu, cpu);
+  k.setWoken(vcpu);
+  makeRunnable(w, k, vcpu, cpu, ENQ_WAKEUP);
+}
+
+/** Asks the policy for a CPU: a hint, not binding. A vCPU that may use one only is not asked for. */
+export function selectCpu(w: World, k: HostKernel, vcpu: number, isFirst: boolean): number {
+  const { cpu: ops } = w.policy;
+  const last = w.vcpuCpu[vcpu]!;
+  const previous = isFirst || !mayRunOn(w, vcpu, last) ? firstAllowed(w, vcpu) : last;
+  if (!ops.selectCpu || w.masks.counts[w.vcpuMask[vcpu]!] === 1) return previous;
+  enter(w, k, 'selectCpu');
+  k.selecting = vcpu;
+  const cpu = ops.selectCpu(k, vcpu as VcpuId, previous as CpuId, isFirst ? WAKE_FORK : WAKE_TTWU);
+  k.selecting = -1;
+  w.wakeNs[vcpu]! += leave(w, k);
+  return k.isCpu(cpu) && mayRunOn(w, vcpu, cpu) ? cpu : previous;
+}
+
+/** It can be run from now on: tells the policy, which queues it. */
+export function makeRunnable(w: World, k: HostKernel, vcpu: number, cpu: number, flags: number): void {
+  w.vcpuState[vcpu] = VCPU_RUNNABLE;
+  w.queuedCpu[vcpu] = cpu;
+  const { cpu: ops } = w.policy;
   if (ops.runnable) {
-    w.hook = 'runnable';
-    ops.runnable(k, vcpu as VcpuId, ENQ_WAKEUP);
+    enter(w, k, 'runnable');
+    ops.runnable(k, vcpu as VcpuId, flags);
+    w.wakeNs[vcpu]! += leave(w, k);
   }
   k.finishSelect(vcpu, cpu);
-  if (!k.isQueued(vcpu)) enqueue(w, k, vcpu, cpu, ENQ_WAKEUP);
-  w.hook = '';
-  if (w.cpuVcpu[cpu] === -1) k.resched(cpu);
+  if (!k.isQueued(vcpu)) w.wakeNs[vcpu]! += enqueue(w, k, vcpu, cpu, flags);
+  if (w.cpuVcpu[cpu] === -1 && w.masks.isOnline[cpu] === 1) k.resched(cpu);
 }
 
 /** A CPU chooses what to run: keeps its vCPU while that has slice left, else takes the next. */
@@ -52,6 +68,8 @@ export function schedule(w: World, k: HostKernel, cpu: number): void {
     halt(w, k, cpu, previous);
     previous = -1;
   }
+  if (w.cpuYield[cpu] === 1 && previous >= 0) yieldCpu(w, k, cpu, previous);
+  w.cpuYield[cpu] = 0;
   const isSliceOver = w.sliceEndNs[cpu]! <= w.nowNs;
   if (previous >= 0 && !isSliceOver && w.cpuPreempt[cpu] === 0) return;
   const leaving = previous;
@@ -65,7 +83,7 @@ export function schedule(w: World, k: HostKernel, cpu: number): void {
   }
   if (next === -1) {
     if (previous >= 0) {
-      w.sliceEndNs[cpu] = w.nowNs + w.vcpuSliceLengthNs[previous]!; // nobody waits: it keeps running
+      w.sliceEndNs[cpu] = w.nowNs + SLICE_DEFAULT_NS; // nobody waits: it keeps running
       setDue(w, cpu);
       return;
     }
@@ -80,19 +98,30 @@ export function schedule(w: World, k: HostKernel, cpu: number): void {
 function choose(w: World, k: HostKernel, cpu: number, previous: number): number {
   const waiting = k.takeLocal(cpu);
   if (waiting >= 0 || !w.policy.cpu.dispatch) return waiting;
-  w.hook = 'dispatch';
+  enter(w, k, 'dispatch');
   k.dispatching = cpu;
   w.policy.cpu.dispatch(k, cpu as CpuId, previous as VcpuId);
   k.dispatching = -1;
-  w.hook = '';
+  w.cpuChargeNs[cpu]! += leave(w, k);
   return k.takeLocal(cpu);
+}
+
+/** sched_yield: without a hook of its own for it the slice ends. */
+function yieldCpu(w: World, k: HostKernel, cpu: number, vcpu: number): void {
+  if (!w.policy.cpu.yield) {
+    w.sliceEndNs[cpu] = w.nowNs;
+    return;
+  }
+  enter(w, k, 'yield');
+  w.policy.cpu.yield(k, vcpu as VcpuId);
+  w.cpuChargeNs[cpu]! += leave(w, k);
 }
 
 function start(w: World, k: HostKernel, cpu: number, vcpu: number, isSame: boolean): void {
   const { machine, costs } = w.scenario;
   const guest = w.vcpuGuest[vcpu]!;
   assert(w.cpuVcpu[cpu] === -1 && w.vcpuState[vcpu] === VCPU_RUNNABLE, 'a CPU or vCPU would be used twice');
-  assert(w.masks[w.vcpuMask[vcpu]!]![cpu] === 1, 'a vCPU would run outside its hard mask');
+  assert(mayRunOn(w, vcpu, cpu), 'a vCPU would run outside its hard mask');
   const waitedNs = w.nowNs - w.waitSinceNs[vcpu]!;
   w.waitNs[vcpu]! += waitedNs;
   if (k.wokenAt(vcpu) && waitedNs === 0 && w.delayedWakes[guest]! > 0) w.delayedWakes[guest]!--; // 0 if the books began between
@@ -111,8 +140,7 @@ function start(w: World, k: HostKernel, cpu: number, vcpu: number, isSame: boole
   if (w.idleSinceNs[cpu]! < Infinity) {
     w.idleNs[cpu]! += w.nowNs - w.idleSinceNs[cpu]!;
     w.idleSinceNs[cpu] = Infinity;
-    w.hook = 'updateIdle';
-    w.policy.cpu.updateIdle?.(k, cpu as CpuId, false);
+    updateIdle(w, k, cpu, false);
   }
   w.cpuIdle[cpu] = 0;
   w.cpuVcpu[cpu] = vcpu;
@@ -127,32 +155,32 @@ function start(w: World, k: HostKernel, cpu: number, vcpu: number, isSame: boole
   w.fresh.add(cpu);
   armGuestSlice(w, w.guests[guest]!, cpu);
   note(w, 2, vcpu, cpu);
-  w.hook = 'running';
-  w.policy.cpu.running?.(k, vcpu as VcpuId, cpu as CpuId);
-  w.hook = '';
+  tellRunning(w, k, cpu, vcpu);
+  w.contextSwitchNs[vcpu]! += w.cpuChargeNs[cpu]!;
+  w.cpuChargeNs[cpu] = 0;
 }
 
-function preempt(w: World, k: HostKernel, cpu: number, vcpu: number, flags: number): void {
+export function preempt(w: World, k: HostKernel, cpu: number, vcpu: number, flags: number): void {
   w.vcpuSliceNs[vcpu] = Math.max(0, w.sliceEndNs[cpu]! - w.nowNs);
   stop(w, k, cpu, vcpu, true);
   w.vcpuState[vcpu] = VCPU_RUNNABLE;
   w.waitSinceNs[vcpu] = w.nowNs;
   const task = w.vcpuTask[vcpu]!;
   w.taskSinceNs[task] = w.nowNs;
-  enqueue(w, k, vcpu, cpu, flags);
+  w.queuedCpu[vcpu] = cpu;
+  w.cpuChargeNs[cpu]! += enqueue(w, k, vcpu, cpu, flags);
 }
 
 /** The guest of the vCPU has nothing to run: HLT. */
-function halt(w: World, k: HostKernel, cpu: number, vcpu: number): void {
+export function halt(w: World, k: HostKernel, cpu: number, vcpu: number): void {
   stop(w, k, cpu, vcpu, false);
   w.vcpuState[vcpu] = VCPU_BLOCKED;
   note(w, 3, vcpu, cpu);
-  w.hook = 'quiescent';
-  w.policy.cpu.quiescent?.(k, vcpu as VcpuId);
-  w.hook = '';
+  w.cpuChargeNs[cpu]! += tellQuiescent(w, k, vcpu, DEQ_SLEEP);
 }
 
-function stop(w: World, k: HostKernel, cpu: number, vcpu: number, isRunnable: boolean): void {
+/** @param isRunnable what the policy is told; null if it knows already */
+export function stop(w: World, k: HostKernel, cpu: number, vcpu: number, isRunnable: boolean | null): void {
   stopSegment(w, cpu);
   leaveWarm(w, cpu, vcpu);
   w.runtimeNs[vcpu]! += w.nowNs - w.runSinceNs[vcpu]!;
@@ -162,32 +190,62 @@ function stop(w: World, k: HostKernel, cpu: number, vcpu: number, isRunnable: bo
   w.sliceEndNs[cpu] = Infinity;
   w.guestSliceEndNs[cpu] = Infinity;
   setDue(w, cpu);
-  w.hook = 'stopping';
-  w.policy.cpu.stopping?.(k, vcpu as VcpuId, cpu as CpuId, isRunnable);
-  w.hook = '';
+  if (isRunnable !== null) tellStopping(w, k, cpu, vcpu, isRunnable);
+}
+
+export function tellStopping(w: World, k: HostKernel, cpu: number, vcpu: number, isRunnable: boolean): void {
+  if (!w.policy.cpu.stopping) return;
+  enter(w, k, 'stopping');
+  w.policy.cpu.stopping(k, vcpu as VcpuId, cpu as CpuId, isRunnable);
+  w.cpuChargeNs[cpu]! += leave(w, k);
+}
+
+export function tellRunning(w: World, k: HostKernel, cpu: number, vcpu: number): void {
+  if (!w.policy.cpu.running) return;
+  enter(w, k, 'running');
+  w.policy.cpu.running(k, vcpu as VcpuId, cpu as CpuId);
+  w.cpuChargeNs[cpu]! += leave(w, k);
+}
+
+/** @returns what it cost, ns */
+export function tellQuiescent(w: World, k: HostKernel, vcpu: number, flags: number): number {
+  if (!w.policy.cpu.quiescent) return 0;
+  enter(w, k, 'quiescent');
+  w.policy.cpu.quiescent(k, vcpu as VcpuId, flags);
+  return leave(w, k);
+}
+
+function updateIdle(w: World, k: HostKernel, cpu: number, isIdle: boolean): void {
+  if (!w.policy.cpu.updateIdle) return;
+  enter(w, k, 'updateIdle');
+  w.policy.cpu.updateIdle(k, cpu as CpuId, isIdle);
+  w.cpuChargeNs[cpu]! += leave(w, k);
 }
 
 function becomeIdle(w: World, k: HostKernel, cpu: number): void {
-  w.cpuIdle[cpu] = 1;
+  w.cpuIdle[cpu] = w.masks.isOnline[cpu]!;
+  w.cpuChargeNs[cpu] = 0; // the CPU has the time
   if (w.idleSinceNs[cpu]! < Infinity) return; // was idle and found nothing
   w.idleSinceNs[cpu] = w.nowNs;
   note(w, 4, cpu, 0);
-  w.hook = 'updateIdle';
-  w.policy.cpu.updateIdle?.(k, cpu as CpuId, true);
-  w.hook = '';
+  updateIdle(w, k, cpu, true);
 }
 
-function enqueue(w: World, k: HostKernel, vcpu: number, cpu: number, flags: number): void {
-  w.hook = 'enqueue';
+/** @returns what it cost, ns */
+function enqueue(w: World, k: HostKernel, vcpu: number, cpu: number, flags: number): number {
+  enter(w, k, 'enqueue');
   k.enqueueing = vcpu;
   k.enqueueCpu = cpu;
   w.policy.cpu.enqueue(k, vcpu as VcpuId, flags);
   k.enqueueing = -1;
   if (!k.isQueued(vcpu)) throw new PolicyError(`enqueue put vCPU ${vcpu} into no queue`);
-  w.hook = '';
+  return leave(w, k);
 }
 
-function firstAllowed(w: World, vcpu: number): number {
-  const mask = w.masks[w.vcpuMask[vcpu]!]!;
-  return mask.indexOf(1);
+export function mayRunOn(w: World, vcpu: number, cpu: number): boolean {
+  return w.masks.allowed[w.vcpuMask[vcpu]!]![cpu] === 1;
+}
+
+export function firstAllowed(w: World, vcpu: number): number {
+  return w.masks.allowed[w.vcpuMask[vcpu]!]!.indexOf(1);
 }

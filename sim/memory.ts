@@ -188,6 +188,23 @@ export class HostMemory {
     return true;
   }
 
+  /** A guest is gone: its regions and its host memory are free. */
+  dropGuest(guest: number, regionCount: number): void {
+    const { table, guestBlocks } = this;
+    const first = this.firstRegion[guest]!;
+    for (let region = first; region < first + regionCount; region++) {
+      if (this.regionHead[region]! >= 0) this.release(guest, region);
+    }
+    const firstBlock = guestBlocks.first[guest]!;
+    for (let block = firstBlock; block < firstBlock + guestBlocks.count[guest]!; block++) {
+      const node = table.nodeOf(block);
+      if (node < 0) continue;
+      this.nodeFree[node]!++;
+      table.setNode(block, -1);
+    }
+    this.guestNodeBlocks.fill(0, guest * this.nodeCount, (guest + 1) * this.nodeCount);
+  }
+
   /**
    * How much a random access to a region draws on each node, into out[at + node]: the heat of its backed blocks there, or their number
    * where all blocks are alike or nothing backed is hot.

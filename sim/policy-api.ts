@@ -2,14 +2,17 @@ import type { OptionSpec, OptionValues } from './options.ts';
 import type { CpuId, DsqId, GuestId, NodeId, VcpuId } from './units.ts';
 
 /**
- * What a policy is made of. The cpu part has the names, order and contracts of sched_ext's ops (kernel/sched/ext.c); the word
- * "task" there is "vCPU" here. The core owns queues, idle state and ticks. Hooks are called on the hot path: they must not allocate.
+ * What a policy is made of: where guests go when they arrive (placement), which vCPU runs where and when (cpu), where memory lies
+ * (memory), and slow controllers in user space (daemons). The cpu part has the names, order and contracts of sched_ext's ops
+ * (kernel/sched/ext.c); the word "task" there is "vCPU" here. The core owns queues, idle state and ticks. Hooks are called on the hot
+ * path: they must not allocate. Every call of a hook or a helper costs time (Costs: hookNs, helperNs).
  */
 export interface Policy {
   readonly name: string;
   readonly placement?: PlacementPolicy;
   readonly cpu: CpuPolicy;
   readonly memory: MemoryPolicy;
+  readonly daemons?: readonly Daemon[];
 }
 
 /** Flags of a wake, as SCX_WAKE_*. FORK is the vCPU's first. */
@@ -26,6 +29,14 @@ export const ENQ_SLICE_END = 4;
 export const ENQ_HEAD = 8;
 /** Nothing else waits for its CPU: only told to policies that ask for it (`enqLast`), else it keeps running. */
 export const ENQ_LAST = 16;
+/** It was taken out of its queue for a change of mask or weight, or its CPU went away: SCX_ENQ_RESTORE (ENQUEUE_RESTORE). */
+export const ENQ_RESTORE = 32;
+/** Insert into the local queue and take the CPU from what runs there: SCX_ENQ_PREEMPT. */
+export const ENQ_PREEMPT = 64;
+
+/** Flags of dequeue and quiescent: it goes to sleep, or is only taken out for a change (SCX_DEQ_SLEEP, DEQUEUE_SAVE). */
+export const DEQ_SLEEP = 1;
+export const DEQ_SAVE = 2;
 
 /** The FIFO queue of the CPU that selectCpu chose, of CPU c (LOCAL_ON + c), and of the machine: SCX_DSQ_LOCAL, LOCAL_ON, GLOBAL. */
 export const DSQ_LOCAL = -1 as DsqId;
@@ -41,6 +52,19 @@ export const DEFAULT_WEIGHT = 100;
 /** SCX_SLICE_DFL. */
 export const SLICE_DEFAULT_NS = 20_000_000;
 
+/**
+ * A scheduler of vCPUs. Order of calls, as in the kernel:
+ *   wake     selectCpu, runnable, enqueue (skipped if selectCpu inserted), [dispatch], running; selectCpu is skipped for a vCPU that
+ *            may use one CPU only
+ *   preempt  [dispatch], stopping(runnable), enqueue, running of the next
+ *   yield    yield, then as preempt
+ *   block    stopping(not runnable), quiescent, [dispatch], running of the next or updateIdle(idle)
+ *   change   of mask or weight, of one that is queued: dequeue, quiescent, setCpumask or setWeight, runnable, enqueue(ENQ_RESTORE); of one
+ *            that runs: stopping first, and with a new mask it is queued anew; of one that sleeps: the change alone
+ *   arrive   guestInit, then initTask and enable of each vCPU
+ *   exit     stopping and quiescent if it ran, dequeue and quiescent if it was queued, disable and exitTask of each vCPU, guestExit
+ * A vCPU whose slice is over goes through enqueue, unless nothing waits: then it keeps running, with SLICE_DEFAULT_NS anew.
+ */
 export interface CpuPolicy {
   readonly name: string;
   /** SCX_OPS_ENQ_LAST: a vCPU whose slice is over, or taken away, is enqueued even if nothing else waits; so it can be moved. */
@@ -48,18 +72,52 @@ export interface CpuPolicy {
   /** Ticks per second and CPU for `tick`; without it there are none. */
   readonly hz?: number;
   init?(k: Kernel): void;
+  exit?(k: Kernel): void;
+  /** A guest arrives or departs: cgroup_init, cgroup_exit. */
+  guestInit?(k: Kernel, guest: GuestId): void;
+  guestExit?(k: Kernel, guest: GuestId): void;
+  initTask?(k: Kernel, vcpu: VcpuId): void;
+  enable?(k: Kernel, vcpu: VcpuId): void;
+  disable?(k: Kernel, vcpu: VcpuId): void;
+  exitTask?(k: Kernel, vcpu: VcpuId): void;
   /** A hint, not binding: the CPU a waking vCPU should be queued on. May insert into DSQ_LOCAL at once, which skips enqueue. */
   selectCpu?(k: Kernel, vcpu: VcpuId, prev: CpuId, flags: number): CpuId;
-  /** Must insert the vCPU into a queue. */
+  /** Must insert the vCPU into a queue. `k.taskCpu` is the CPU that selectCpu chose. */
   enqueue(k: Kernel, vcpu: VcpuId, flags: number): void;
+  /** A queued vCPU is taken out, for a change or because it departs; it is in no queue any more. */
+  dequeue?(k: Kernel, vcpu: VcpuId, flags: number): void;
   /** A CPU has nothing in its local queue. `prev` still runs there if it is runnable, or is NONE. */
   dispatch?(k: Kernel, cpu: CpuId, prev: VcpuId): void;
   tick?(k: Kernel, vcpu: VcpuId, cpu: CpuId): void;
   runnable?(k: Kernel, vcpu: VcpuId, flags: number): void;
   running?(k: Kernel, vcpu: VcpuId, cpu: CpuId): void;
   stopping?(k: Kernel, vcpu: VcpuId, cpu: CpuId, runnable: boolean): void;
-  quiescent?(k: Kernel, vcpu: VcpuId): void;
+  quiescent?(k: Kernel, vcpu: VcpuId, flags: number): void;
+  /** The vCPU gives its CPU away (sched_yield). Without this hook its slice ends; with it that is up to `k.setSlice`. */
+  yield?(k: Kernel, vcpu: VcpuId): void;
   updateIdle?(k: Kernel, cpu: CpuId, idle: boolean): void;
+  setWeight?(k: Kernel, vcpu: VcpuId, weight: number): void;
+  /** The hard or the soft mask has changed: see `allows` and `prefers`. */
+  setCpumask?(k: Kernel, vcpu: VcpuId): void;
+  cpuOnline?(k: Kernel, cpu: CpuId): void;
+  /** What waits in its local queue has been, and what waits for it elsewhere must be, queued anew: `allows` is false from now on. */
+  cpuOffline?(k: Kernel, cpu: CpuId): void;
+}
+
+/** A slow controller in user space: numad, a rebalancer. It may change masks and weights, and costs no hook on the hot path. */
+export interface Daemon {
+  readonly name: string;
+  readonly periodNs: number;
+  step(k: Kernel, act: Actuators): void;
+}
+
+/** What user space can set: sched_setaffinity(2), cgroup weights, and Xen's soft affinity. Hooks of the cpu part follow at once. */
+export interface Actuators {
+  /** CPUs a vCPU may use; null for all. @throws PolicyError for an empty list or a CPU that is none */
+  setAffinity(vcpu: VcpuId, cpus: readonly CpuId[] | null): void;
+  /** CPUs it should rather use; null for no preference. */
+  setSoftAffinity(vcpu: VcpuId, cpus: readonly CpuId[] | null): void;
+  setWeight(guest: GuestId, weight: number): void;
 }
 
 /** Helpers of the core, each named for the kfunc it stands for. */
@@ -98,15 +156,30 @@ export interface Kernel {
   /** The host's own background load: a guest of kind `bare`, and dom0, of kind `xen-pv`, with this true. */
   isHostNoise(guest: GuestId): boolean;
   weight(vcpu: VcpuId): number;
-  /** scx_bpf_task_cpu: where it runs or last ran. */
+  /** CPU time a guest may have, in percent of one CPU (Xen's cap); 0 for no limit. Enforced by policies that claim it. */
+  cap(guest: GuestId): number;
+  /** Whether the guest has arrived and not departed. */
+  isHere(guest: GuestId): boolean;
+  /** scx_bpf_task_cpu: where it runs or last ran; in enqueue, the CPU that selectCpu chose. */
   taskCpu(vcpu: VcpuId): CpuId;
   /** In selectCpu: where the wake is handled (bpf_get_smp_processor_id): the waker's CPU, or the one that took the interrupt. */
   readonly wakerCpu: CpuId;
   /** The vCPU that runs on a CPU, or NONE: scx_bpf_cpu_curr. */
   cpuCurr(cpu: CpuId): VcpuId;
   isRunning(vcpu: VcpuId): boolean;
-  /** bpf_cpumask_test_cpu on the hard mask. */
+  isRunnable(vcpu: VcpuId): boolean;
+  /** bpf_cpumask_test_cpu on the hard mask, and the CPU is online. If none of the mask is, all are allowed (select_fallback_rq). */
   allows(vcpu: VcpuId, cpu: CpuId): boolean;
+  /** Whether it may use some CPU of the node. */
+  allowsNode(vcpu: VcpuId, node: NodeId): boolean;
+  /** Number of CPUs it may use. */
+  nrAllowed(vcpu: VcpuId): number;
+  /** On the soft mask; true everywhere for a vCPU without one (hasSoft). sched_ext has none: keep it in task storage. */
+  prefers(vcpu: VcpuId, cpu: CpuId): boolean;
+  hasSoft(vcpu: VcpuId): boolean;
+  /** First node of the guest's soft mask as it was placed, or NONE. */
+  homeNode(guest: GuestId): NodeId;
+  isOnline(cpu: CpuId): boolean;
   /** CPU time it has had: p->se.sum_exec_runtime. */
   runtimeNs(vcpu: VcpuId): number;
   /** When it last stopped running; 0 if never. */
@@ -114,7 +187,7 @@ export interface Kernel {
 
   /** scx_bpf_create_dsq: ids are small whole numbers of the policy's choice. */
   createDsq(dsq: DsqId): void;
-  /** scx_bpf_dsq_insert. */
+  /** scx_bpf_dsq_insert. A queue of one's own is either FIFO or by vtime while anything is in it. */
   dsqInsert(vcpu: VcpuId, dsq: DsqId, sliceNs: number, flags: number): void;
   /** scx_bpf_dsq_insert_vtime: lower first, ties in order of arrival. */
   dsqInsertVtime(vcpu: VcpuId, dsq: DsqId, sliceNs: number, vtime: number, flags: number): void;
@@ -127,6 +200,13 @@ export interface Kernel {
   dsqNext(vcpu: VcpuId): VcpuId;
   /** scx_bpf_dsq_move to the local queue of the dispatching CPU. False if it may not run there. */
   dsqMove(vcpu: VcpuId): boolean;
+  /** scx_bpf_dsq_move and scx_bpf_dsq_move_vtime to another queue of one's own, or DSQ_LOCAL_ON; in dispatch or a timer. */
+  dsqMoveTo(vcpu: VcpuId, dsq: DsqId): boolean;
+  dsqMoveVtime(vcpu: VcpuId, dsq: DsqId, vtime: number): boolean;
+  /** Queue it is in, or NONE; local queues are DSQ_LOCAL_ON + CPU. */
+  dsqOf(vcpu: VcpuId): DsqId;
+  /** scx_bpf_task_set_slice: what a running vCPU still has; 0 ends its slice at this instant. */
+  setSlice(vcpu: VcpuId, sliceNs: number): void;
 
   isIdle(cpu: CpuId): boolean;
   nrIdle(node: NodeId): number;
@@ -134,6 +214,10 @@ export interface Kernel {
   testAndClearIdle(cpu: CpuId): boolean;
   /** scx_bpf_pick_idle_cpu_node: claims the first idle CPU of a node the vCPU may use, from `start` on, wrapping; NONE without. */
   pickIdleCpuNode(vcpu: VcpuId, node: NodeId, start: CpuId): CpuId;
+  /** scx_bpf_pick_idle_cpu: claims an idle CPU the vCPU may use, lowest first; NONE without. */
+  pickIdleCpu(vcpu: VcpuId): CpuId;
+  /** scx_bpf_select_cpu_dfl: claims `prev` if idle, else an idle CPU of its node (its last-level cache), else any; NONE without. */
+  selectCpuDfl(vcpu: VcpuId, prev: CpuId): CpuId;
   /** scx_bpf_kick_cpu: KICK_IDLE lets an idle CPU look for work, KICK_PREEMPT ends the current slice. */
   kick(cpu: CpuId, flags: number): void;
   /** bpf_timer, periodic. */
@@ -152,15 +236,17 @@ export interface PlacementPolicy {
 }
 
 export interface Placement {
-  /** CPUs its vCPUs may use; null for all. */
+  /** Nodes on whose CPUs its vCPUs may run; null for all. */
   readonly hardNodes: readonly NodeId[] | null;
-  /** Node its memory is meant for, for memory parts that follow the placement; NONE for none. */
-  readonly memoryNode: NodeId;
-  /** Node it should run on without being held there; NONE for none. */
-  readonly homeNode: NodeId;
+  /** [vCPU of the guest] CPUs each may use, in place of hardNodes; null for all. */
+  readonly hardCpus?: readonly (readonly CpuId[] | null)[];
+  /** Nodes its vCPUs should rather run on without being held there, the first is home; null for no preference. */
+  readonly softNodes: readonly NodeId[] | null;
+  /** Nodes its memory is meant for, for memory parts that follow the placement; empty for none. */
+  readonly memoryNodes: readonly NodeId[];
 }
 
-export const FLOATING: Placement = { hardNodes: null, memoryNode: -1 as NodeId, homeNode: -1 as NodeId };
+export const FLOATING: Placement = { hardNodes: null, softNodes: null, memoryNodes: [] };
 
 /** How memory falls back when the wanted node is full: to the nearest by SLIT, to the next id (Xen 4.0), or not at all (membind). */
 export type Fallback = 'distance' | 'next-id' | 'none';
@@ -189,9 +275,22 @@ export interface PolicyEntry {
   /** Whether it is given what no kernel could know. */
   readonly oracle: boolean;
   readonly options: readonly OptionSpec[];
+  /** What it promises, so that it can be held to it. */
+  readonly claims?: PolicyClaims;
   /** What no option shows alone: whether these go with a machine of so many nodes. @throws RangeError saying which does not, and what was wanted */
   check?(options: OptionValues, nodeCount: number): void;
   make(options: OptionValues): Policy;
+}
+
+export interface PolicyClaims {
+  /** No CPU idles while a vCPU waits that may run there, but for the time a hand-over takes. */
+  readonly workConserving?: boolean;
+  /** CPU time of busy vCPUs goes by weight. */
+  readonly weights?: boolean;
+  /** A guest has no more CPU time than its cap. */
+  readonly caps?: boolean;
+  /** The policy it is but for what it knows of nodes: the same where all memory is equally far. */
+  readonly numaBase?: string;
 }
 
 /** Joins parts into a policy; a later part replaces an earlier one of its kind. */

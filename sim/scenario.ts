@@ -13,10 +13,22 @@ export interface GuestSpec {
   /** Virtual nodes that its memory and its vCPUs are divided into, equally and in order; 1 for a flat guest. */
   readonly vnodes: number;
   readonly weight: number;
+  /** CPU time it may have, in percent of one CPU; 0 for no limit. */
+  readonly capPercent: number;
+  /** When it comes to the host; and when it goes, whatever it is doing, or null to stay. */
+  readonly arrivesNs: number;
+  readonly departsNs: number | null;
   readonly workload: WorkloadEntry;
   readonly options: OptionValues;
   /** Share of the guest's memory that its boot touches, 0..1; 0 skips the boot. */
   readonly bootShare: number;
+}
+
+/** A CPU goes off line, or comes back. */
+export interface HotplugEvent {
+  readonly atNs: number;
+  readonly cpu: number;
+  readonly isOnline: boolean;
 }
 
 /** What handling costs, each in ns. Sources in docs/model.md; those without one are assumed. */
@@ -34,6 +46,9 @@ export interface Costs {
   readonly coldCache: boolean;
   /** Slice of a guest's own scheduler. */
   readonly guestSliceNs: number;
+  /** Call of a policy's hook, and of each helper it calls. */
+  readonly hookNs: number;
+  readonly helperNs: number;
 }
 
 export const DEFAULT_COSTS: Costs = {
@@ -44,6 +59,8 @@ export const DEFAULT_COSTS: Costs = {
   hostFaultNs: us(1), // assumed
   coldCache: true,
   guestSliceNs: us(4_000), // assumed
+  hookNs: 50, // assumed: a BPF program through its trampoline
+  helperNs: 15, // assumed: a kfunc
 };
 
 export interface Scenario {
@@ -69,6 +86,7 @@ export interface Scenario {
   readonly blockBytes: number;
   /** Memory that the host's page cache holds before guests arrive. */
   readonly hostCacheBytes: number;
+  readonly hotplug: readonly HotplugEvent[];
   readonly costs: Costs;
   /** Checks after every instant (tests) or cheap ones only. */
   readonly checks: 'all' | 'cheap';

@@ -8,6 +8,10 @@ export const TIMER_TICK = 3;
 export const TIMER_POLICY = 4; // id: the policy's n-th timer
 export const TIMER_WATCH = 5;
 export const TIMER_DRIFT = 6; // id: region whose heat moves on
+export const TIMER_ADMIT = 7; // id: guest that comes to the host
+export const TIMER_DEPART = 8; // id: guest
+export const TIMER_HOTPLUG = 9; // id: the scenario's n-th event
+export const TIMER_DAEMON = 10; // id: the policy's n-th daemon
 
 /**
  * Future timed events: a binary heap in parallel typed arrays, slot 0 first out, in the total order (time, kind, id), so that no

@@ -40,7 +40,7 @@ export function watch(w: World): void {
 
 /** A CPU that has been idle since the last look, that the vCPU may use and no other has been counted for; NONE without. */
 function idleCpuFor(w: World, vcpu: number): number {
-  const mask = w.masks[w.vcpuMask[vcpu]!]!;
+  const mask = w.masks.allowed[w.vcpuMask[vcpu]!]!;
   const since = w.nowNs - WATCH_NS;
   for (let cpu = 0; cpu < mask.length; cpu++) {
     if (mask[cpu] === 1 && w.cpuVcpu[cpu] === -1 && w.isWanted[cpu] === 0 && w.idleSinceNs[cpu]! <= since) return cpu;

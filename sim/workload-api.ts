@@ -20,6 +20,9 @@ export const BROADCAST = 12; // to all that wait
 export const FORK = 13; //      starts task `object`, which has not started or has ended
 export const JOIN = 14; //      until task `object` has ended; one that does not live is not waited for
 
+/** sched_yield: other tasks of its guest go first; if each has a vCPU of its own (bare processes), other vCPUs of the host. */
+export const YIELD = 15;
+
 /** How a phase draws on its region. A sweep walks it block by block; random access mixes all its nodes at any instant. */
 export const SWEEP = 0;
 export const RANDOM = 1;

@@ -1,5 +1,6 @@
 import { CpuSet } from './cpu-set.ts';
 import { type Contention, contentionOf } from './contention.ts';
+import { Masks } from './masks.ts';
 import { HostMemory } from './memory.ts';
 import { layMissCurves, type MissCurves } from './miss-curves.ts';
 import type { Kernel, Placement, Policy } from './policy-api.ts';
@@ -40,14 +41,18 @@ export class World {
   readonly vcpuCpu: Int32Array; //       [V] where it runs or last ran; NONE at first
   readonly vcpuGuest: Int32Array; //     [V]
   readonly vcpuSliceNs: Float64Array; // [V] slice given by the policy; what is left of it when it does not run
-  readonly vcpuSliceLengthNs: Float64Array; // [V] as last given whole
+  readonly queuedCpu: Int32Array; //     [V] while runnable: CPU that it was queued for
+  readonly cpuYield: Uint8Array; //      [C] its vCPU gives it away
+  readonly cpuChargeNs: Float64Array; // [C] hooks it ran for itself, to be paid by the vCPU that starts there next
+  readonly guestWeight: Float64Array; // [G]
   readonly waitSinceNs: Float64Array; // [V] when it became runnable or was preempted
   readonly runSinceNs: Float64Array; //  [V]
   readonly stoppedNs: Float64Array; //   [V]
   readonly runtimeNs: Float64Array; //   [V] CPU time until it last stopped
   readonly waitNs: Float64Array; //      [V] sum of waits that have ended
-  readonly vcpuMask: Int32Array; //      [V] index into masks; 0 allows every CPU
-  readonly masks: Uint8Array[]; //       [mask][C]
+  readonly masks: Masks;
+  readonly vcpuMask: Int32Array; //      [V] which of the masks
+  readonly vcpuSoftMask: Int32Array; //  [V] likewise; ALL_CPUS for no preference
 
   // -- guest-scheduler.ts: which task is on which vCPU ----------------------------------------------------------------------
   readonly vcpuTask: Int32Array; //      [V] current task or NONE
@@ -185,7 +190,7 @@ export class World {
     this.scenario = scenario;
     this.cpuOrder = Int32Array.from({ length: C }, (_, cpu) => cpu);
     this.tieRandom = scenario.ties === 'seeded' ? namedStream(scenario.seed, 'host', 0, 'ties') : null;
-    this.due = new Int32Array(T + G + R + 64);
+    this.due = new Int32Array(T + G + R + scenario.hotplug.length + 64);
     this.endNs = scenario.limitNs;
     this.policy = policy;
     this.guests = guests;
@@ -200,7 +205,7 @@ export class World {
       })),
     );
     this.contention = contentionOf(scenario.contention, machine, C);
-    this.timers = new Timers(T + 2 * G + R + 64);
+    this.timers = new Timers(T + 4 * G + R + scenario.hotplug.length + 96);
     this.missCurves = layMissCurves(guests.map(({ spec, program }) => ({ name: spec.name, curves: program.missCurves ?? [] })));
 
     this.cpuVcpu = new Int32Array(C).fill(-1);
@@ -216,14 +221,18 @@ export class World {
     this.vcpuCpu = new Int32Array(V).fill(-1);
     this.vcpuGuest = new Int32Array(V);
     this.vcpuSliceNs = new Float64Array(V);
-    this.vcpuSliceLengthNs = new Float64Array(V);
+    this.queuedCpu = new Int32Array(V).fill(-1);
+    this.cpuYield = new Uint8Array(C);
+    this.cpuChargeNs = new Float64Array(C);
+    this.guestWeight = Float64Array.from(guests, (guest) => guest.spec.weight);
     this.waitSinceNs = new Float64Array(V);
     this.runSinceNs = new Float64Array(V);
     this.stoppedNs = new Float64Array(V);
     this.runtimeNs = new Float64Array(V);
     this.waitNs = new Float64Array(V);
+    this.masks = new Masks(machine);
     this.vcpuMask = new Int32Array(V);
-    this.masks = [new Uint8Array(C).fill(1)];
+    this.vcpuSoftMask = new Int32Array(V);
 
     this.vcpuTask = new Int32Array(V).fill(-1);
     this.guestSliceEndNs = new Float64Array(C).fill(Infinity);
@@ -383,6 +392,9 @@ export interface GuestState {
   restartsBooks: boolean;
   endedNs: number;
   liveTasks: number;
+  /** On the host: it has arrived and not departed. */
+  isHere: boolean;
+  hasDeparted: boolean;
   outOfMemory: boolean;
   freeSlots: Int32Array | null; // open arrivals: stack of task slots that are free
   freeSlotCount: number;

@@ -45,7 +45,18 @@ function scenarioOf({ seed, flows, blockBytes, durationNs }: Network, machine: M
     dom0: 0,
     blockBytes,
     hostCacheBytes: 0,
-    costs: { ...DEFAULT_COSTS, contextSwitchNs: 0, exitNs: 0, ipiNs: 0, guestFaultNs: 0, hostFaultNs: 0, coldCache: false },
+    hotplug: [],
+    costs: {
+      ...DEFAULT_COSTS,
+      hookNs: 0,
+      helperNs: 0,
+      contextSwitchNs: 0,
+      exitNs: 0,
+      ipiNs: 0,
+      guestFaultNs: 0,
+      hostFaultNs: 0,
+      coldCache: false,
+    },
     checks: 'cheap',
   };
 }
@@ -90,5 +101,18 @@ function guestOf(flow: Flow, i: number, machine: Machine, blockBytes: number): G
       },
     }),
   };
-  return { name: `flow ${i}`, kind: 'bare', vcpus: 1, memoryBytes, vnodes: 1, weight: 100, workload, options: {}, bootShare: 0 };
+  return {
+    name: `flow ${i}`,
+    kind: 'bare',
+    vcpus: 1,
+    memoryBytes,
+    vnodes: 1,
+    weight: 100,
+    capPercent: 0,
+    arrivesNs: 0,
+    departsNs: null,
+    workload,
+    options: {},
+    bootShare: 0,
+  };
 }

@@ -22,13 +22,12 @@ export interface ApartOptions {
  *     queue length * slice > (distance after - distance before) / local distance * memoryShare * stayNs
  * A vCPU that runs elsewhere is sent home once a CPU is idle there. vCPUs without a home float as in idle balancing.
  * After: A. Przywara, "Virtualizing NUMA", Linux Plumbers 2010: guests apart, like Xen, but without pinning.
- * @param homes [guest] home node, NONE or absent for none
  */
-export function apart(homes: readonly NodeId[], { stayNs, memoryShare }: ApartOptions): Balance {
+export function apart({ stayNs, memoryShare }: ApartOptions): Balance {
   const chooseFloating = floatingChoice();
   let wayHome = new Int32Array(0); // [vcpu] CPU claimed for it at home, or NONE
 
-  const homeOf = (k: Kernel, vcpu: VcpuId): NodeId => homes[k.guestOf(vcpu)] ?? NONE;
+  const homeOf = (k: Kernel, vcpu: VcpuId): NodeId => k.homeNode(k.guestOf(vcpu));
 
   function isWorthIt(k: Kernel, vcpu: VcpuId, cpu: CpuId, from: CpuId): boolean {
     if (!isCold(k, vcpu)) return false;

@@ -1,4 +1,4 @@
-import { type CpuPolicy, ENQ_WAKEUP, KICK_IDLE, KICK_PREEMPT, type Kernel, WAKE_FORK } from '../../sim/policy-api.ts';
+import { type CpuPolicy, ENQ_RESTORE, ENQ_WAKEUP, KICK_IDLE, KICK_PREEMPT, type Kernel, WAKE_FORK } from '../../sim/policy-api.ts';
 import { type CpuId, type DsqId, ms, NONE, type NodeId, type VcpuId } from '../../sim/units.ts';
 import { BOOST, type CreditAccounts, creditAccounts, IDLE, OVER, UNDER } from './credit-accounts.ts';
 import { allowsNode } from './nodes.ts';
@@ -141,6 +141,7 @@ export function credit(migrationDelayNs = 0): CpuPolicy {
       const moves = to !== NONE && k.cpuCurr(to) === NONE; // unless it was taken meanwhile
       if (moves) assign(vcpu, to);
       moveTo[vcpu] = NONE;
+      if (cpuOf[vcpu] === NONE || flags & ENQ_RESTORE) assign(vcpu, k.taskCpu(vcpu)); // it may use one CPU only, or its CPU is gone
       const cpu = cpuOf[vcpu]! as CpuId;
       const arrives = (flags & ENQ_WAKEUP) !== 0 || moves; // a move ends in a wake, boost and all
       if (arrives && accounts.priority[vcpu] === UNDER) accounts.priority[vcpu] = BOOST;

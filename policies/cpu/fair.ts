@@ -1,4 +1,4 @@
-import { type CpuPolicy, DEFAULT_WEIGHT, ENQ_WAKEUP, KICK_IDLE, KICK_PREEMPT, type Kernel } from '../../sim/policy-api.ts';
+import { type CpuPolicy, DEFAULT_WEIGHT, ENQ_RESTORE, ENQ_WAKEUP, KICK_IDLE, KICK_PREEMPT, type Kernel } from '../../sim/policy-api.ts';
 import { type CpuId, type DsqId, ms, NONE, type VcpuId } from '../../sim/units.ts';
 
 /** How long a vCPU runs while others wait: sched_min_granularity, 0.75 ms times 4 as on any machine of eight CPUs and more. */
@@ -66,12 +66,9 @@ export function fair(balance: Balance): CpuPolicy {
       for (let cpu = 0; cpu < k.cpuCount; cpu++) k.createDsq(cpu as number as DsqId);
       balance.init?.(k);
     },
-    selectCpu(k, vcpu, prev, flags) {
-      const cpu = balance.choose(k, vcpu, prev, flags);
-      join(vcpu, cpu);
-      return cpu;
-    },
+    selectCpu: (k, vcpu, prev, flags) => balance.choose(k, vcpu, prev, flags),
     enqueue(k, vcpu, flags) {
+      if (flags & (ENQ_WAKEUP | ENQ_RESTORE)) join(vcpu, k.taskCpu(vcpu));
       const from = queueCpu[vcpu]! as CpuId;
       if (!(flags & ENQ_WAKEUP)) {
         const cpu = balance.requeue?.(k, vcpu, from) ?? from;

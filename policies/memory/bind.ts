@@ -1,5 +1,4 @@
 import type { MemoryPolicy } from '../../sim/policy-api.ts';
-import { NONE } from '../../sim/units.ts';
 
 /**
  * All of a guest's memory on the node it was placed on, and nowhere else: when that node is full the guest is out of memory.
@@ -11,6 +10,6 @@ export function bind(): MemoryPolicy {
     name: 'bind',
     backs: 'first-touch',
     fallback: 'none',
-    alloc: (_k, _guest, _block, node, placement) => (placement.memoryNode === NONE ? node : placement.memoryNode),
+    alloc: (_k, _guest, _block, node, placement) => placement.memoryNodes[0] ?? node,
   };
 }

@@ -1,5 +1,5 @@
 import type { Fallback, MemoryPolicy } from '../../sim/policy-api.ts';
-import { NONE, type NodeId } from '../../sim/units.ts';
+import type { NodeId } from '../../sim/units.ts';
 
 /**
  * All of a guest's memory on the node it was placed on, taken when it is built. Where that node is full the fallback decides:
@@ -11,6 +11,6 @@ export function homeNode(fallback: Fallback): MemoryPolicy {
     name: 'home-node',
     backs: 'at-build',
     fallback,
-    alloc: (_k, _guest, _block, _node, placement) => (placement.memoryNode === NONE ? (0 as NodeId) : placement.memoryNode),
+    alloc: (_k, _guest, _block, _node, placement) => placement.memoryNodes[0] ?? (0 as NodeId),
   };
 }

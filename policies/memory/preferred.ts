@@ -1,5 +1,4 @@
 import type { MemoryPolicy } from '../../sim/policy-api.ts';
-import { NONE } from '../../sim/units.ts';
 
 /**
  * Each block on the node the guest was placed on, at its first touch, or the nearest to it with room. A guest placed nowhere has
@@ -11,6 +10,6 @@ export function preferred(): MemoryPolicy {
     name: 'preferred',
     backs: 'first-touch',
     fallback: 'distance',
-    alloc: (_k, _guest, _block, node, placement) => (placement.memoryNode === NONE ? node : placement.memoryNode),
+    alloc: (_k, _guest, _block, node, placement) => placement.memoryNodes[0] ?? node,
   };
 }

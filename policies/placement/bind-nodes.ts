@@ -1,5 +1,5 @@
 import type { PlacementPolicy } from '../../sim/policy-api.ts';
-import { NONE, type NodeId } from '../../sim/units.ts';
+import type { NodeId } from '../../sim/units.ts';
 
 /**
  * Every guest on the CPUs of one node, its memory meant for another, or the same.
@@ -18,7 +18,7 @@ export function bindNodes(cpuNode: number, memoryNode: number): PlacementPolicy 
         if (node >= k.nodeCount) throw new RangeError(`${option} = ${node}, want 0 to ${k.nodeCount - 1}`);
       }
       if (k.nodeCpuCount(cpuNode as NodeId) === 0) throw new RangeError(`cpunodebind = ${cpuNode}, want a node with CPUs`);
-      return { hardNodes: [cpuNode as NodeId], memoryNode: memoryNode as NodeId, homeNode: NONE };
+      return { hardNodes: [cpuNode as NodeId], softNodes: null, memoryNodes: [memoryNode as NodeId] };
     },
   };
 }

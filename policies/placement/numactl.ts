@@ -1,5 +1,5 @@
 import type { Kernel, Placement, PlacementPolicy } from '../../sim/policy-api.ts';
-import { type GuestId, NONE, type NodeId } from '../../sim/units.ts';
+import type { GuestId, NodeId } from '../../sim/units.ts';
 
 /**
  * One node a guest, in turn, vCPUs and memory: what a careful user of numactl does by hand. A node that is full is passed over.
@@ -20,7 +20,7 @@ export function numactl(): PlacementPolicy {
       const needBytes = k.guestMemoryBytes(guest);
       const node = inTurn.find((candidate) => roomBytes![candidate]! >= needBytes) ?? inTurn[0]!;
       roomBytes[node]! -= needBytes;
-      return { hardNodes: [node], memoryNode: node, homeNode: NONE };
+      return { hardNodes: [node], softNodes: null, memoryNodes: [node] };
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Kernel, Placement, PlacementPolicy } from '../../sim/policy-api.ts';
-import { type GuestId, NONE, type NodeId } from '../../sim/units.ts';
+import type { GuestId, NodeId } from '../../sim/units.ts';
 
 /** A guest's vCPUs, and by node whether they may run there. */
 interface Placed {
@@ -25,8 +25,8 @@ export function xend(hold: 'pinned' | 'soft'): PlacementPolicy {
       placed[guest] = { vcpus: k.guestVcpuCount(guest), isOn };
       const home = nodes[0]!;
       return hold === 'pinned'
-        ? { hardNodes: nodes, memoryNode: home, homeNode: NONE }
-        : { hardNodes: null, memoryNode: home, homeNode: home };
+        ? { hardNodes: nodes, softNodes: null, memoryNodes: [home] }
+        : { hardNodes: null, softNodes: nodes, memoryNodes: [home] };
     },
   };
 }

@@ -1,5 +1,6 @@
 import {
   type CpuPolicy,
+  DEQ_SLEEP,
   DSQ_LOCAL,
   DSQ_LOCAL_ON,
   ENQ_PREEMPTED,
@@ -11,6 +12,7 @@ import {
   type MemoryPolicy,
   type Placement,
   type PlacementPolicy,
+  SLICE_DEFAULT_NS,
   WAKE_FORK,
   WAKE_TTWU,
 } from '../../sim/policy-api.ts';
@@ -25,7 +27,7 @@ export interface FakeSpec {
   readonly freeGiB?: readonly number[];
   readonly holeGiB?: number;
   readonly blockGiB?: number;
-  readonly guests: readonly { vcpus: number; memoryGiB?: number; weight?: number; isHostNoise?: boolean }[];
+  readonly guests: readonly { vcpus: number; memoryGiB?: number; weight?: number; cap?: number; isHostNoise?: boolean }[];
   /** What random() returns, in turn and from the start again. */
   readonly draws?: readonly number[];
 }
@@ -38,6 +40,8 @@ interface Waiting {
 /** A kernel with a policy in it, in which vCPUs run for as long as the test wants. */
 export interface Fake extends Kernel {
   readonly kicks: string[]; // 'cpu:flags', oldest first
+  /** Gives a guest's vCPUs a soft mask, the first node is home. */
+  prefer(guest: number, nodes: readonly number[]): void;
   /** Holds a guest's vCPUs on nodes. */
   hold(guest: number, nodes: readonly number[]): void;
   start(policy: CpuPolicy): void;
@@ -76,6 +80,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
   const stoppedNs = guestOf.map(() => 0);
   const slices = guestOf.map(() => 0);
   const held = spec.guests.map(() => null as readonly number[] | null);
+  const soft = spec.guests.map(() => null as readonly number[] | null);
   const queues = new Map<number, Waiting[]>();
   const timers: { periodNs: number; fire: (k: Kernel) => void }[] = [];
   const pending: [CpuId, number][] = [];
@@ -124,10 +129,9 @@ export function fakeKernel(spec: FakeSpec): Fake {
   }
   /** The next is found while the present one still runs; that one is queued afterwards. */
   function reschedule(cpu: CpuId, flags: number): void {
-    const vcpu = curr[cpu]!;
     const next = choose(cpu);
     if (next === undefined && flags === ENQ_SLICE_END) {
-      sliceEndNs[cpu] = nowNs + slices[vcpu]!;
+      sliceEndNs[cpu] = nowNs + SLICE_DEFAULT_NS;
       return;
     }
     leave(cpu, flags);
@@ -139,7 +143,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
     stoppedNs[vcpu] = nowNs;
     policy.stopping?.(fake, vcpu, cpu, flags !== 0);
     if (flags) policy.enqueue(fake, vcpu, flags);
-    else policy.quiescent?.(fake, vcpu);
+    else policy.quiescent?.(fake, vcpu, DEQ_SLEEP);
   }
   function claim(cpu: CpuId): boolean {
     if (!idle[cpu]) return false;
@@ -190,9 +194,18 @@ export function fakeKernel(spec: FakeSpec): Fake {
     vcpuVnode: () => 0,
     isHostNoise: (guest) => spec.guests[guest]!.isHostNoise ?? false,
     weight: (vcpu) => spec.guests[guestOf[vcpu]!]!.weight ?? 100,
+    cap: (guest) => spec.guests[guest]!.cap ?? 0,
+    isHere: () => true,
     taskCpu: (vcpu) => cpuOf[vcpu]!,
     cpuCurr: (cpu) => curr[cpu]!,
     isRunning: (vcpu) => curr.includes(vcpu),
+    isRunnable: (vcpu) => whereIs(vcpu) !== undefined,
+    allowsNode: (vcpu, node) => cpuNode.some((at, cpu) => at === node && fake.allows(vcpu, cpu as CpuId)),
+    nrAllowed: (vcpu) => cpuNode.filter((_, cpu) => fake.allows(vcpu, cpu as CpuId)).length,
+    prefers: (vcpu, cpu) => soft[guestOf[vcpu]!]?.includes(cpuNode[cpu]!) ?? true,
+    hasSoft: (vcpu) => soft[guestOf[vcpu]!] !== null,
+    homeNode: (guest) => (soft[guest]?.[0] ?? NONE) as NodeId,
+    isOnline: () => true,
     allows: (vcpu, cpu) => held[guestOf[vcpu]!]?.includes(cpuNode[cpu]!) ?? true,
     runtimeNs: (vcpu) => runtimeNs[vcpu]!,
     stoppedNs: (vcpu) => stoppedNs[vcpu]!,
@@ -215,6 +228,24 @@ export function fakeKernel(spec: FakeSpec): Fake {
       queue(localOf(dispatching)).push({ vcpu, vtime: 0 });
       return true;
     },
+    dsqMoveTo(vcpu, dsq) {
+      if (!whereIs(vcpu)) return false;
+      take(vcpu);
+      queue(dsq).push({ vcpu, vtime: 0 });
+      return true;
+    },
+    dsqMoveVtime(vcpu, dsq, vtime) {
+      if (!whereIs(vcpu)) return false;
+      take(vcpu);
+      insert(vcpu, dsq, slices[vcpu]!, vtime);
+      return true;
+    },
+    dsqOf: (vcpu) => ([...queues].find(([, list]) => list.some((entry) => entry.vcpu === vcpu))?.[0] ?? NONE) as DsqId,
+    setSlice(vcpu, sliceNs) {
+      slices[vcpu] = sliceNs;
+      const cpu = curr.indexOf(vcpu);
+      if (cpu >= 0) sliceEndNs[cpu] = nowNs + sliceNs;
+    },
     isIdle: (cpu) => idle[cpu]!,
     nrIdle: (node) => idle.filter((isIdle, cpu) => isIdle && cpuNode[cpu] === node).length,
     testAndClearIdle: claim,
@@ -224,6 +255,15 @@ export function fakeKernel(spec: FakeSpec): Fake {
       const found = inTurn.find((cpu) => idle[cpu] && fake.allows(vcpu, cpu));
       return found !== undefined && claim(found) ? found : NONE;
     },
+    pickIdleCpu(vcpu) {
+      const found = cpuNode.findIndex((_, cpu) => idle[cpu] && fake.allows(vcpu, cpu as CpuId)) as CpuId;
+      return found >= 0 && claim(found) ? found : NONE;
+    },
+    selectCpuDfl(vcpu, prev) {
+      if (prev !== NONE && claim(prev)) return prev;
+      const near = prev === NONE ? NONE : fake.pickIdleCpuNode(vcpu, cpuNode[prev]!, prev);
+      return near === NONE ? fake.pickIdleCpu(vcpu) : near;
+    },
     kick(cpu, flags) {
       kicks.push(`${cpu}:${flags}`);
       pending.push([cpu, flags]);
@@ -231,6 +271,9 @@ export function fakeKernel(spec: FakeSpec): Fake {
     timer: (periodNs, fire) => void timers.push({ periodNs, fire }),
     random: () => spec.draws![draw++ % spec.draws!.length]!,
 
+    prefer(guest, nodes) {
+      soft[guest] = nodes[0] === NONE ? null : nodes;
+    },
     hold(guest, nodes) {
       held[guest] = nodes;
     },
@@ -283,6 +326,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
     admit(guest, placement, memory) {
       const placed = placement?.place(fake, guest as GuestId) ?? FLOATING;
       if (placed.hardNodes) held[guest] = placed.hardNodes;
+      soft[guest] = placed.softNodes;
       const blocks = Math.ceil(fake.guestMemoryBytes(guest as GuestId) / blockBytes);
       if (memory.backs === 'at-build') fake.back(guest, blocks, memory, placed);
       return placed;

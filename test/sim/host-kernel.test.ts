@@ -39,7 +39,7 @@ const sampled: MemoryPolicy = {
   sampling: { periodNs: us(500), blocks: 1 },
   onHintFault: () => NONE,
 };
-const anywhere: PlacementPolicy = { name: 'anywhere', place: () => ({ hardNodes: null, memoryNode: NONE, homeNode: NONE }) };
+const anywhere: PlacementPolicy = { name: 'anywhere', place: () => ({ hardNodes: null, softNodes: null, memoryNodes: [] }) };
 
 interface Parts {
   cpu?: Partial<CpuPolicy>;
@@ -166,7 +166,7 @@ describe('what a kernel would refuse ends the run', () => {
     ['a move to a broken node', { memory: { onHintFault: () => 0.5 as NodeId } }, 'onHintFault', 'node 0.5'],
     [
       'a placement on nodes without a CPU',
-      { placement: { place: () => ({ hardNodes: [7 as NodeId], memoryNode: NONE, homeNode: NONE }) } },
+      { placement: { place: () => ({ hardNodes: [7 as NodeId], softNodes: null, memoryNodes: [] }) } },
       'place',
       'nodes 7 have no CPU',
     ],
@@ -182,7 +182,7 @@ describe('what a kernel would refuse ends the run', () => {
     const recording = trial(
       faulty({
         cpu: { enqueue: (k, vcpu) => k.dsqInsert(vcpu, (DSQ_LOCAL_ON + 3) as DsqId, ms(1), 0) },
-        placement: { place: () => ({ hardNodes: [2 as NodeId], memoryNode: NONE, homeNode: NONE }) },
+        placement: { place: () => ({ hardNodes: [2 as NodeId], softNodes: null, memoryNodes: [] }) },
       }),
     );
     expect([recording.status, recording.message]).toEqual(['policy-error', expect.stringContaining('vCPU 0 may not run on CPU 3')]);
@@ -232,7 +232,7 @@ describe('what is only a hint', () => {
   });
 
   test('a CPU outside the mask', () => {
-    const placement = { place: () => ({ hardNodes: [2 as NodeId], memoryNode: NONE, homeNode: NONE }) };
+    const placement = { place: () => ({ hardNodes: [2 as NodeId], softNodes: null, memoryNodes: [] }) };
     const cpu: Partial<CpuPolicy> = { selectCpu: () => 0 as CpuId, enqueue: (k, vcpu) => k.dsqInsert(vcpu, DSQ_LOCAL, us(300), 0) };
     expect(trial(faulty({ cpu, placement })).status).toBe('ok');
   });

@@ -223,7 +223,7 @@ test('a vCPU held on a node never runs elsewhere, and a wait is a delayed wake',
   const entry = asEntry(() => ({
     name: 'held',
     memory: onNodes(() => 0),
-    placement: { name: 'held', place: () => ({ hardNodes: [1 as NodeId], memoryNode: NONE, homeNode: NONE }) },
+    placement: { name: 'held', place: () => ({ hardNodes: [1 as NodeId], softNodes: null, memoryNodes: [] }) },
     cpu: { name: 'held', enqueue: (k, vcpu: VcpuId) => k.dsqInsert(vcpu, DSQ_GLOBAL, ms(1), 0) },
   }));
   const { guests } = ran({ policy: entry, guests: ['a', 'b'].map((name) => guest(script(us(10)), { name })), costs: FREE_COSTS });

@@ -5,7 +5,7 @@ import { buildMachine, type Machine } from '../../sim/machine.ts';
 import { defaultOptions, type OptionValues } from '../../sim/options.ts';
 import { type CpuPolicy, DSQ_LOCAL_ON, type MemoryPolicy, type Policy, type PolicyEntry, SLICE_DEFAULT_NS } from '../../sim/policy-api.ts';
 import type { Recording } from '../../sim/recording.ts';
-import { DEFAULT_COSTS, type GuestSpec, type Scenario } from '../../sim/scenario.ts';
+import { type Costs, DEFAULT_COSTS, type GuestSpec, type Scenario } from '../../sim/scenario.ts';
 import { type CpuId, type DsqId, GiB, KiB, type NodeId, seconds } from '../../sim/units.ts';
 import type { GuestProgram, Phase, WorkloadEntry } from '../../sim/workload-api.ts';
 import { workloads } from '../../workloads/index.ts';
@@ -13,8 +13,10 @@ import { workloads } from '../../workloads/index.ts';
 export const lopsidedMachine: Machine = buildMachine(lopsided);
 
 /** Costs of handling switched off, so that only work takes time. */
-export const FREE_COSTS: Scenario['costs'] = {
+export const FREE_COSTS: Costs = {
   ...DEFAULT_COSTS,
+  hookNs: 0,
+  helperNs: 0,
   contextSwitchNs: 0,
   exitNs: 0,
   ipiNs: 0,
@@ -48,12 +50,18 @@ export function guest(entry: WorkloadEntry, change: Partial<GuestSpec> & { set?:
     memoryBytes: GiB(0.25),
     vnodes: 1,
     weight: 1024,
+    capPercent: 0,
+    arrivesNs: 0,
+    departsNs: null,
     workload: entry,
     options: { ...defaultOptions(entry.options), ...set },
     bootShare: 0,
     ...rest,
   };
 }
+
+/** Costs of handling without those of the policy's hooks, which depend on how it is written. */
+export const TEST_COSTS: Costs = { ...DEFAULT_COSTS, hookNs: 0, helperNs: 0 };
 
 /** A scenario on the lopsided machine with everything that would blur a figure switched off, and every check on. */
 export function scenario(change: Partial<Scenario> & Pick<Scenario, 'guests'>): Scenario {
@@ -72,7 +80,8 @@ export function scenario(change: Partial<Scenario> & Pick<Scenario, 'guests'>): 
     dom0: 0,
     blockBytes: KiB(256),
     hostCacheBytes: 0,
-    costs: DEFAULT_COSTS,
+    hotplug: [],
+    costs: TEST_COSTS,
     checks: 'all',
     ...change,
   };

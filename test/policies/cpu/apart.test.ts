@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { apart } from '../../../policies/cpu/apart.ts';
 import { fair } from '../../../policies/cpu/fair.ts';
-import { ms, NONE, type NodeId } from '../../../sim/units.ts';
+import { ms, NONE } from '../../../sim/units.ts';
 import { type Fake, fakeKernel } from '../fake-kernel.ts';
 
 // CPUs 0 and 1; CPU 2; CPU 3. From node 0 node 2 is nearer (16) than node 1 (22).
@@ -17,7 +17,8 @@ const MACHINE = {
 /** One guest a vCPU, with these homes. */
 function started(homes: readonly number[], stayNs = ms(20)): Fake {
   const k = fakeKernel({ ...MACHINE, guests: homes.map(() => ({ vcpus: 1 })) });
-  k.start(fair(apart(homes as NodeId[], { stayNs, memoryShare: 0.3 })));
+  homes.forEach((home, guest) => k.prefer(guest, [home]));
+  k.start(fair(apart({ stayNs, memoryShare: 0.3 })));
   return k;
 }
 

@@ -15,7 +15,7 @@ const SLIT = [
   [16, 16, 10],
 ];
 const machine = { nodeCpus: [2, 2, 2], slit: SLIT, memoryGiB: [3, 5, 4], guests: [{ vcpus: 2 }] };
-const onNode1: Placement = { hardNodes: null, memoryNode: 1 as NodeId, homeNode: NONE };
+const onNode1: Placement = { hardNodes: null, softNodes: null, memoryNodes: [1 as NodeId] };
 
 describe('a guest of six blocks touched from node 0, which has room for three,', () => {
   test('continues on the nearest node under first touch', () => {

@@ -8,7 +8,7 @@ test('numactl deals guests out over the nodes with CPUs, in turn', () => {
   const placement = numactl();
   const places = [0, 1, 2, 3, 4].map((guest) => k.admit(guest, placement, bind()));
   expect(places.map((place) => place.hardNodes)).toEqual([[0], [2], [3], [0], [2]]);
-  expect(places.map((place) => place.memoryNode)).toEqual([0, 2, 3, 0, 2]);
+  expect(places.map((place) => place.memoryNodes[0])).toEqual([0, 2, 3, 0, 2]);
 });
 
 test('numactl passes over a node whose memory is promised, though nothing is touched yet', () => {
@@ -17,5 +17,5 @@ test('numactl passes over a node whose memory is promised, though nothing is tou
   const placement = numactl();
   // room 8 and 12: 6 -> node 0 (2 left); 5 -> node 1 (7 left); 3: turn of node 0, no room -> node 1 (4 left); 4 -> node 1 (0 left);
   // 9 fits nowhere: its turn's node 0 keeps it
-  expect([0, 1, 2, 3, 4].map((guest) => k.admit(guest, placement, bind()).memoryNode)).toEqual([0, 1, 1, 1, 0]);
+  expect([0, 1, 2, 3, 4].map((guest) => k.admit(guest, placement, bind()).memoryNodes[0])).toEqual([0, 1, 1, 1, 0]);
 });

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { homeNode } from '../../../policies/memory/home-node.ts';
-import { rememberHomes } from '../../../policies/placement/remember-homes.ts';
 import { xend } from '../../../policies/placement/xend.ts';
-import { NONE, type NodeId } from '../../../sim/units.ts';
+import { type GuestId, NONE } from '../../../sim/units.ts';
 import { type FakeSpec, fakeKernel } from '../fake-kernel.ts';
 
 const DOM0 = { vcpus: 48, isHostNoise: true };
@@ -66,11 +65,10 @@ test('xend counts the CPUs of its first node twice where the second pass finds t
 
 test('soft xend makes the node a home and holds nobody there', () => {
   const k = fakeKernel({ nodeCpus: [2, 4], guests: [{ vcpus: 1 }, { vcpus: 1 }] });
-  const homes: NodeId[] = [];
-  const placement = rememberHomes(xend('soft'), homes);
+  const placement = xend('soft');
   k.admit(0, placement, homeNode('distance'));
-  expect(k.admit(1, placement, homeNode('distance'))).toEqual({ hardNodes: null, memoryNode: 1, homeNode: 1 });
-  expect(homes).toEqual([0, 1]);
+  expect(k.admit(1, placement, homeNode('distance'))).toEqual({ hardNodes: null, softNodes: [1], memoryNodes: [1] });
+  expect([0, 1].map((guest) => k.homeNode(guest as GuestId))).toEqual([0, 1]);
 });
 
 test('a node without CPUs looks light, and then memory no longer counts', () => {

@@ -1,0 +1,160 @@
+import { PolicyError } from './assert.ts';
+import { enter, leave } from './hooks.ts';
+import type { HostKernel } from './host-kernel.ts';
+import { firstAllowed, makeRunnable, mayRunOn, selectCpu, stop, tellQuiescent, tellRunning, tellStopping } from './host.ts';
+import { DEQ_SAVE, ENQ_RESTORE, type Actuators } from './policy-api.ts';
+import { VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
+import type { CpuId, GuestId, VcpuId } from './units.ts';
+import { note, type World } from './world.ts';
+
+/**
+ * Changes of what a vCPU may do, in the order of kernel/sched/core.c: it is taken out of its queue or off its CPU, changed, and put back
+ * (sched_change, DEQUEUE_SAVE and ENQUEUE_RESTORE); and CPUs that come and go.
+ */
+export class HostActuators implements Actuators {
+  private readonly w: World;
+  private readonly k: HostKernel;
+
+  constructor(w: World, k: HostKernel) {
+    this.w = w;
+    this.k = k;
+  }
+
+  setAffinity(vcpu: VcpuId, cpus: readonly CpuId[] | null): void {
+    const { w, k } = this;
+    this.checkVcpu(vcpu);
+    w.vcpuMask[vcpu] = this.change(vcpu, w.vcpuMask, cpus);
+    takeOut(w, k, vcpu);
+    tellMask(w, k, vcpu);
+    putBack(w, k, vcpu);
+  }
+
+  setSoftAffinity(vcpu: VcpuId, cpus: readonly CpuId[] | null): void {
+    const { w, k } = this;
+    this.checkVcpu(vcpu);
+    w.vcpuSoftMask[vcpu] = this.change(vcpu, w.vcpuSoftMask, cpus);
+    takeOut(w, k, vcpu);
+    tellMask(w, k, vcpu);
+    putBack(w, k, vcpu);
+  }
+
+  setWeight(guest: GuestId, weight: number): void {
+    const { w, k } = this;
+    const state = w.guests[guest];
+    if (!state) throw new PolicyError(`guest ${String(guest)}, want 0 to ${w.guests.length - 1}`);
+    if (!(weight >= 1 && weight <= 10_000)) throw new PolicyError(`weight ${weight} of guest ${guest}, want 1 to 10000`);
+    note(w, 6, guest, weight);
+    w.guestWeight[guest] = weight;
+    for (let vcpu = state.firstVcpu; vcpu < state.firstVcpu + state.vcpuCount; vcpu++) {
+      takeOut(w, k, vcpu);
+      if (w.policy.cpu.setWeight) {
+        enter(w, k, 'setWeight');
+        w.policy.cpu.setWeight(k, vcpu as VcpuId, weight);
+        w.wakeNs[vcpu]! += leave(w, k);
+      }
+      putBack(w, k, vcpu);
+    }
+  }
+
+  private change(vcpu: number, masks: Int32Array, cpus: readonly CpuId[] | null): number {
+    const mask = cpus === null ? 0 : this.w.masks.ofCpus(cpus);
+    if (masks[vcpu] !== mask) note(this.w, 5, vcpu, mask);
+    return mask;
+  }
+
+  private checkVcpu(vcpu: number): void {
+    const { length } = this.w.vcpuState;
+    if (!(Number.isInteger(vcpu) && vcpu >= 0 && vcpu < length)) throw new PolicyError(`vCPU ${String(vcpu)}, want 0 to ${length - 1}`);
+  }
+}
+
+/** A CPU goes: what runs there and what is queued there goes elsewhere. All other queues too, if the policy does not see to it itself. */
+export function offline(w: World, k: HostKernel, cpu: number): void {
+  w.masks.setOnline(cpu, false);
+  w.cpuIdle[cpu] = 0;
+  note(w, 7, cpu, 0);
+  const { cpu: ops } = w.policy;
+  if (ops.cpuOffline) {
+    enter(w, k, 'cpuOffline');
+    k.inTimer = true;
+    ops.cpuOffline(k, cpu as CpuId);
+    k.inTimer = false;
+    leave(w, k);
+  }
+  const running = w.cpuVcpu[cpu]!;
+  if (running >= 0) requeue(w, k, running);
+  for (let vcpu = 0; vcpu < w.vcpuState.length; vcpu++) {
+    if (w.vcpuState[vcpu] === VCPU_RUNNABLE && (!ops.cpuOffline || k.isInLocal(vcpu, cpu))) requeue(w, k, vcpu);
+  }
+}
+
+/** It comes back: vCPUs whose masks had been broken for want of it leave the CPUs that are not theirs. */
+export function online(w: World, k: HostKernel, cpu: number): void {
+  w.masks.setOnline(cpu, true);
+  note(w, 7, cpu, 1);
+  const { cpu: ops } = w.policy;
+  if (ops.cpuOnline) {
+    enter(w, k, 'cpuOnline');
+    ops.cpuOnline(k, cpu as CpuId);
+    leave(w, k);
+  }
+  for (let vcpu = 0; vcpu < w.vcpuState.length; vcpu++) {
+    if (w.vcpuState[vcpu] === VCPU_RUNNABLE || (w.vcpuState[vcpu] === VCPU_RUNNING && !mayRunOn(w, vcpu, w.vcpuCpu[vcpu]!))) {
+      requeue(w, k, vcpu);
+    }
+  }
+  k.resched(cpu);
+}
+
+/** Queued anew, on a CPU that the policy selects. */
+function requeue(w: World, k: HostKernel, vcpu: number): void {
+  takeOut(w, k, vcpu);
+  if (w.vcpuState[vcpu] === VCPU_RUNNING) leaveCpu(w, k, vcpu);
+  makeRunnable(w, k, vcpu, selectCpu(w, k, vcpu, false), ENQ_RESTORE);
+}
+
+/** Out of its queue; or, running, out of the policy's sight for a moment. One that sleeps is left alone. */
+export function takeOut(w: World, k: HostKernel, vcpu: number): void {
+  const { cpu: ops } = w.policy;
+  if (w.vcpuState[vcpu] === VCPU_BLOCKED) return;
+  if (w.vcpuState[vcpu] === VCPU_RUNNABLE) {
+    k.unqueue(vcpu);
+    if (ops.dequeue) {
+      enter(w, k, 'dequeue');
+      ops.dequeue(k, vcpu as VcpuId, DEQ_SAVE);
+      w.wakeNs[vcpu]! += leave(w, k);
+    }
+  } else tellStopping(w, k, w.vcpuCpu[vcpu]!, vcpu, false);
+  w.wakeNs[vcpu]! += tellQuiescent(w, k, vcpu, DEQ_SAVE);
+}
+
+function putBack(w: World, k: HostKernel, vcpu: number): void {
+  if (w.vcpuState[vcpu] === VCPU_BLOCKED) return;
+  if (w.vcpuState[vcpu] === VCPU_RUNNING) {
+    const cpu = w.vcpuCpu[vcpu]!;
+    if (mayRunOn(w, vcpu, cpu)) {
+      tellRunning(w, k, cpu, vcpu);
+      return;
+    }
+    leaveCpu(w, k, vcpu);
+  }
+  const queued = w.vcpuState[vcpu] === VCPU_RUNNABLE ? w.queuedCpu[vcpu]! : w.vcpuCpu[vcpu]!;
+  makeRunnable(w, k, vcpu, mayRunOn(w, vcpu, queued) ? queued : firstAllowed(w, vcpu), ENQ_RESTORE);
+}
+
+/** A running vCPU whose policy has been told already is taken off its CPU, which looks for another. */
+function leaveCpu(w: World, k: HostKernel, vcpu: number): void {
+  const cpu = w.vcpuCpu[vcpu]!;
+  stop(w, k, cpu, vcpu, null);
+  w.vcpuState[vcpu] = VCPU_RUNNABLE;
+  w.waitSinceNs[vcpu] = w.nowNs;
+  w.taskSinceNs[w.vcpuTask[vcpu]!] = w.nowNs;
+  k.resched(cpu);
+}
+
+function tellMask(w: World, k: HostKernel, vcpu: number): void {
+  if (!w.policy.cpu.setCpumask) return;
+  enter(w, k, 'setCpumask');
+  w.policy.cpu.setCpumask(k, vcpu as VcpuId);
+  w.wakeNs[vcpu]! += leave(w, k);
+}
