@@ -44,6 +44,7 @@ export function runResult(scenario: Scenario, recording: Recording, version: str
       dom0: scenario.dom0,
       blockBytes: scenario.blockBytes,
       hostCacheBytes: scenario.hostCacheBytes,
+      hotplug: scenario.hotplug.map(({ atNs, cpu, isOnline }) => ({ atNs, cpu, isOnline })),
       costs: { ...scenario.costs },
     },
   };
@@ -85,7 +86,17 @@ export interface RunResult {
   readonly droppedArrivals: number;
   readonly setting: Pick<
     Scenario,
-    'startGapNs' | 'durationNs' | 'limitNs' | 'ties' | 'contention' | 'hostNoise' | 'dom0' | 'blockBytes' | 'hostCacheBytes' | 'costs'
+    | 'startGapNs'
+    | 'durationNs'
+    | 'limitNs'
+    | 'ties'
+    | 'contention'
+    | 'hostNoise'
+    | 'dom0'
+    | 'blockBytes'
+    | 'hostCacheBytes'
+    | 'hotplug'
+    | 'costs'
   >;
 }
 
@@ -93,6 +104,9 @@ export interface GuestResult extends GuestRecord {
   readonly kind: string;
   readonly vnodes: number;
   readonly weight: number;
+  readonly capPercent: number;
+  readonly arrivesNs: number;
+  readonly departsNs: number | null;
   readonly bootShare: number;
 }
 
@@ -106,6 +120,9 @@ function guestResult(scenario: Scenario, at: number, guest: GuestRecord): GuestR
     memoryBytes: guest.memoryBytes,
     vnodes: spec.vnodes,
     weight: spec.weight,
+    capPercent: spec.capPercent,
+    arrivesNs: spec.arrivesNs,
+    departsNs: spec.departsNs,
     bootShare: spec.bootShare,
     status: guest.status,
     bootNs: guest.bootNs,
