@@ -65,6 +65,7 @@ function addGuest(guests: GuestState[], scenario: Scenario, spec: GuestSpec, isH
     liveTasks: 0,
     isHere: isHostNoise,
     hasDeparted: false,
+    leftUndone: false,
     outOfMemory: false,
     freeSlots: slots ? slots.map((slot) => slot + firstTask) : null,
     freeSlotCount: slots ? slots.length : 0,

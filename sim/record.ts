@@ -99,7 +99,7 @@ function guestRecord(w: World, guest: GuestState): GuestRecord {
       ? 'out-of-memory'
       : guest.isDeadlocked
         ? 'deadlock'
-        : guest.endedNs >= 0 || spec.workload.ends === 'never'
+        : (guest.endedNs >= 0 && !guest.leftUndone) || spec.workload.ends === 'never'
           ? 'ok'
           : 'unfinished',
     bootNs: Math.max(0, guest.bootedNs),

@@ -395,6 +395,8 @@ export interface GuestState {
   /** On the host: it has arrived and not departed. */
   isHere: boolean;
   hasDeparted: boolean;
+  /** It departed before its work was done. */
+  leftUndone: boolean;
   outOfMemory: boolean;
   freeSlots: Int32Array | null; // open arrivals: stack of task slots that are free
   freeSlotCount: number;
