@@ -196,7 +196,7 @@ function endTask(w: World, guest: GuestState, task: number): void {
   releaseAll(w, guest, w.sync.endOf(task));
   if (task - guest.firstTask === guest.program.tasks) {
     guest.bootedNs = w.nowNs;
-    if (guest.spec.arrivesNs > 0) startGuest(w, guest); // the others start together
+    if (guest.spec.arrivesNs > 0 && !guest.outOfMemory) startGuest(w, guest); // the others start together
     return;
   }
   if (!guest.outOfMemory) w.completions[guest.id]!++; // one that is killed is not done
