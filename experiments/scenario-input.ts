@@ -74,6 +74,7 @@ export function readScenario(source: ScenarioSource, registries: Registries): Sc
     blockBytes: words.block,
     hostCacheBytes: words['host-cache'],
     costs: costsOf(words.costs),
+    watchdogNs: words.watchdog,
     checks: words.checks,
   };
 }

@@ -32,9 +32,12 @@ export type PolicyExitKind = (typeof POLICY_EXIT_KINDS)[number];
 export class PolicyError extends Error {
   override name = 'PolicyError';
   readonly kind: PolicyExitKind;
+  /** The vCPU it is about, if that is not the one the hook is called for; NONE else. */
+  readonly vcpu: number;
 
-  constructor(message: string, kind: PolicyExitKind = 'illegal') {
+  constructor(message: string, kind: PolicyExitKind = 'illegal', vcpu = -1) {
     super(message);
     this.kind = kind;
+    this.vcpu = vcpu;
   }
 }

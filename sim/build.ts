@@ -3,6 +3,7 @@ import { KernelCalls } from './guest-calls.ts';
 import { killGuest, startGuest, startTask } from './guest-kernel.ts';
 import { PolicyError } from './assert.ts';
 import { backBlock } from './backing.ts';
+import type { BlackBox } from './black-box.ts';
 import { HostKernel } from './host-kernel.ts';
 import { type Burst, bursts } from './bursts.ts';
 import { dom0 } from './dom0.ts';
@@ -18,7 +19,7 @@ import type { WorkloadEntry, WorkloadSetup } from './workload-api.ts';
 import { type GuestState, World } from './world.ts';
 
 /** Lays out the world of a scenario: guests, their programs, the policy; nothing has run yet. */
-export function buildWorld(scenario: Scenario): { w: World; k: HostKernel } {
+export function buildWorld(scenario: Scenario, box?: BlackBox): { w: World; k: HostKernel } {
   const guests: GuestState[] = [];
   for (const spec of scenario.guests) addGuest(guests, scenario, spec, false);
   const { cpuCount } = scenario.machine;
@@ -29,7 +30,7 @@ export function buildWorld(scenario: Scenario): { w: World; k: HostKernel } {
     const guestVcpus = scenario.guests.reduce((sum, spec) => sum + spec.vcpus, 0);
     addGuest(guests, scenario, backgroundSpec(scenario, 'dom0', 'xen-pv', dom0(cpuCount, guestVcpus, scenario.dom0)), true);
   }
-  const w = new World(scenario, guests, scenario.policy.make(scenario.policyOptions));
+  const w = new World(scenario, guests, scenario.policy.make(scenario.policyOptions), box);
   const k = new HostKernel(w, namedStream(scenario.seed, 'policy', 0, 'random'));
   w.kernel = k;
   w.calls = new KernelCalls(w);

@@ -192,6 +192,17 @@ export interface PolicyEntry {
   /** What no option shows alone: whether these go with a machine of so many nodes. @throws RangeError saying which does not, and what was wanted */
   check?(options: OptionValues, nodeCount: number): void;
   make(options: OptionValues): Policy;
+  /** What it promises beyond what all must keep; the contract suite holds it to that. */
+  readonly claims?: PolicyClaims;
+}
+
+export interface PolicyClaims {
+  /** No CPU idles while a vCPU waits that could run there. */
+  readonly workConserving?: boolean;
+  /** vCPUs that compete share CPU time as their weights say. */
+  readonly weights?: boolean;
+  /** The policy without NUMA that it equals where there is but one kind of distance. */
+  readonly numaBase?: string;
 }
 
 /** Joins parts into a policy; a later part replaces an earlier one of its kind. */

@@ -70,6 +70,8 @@ export interface Scenario {
   /** Memory that the host's page cache holds before guests arrive. */
   readonly hostCacheBytes: number;
   readonly costs: Costs;
+  /** A vCPU that has waited this long for a CPU has been forgotten by the policy, whose run ends. */
+  readonly watchdogNs: number;
   /** Checks after every instant (tests) or cheap ones only. */
   readonly checks: 'all' | 'cheap';
 }

@@ -46,6 +46,7 @@ function scenarioOf({ seed, flows, blockBytes, durationNs }: Network, machine: M
     blockBytes,
     hostCacheBytes: 0,
     costs: { ...DEFAULT_COSTS, contextSwitchNs: 0, exitNs: 0, ipiNs: 0, guestFaultNs: 0, hostFaultNs: 0, coldCache: false },
+    watchdogNs: 30e9,
     checks: 'cheap',
   };
 }

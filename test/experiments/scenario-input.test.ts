@@ -44,6 +44,7 @@ host-noise: 2.5
 dom0: 1.5
 block: 64KiB
 host-cache: 3GiB
+watchdog: 250ms
 checks: all
 costs: { context-switch: 3us, cold-cache: false }
 `);
@@ -80,6 +81,7 @@ costs: { context-switch: 3us, cold-cache: false }
       blockBytes: 65_536,
       hostCacheBytes: 3_221_225_472,
       costs: { ...DEFAULT_COSTS, contextSwitchNs: 3_000, coldCache: false },
+      watchdogNs: 250_000_000,
       checks: 'all',
     });
   });

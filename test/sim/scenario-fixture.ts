@@ -73,6 +73,7 @@ export function scenario(change: Partial<Scenario> & Pick<Scenario, 'guests'>): 
     blockBytes: KiB(256),
     hostCacheBytes: 0,
     costs: DEFAULT_COSTS,
+    watchdogNs: seconds(30),
     checks: 'all',
     ...change,
   };
