@@ -44,6 +44,7 @@ host-noise: 2.5
 dom0: 1.5
 block: 64KiB
 host-cache: 3GiB
+watchdog: 250ms
 checks: all
 costs: { context-switch: 3us, cold-cache: false, hook: 70ns, helper: 0 }
 hotplug: [{ cpu: 3, offline: 300ms }, { cpu: 1, offline: 200ms, online: 700ms }]
@@ -86,6 +87,7 @@ hotplug: [{ cpu: 3, offline: 300ms }, { cpu: 1, offline: 200ms, online: 700ms }]
         { atNs: 700_000_000, cpu: 1, isOnline: true },
       ],
       costs: { ...DEFAULT_COSTS, contextSwitchNs: 3_000, coldCache: false, hookNs: 70, helperNs: 0 },
+      watchdogNs: 250_000_000,
       checks: 'all',
     });
   });
