@@ -61,6 +61,7 @@ export const bursty: WorkloadEntry = {
         fill: memoryWork(setup.clockGHz, share, regionBytes),
         workOf: (burstNs) => burstNs / 1e9,
         isWorkAtEnd: false,
+        tellsStretch: true,
       }),
       unit: 'CPU-s/s',
     };

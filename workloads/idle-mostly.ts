@@ -52,6 +52,7 @@ export const idleMostly: WorkloadEntry = {
         fill: memoryWork(setup.clockGHz, share, regionBytes),
         workOf: () => 1,
         isWorkAtEnd: true,
+        tellsStretch: false,
       }),
       unit: 'bursts/s',
     };

@@ -23,6 +23,8 @@ export interface TimedBursts {
   /** Work that a burst of so much CPU time adds, all at its end where `isWorkAtEnd`. */
   workOf(burstNs: number): number;
   readonly isWorkAtEnd: boolean;
+  /** Whether it tells how much longer its bursts took than their CPU time, waits included. */
+  readonly tellsStretch: boolean;
 }
 
 /**
@@ -71,7 +73,7 @@ export function timedBursts(bursts: TimedBursts): Pick<GuestProgram, 'tasks' | '
     figures: () => ({
       ...latencyFigures('Wake', wakes),
       ...latencyFigures('Response', responses),
-      ...(demandedNs > 0 ? { meanStretch: (responses.mean * responses.count) / demandedNs } : {}),
+      ...(bursts.tellsStretch && demandedNs > 0 ? { meanStretch: (responses.mean * responses.count) / demandedNs } : {}),
     }),
   };
 }

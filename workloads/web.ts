@@ -128,11 +128,6 @@ export const web: WorkloadEntry = {
       }
       if (step[task] === ACCEPT) {
         step[task] = PREPARE;
-        if (!isUp) {
-          phase.kind = DONE; // nobody listens yet
-          return;
-        }
-        acceptedCount++;
         if (workers > 0) {
           phase.kind = DOWN;
           phase.object = 0;
@@ -177,7 +172,8 @@ export const web: WorkloadEntry = {
       next,
       nextArrivalNs: () => drawGapNs(gaps),
       arrived(slot, nowNs) {
-        step[slot] = ACCEPT;
+        step[slot] = isUp ? ACCEPT : CLOSE; // nobody listens yet
+        if (isUp) acceptedCount++;
         dueNs[slot] = nowNs;
         serviceNs[slot] = drawServiceNs(services);
         place[slot] = below(places, setup.vcpus);
