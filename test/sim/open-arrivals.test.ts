@@ -49,3 +49,16 @@ test('an open guest is told of each arrival as it comes, and tasks that start wi
   ]);
   expect(guests[0]!.completions).toBe(6); // 0, 2, 3, 1, 0, and 1 again with the end
 });
+
+test('an open guest of which none is said to start has no task until the first arrival', () => {
+  const log: string[] = [];
+  const work = program(
+    (task, phase, { nowNs }) => {
+      log.push(`${task} at ${nowNs / 1e6}`);
+      phase.kind = DONE;
+    },
+    { tasks: 3, nextArrivalNs: () => ms(4) },
+  );
+  ran({ policy: pinned([0], () => 0), guests: [guest(work)], durationNs: ms(9), costs: FREE_COSTS });
+  expect(log).toEqual(['0 at 4', '0 at 8']);
+});

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { uniform } from '../../machines/uniform.ts';
 import { buildMachine } from '../../sim/machine.ts';
+import type { OptionValues } from '../../sim/options.ts';
 import { namedStream } from '../../sim/random.ts';
 import type { GuestRecord } from '../../sim/recording.ts';
 import { MiB, us } from '../../sim/units.ts';
-import { RUN, TOUCH } from '../../sim/workload-api.ts';
+import { BLOCK, RUN, TOUCH } from '../../sim/workload-api.ts';
 import { MessageBuffers } from '../../workloads/message-buffers.ts';
 import { FREE_COSTS, guest, pinned, ran, workload } from '../sim/scenario-fixture.ts';
-import { inTurn, latestFirst, play, programOf } from './fake-guest.ts';
+import { emptyPhase, inTurn, latestFirst, play, programOf } from './fake-guest.ts';
 
 const anyOrder = (seed: string): ((count: number) => number) => {
   const random = namedStream(seed, 'order', 0, 'choose');
@@ -51,6 +52,32 @@ describe('hackbench', () => {
     const copy = { instructions: 4, cyclesPerInstruction: 1883, accessesPerInstruction: 1, isSystem: true, workingSetBytes: 2 * 274 * 256 };
     expect(of(5)).toMatchObject({ ...copy, region: 1, writeShare: 1, work: 0 });
     expect(of(6)).toMatchObject({ ...copy, region: 1, writeShare: 0, work: 1, isWorkAtEnd: true });
+  });
+
+  test('a sender sends to the receivers of its group in turn', () => {
+    const { step, woken } = stepped({ groups: 2, fds: 3 });
+    expect([9, 10, 11].map((receiver) => step(receiver))).toEqual([BLOCK, BLOCK, BLOCK]);
+    expect([1, 2, 3, 4].map(() => [step(6), ...woken()])).toEqual([
+      [RUN, 9],
+      [RUN, 10],
+      [RUN, 11],
+      [RUN], // the second for 9, who has not yet read the first
+    ]);
+  });
+
+  test.each([
+    ['pipe', 64, 4], // 4 messages of 1000 bytes a page, 16 pages, and one page is to be free
+    ['sockets', 135, 102], // 212,992 / 1576, and a quarter, 33, may be left
+  ])('a sender to %s of %i messages waits when they are full, for as many reads as %i', (ipc, capacity, reads) => {
+    const { step, woken } = stepped({ groups: 1, fds: 1, bytes: 1000, ipc, loops: 1000 });
+    let written = 1;
+    while (step(0) === RUN) written++;
+    expect(written).toBe(capacity);
+    woken();
+    step(1); // begins to read
+    let read = 1;
+    for (; step(1) === RUN && woken().length === 0; read++);
+    expect(read).toBe(reads);
   });
 
   test('ends as a whole when there is no memory for the buffers of some group', () => {
@@ -99,6 +126,13 @@ describe('a buffer of messages', () => {
     expect(buffers.beginWrite(1, 4)).toBe(false);
   });
 
+  test('can be read as often as it was written, not counting a write under way', () => {
+    const buffers = new MessageBuffers({ capacity: 8, wakeAt: 5, isOneByOne: true }, 2, 3);
+    fill(buffers, 3);
+    expect(buffers.beginWrite(1, 7)).toBe(true);
+    expect([1, 2, 3, 4].map(() => buffers.beginRead(1, 9))).toEqual([true, true, true, false]);
+  });
+
   test('wakes its reader with the first message after it was empty, and not again', () => {
     const buffers = new MessageBuffers({ capacity: 8, wakeAt: 5, isOneByOne: true }, 2, 3);
     expect([buffers.beginRead(1, 9), buffers.emptyCount]).toEqual([false, 1]);
@@ -135,3 +169,20 @@ describe('one pair of hackbench on a machine without effects of NUMA', () => {
     expect(elapsedNs([0, 1], { ipiNs: 500 }).elapsedNs).toBe(51 * PHASE_NS + 500);
   });
 });
+
+/** A program by hand, after its setting up: the first sender of the last group was the last to be ready and has begun its first message. */
+function stepped(options: OptionValues): { step: (task: number) => number; woken: () => number[] } {
+  const program = programOf('hackbench', options);
+  const woken: number[] = [];
+  const calls = { nowNs: 0, wake: (task: number) => void woken.push(task), allocate: () => true, free: () => {}, startMeasuring: () => {} };
+  const step = (task: number): number => {
+    const phase = emptyPhase();
+    program.next(task, phase, calls);
+    return phase.kind;
+  };
+  const tasks = Array.from({ length: program.tasks }, (_, task) => task);
+  const fillers = tasks.filter((task) => step(task) === TOUCH);
+  for (const task of fillers) step(task);
+  woken.length = 0;
+  return { step, woken: () => woken.splice(0) };
+}
