@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { uniform } from '../../machines/uniform.ts';
 import { buildMachine } from '../../sim/machine.ts';
+import { namedStream } from '../../sim/random.ts';
 import type { OptionValues } from '../../sim/options.ts';
 import type { GuestRecord } from '../../sim/recording.ts';
 import { MiB, ms, seconds, us } from '../../sim/units.ts';
@@ -121,6 +122,22 @@ describe('bursty', () => {
       expect(figures.meanStretch! / stretch(latencyNs), `node ${node}`).toBeLessThan(1.05);
     }
   });
+});
+
+test.each(['bursty', 'idle-mostly'])('%s asks each task for the same, whichever task runs first', (name) => {
+  for (const mode of name === 'bursty' ? ['closed', 'open'] : ['']) {
+    const asked = (choose: (count: number) => number): unknown[] => {
+      const { steps } = play(programOf(name, { size: MiB(4), ...(mode ? { mode } : {}) }), 4_000, choose);
+      return [0, 1, 2].map((own) => steps.filter(({ task, measuring }) => task === own && measuring > 0).map(({ phase }) => phase));
+    };
+    const random = namedStream('9', 'order', 0, 'choose');
+    const [inOrder, drawnOrder] = [asked(inTurn), asked((count) => Math.floor(random() * count))] as [Phase[][], Phase[][]];
+    for (const task of [0, 1, 2]) {
+      const common = (phases: Phase[][]): Phase[] => phases[task]!.filter(({ kind }) => kind === RUN || kind === SLEEP).slice(0, 100);
+      expect(common(drawnOrder), `task ${task} ${mode}`).toEqual(common(inOrder));
+      expect(common(inOrder).length).toBe(100);
+    }
+  }
 });
 
 describe('idle-mostly', () => {
