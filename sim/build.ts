@@ -69,7 +69,7 @@ function addGuest(guests: GuestState[], scenario: Scenario, spec: GuestSpec, isH
     leftUndone: false,
     outOfMemory: false,
     freeSlots: slots ? slots.map((slot) => slot + firstTask) : null,
-    freeSlotCount: slots ? slots.length : 0,
+    freeSlotCount: slots ? slots.length - (program.starting ?? 0) : 0, // those that start are on top
     interrupts: namedStream(scenario.seed, spec.name, 0, 'interrupts'),
   });
 }

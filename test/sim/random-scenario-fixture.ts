@@ -84,6 +84,33 @@ const options: Readonly<Record<string, Record<string, fc.Arbitrary<number | stri
     drift: fc.oneof(fc.constant(0), time(10, 900)),
     lines: few(4),
   },
+  hackbench: { groups: few(2), fds: few(4), loops: few(5), bytes: few(9000), ipc: fc.constantFrom('sockets', 'pipe') },
+  schbench: { message: few(2), threads: few(5), operations: few(3), sleep: time(0, 200), rps: fc.constantFrom(0, 400) },
+  web: {
+    load: fc.constantFrom(0.3, 1.2),
+    arrivals: fc.constantFrom('poisson', 'bursty'),
+    service: time(100, 900),
+    workers: fc.constantFrom(0, 1, 3),
+    memory: fc.constantFrom(0, 0.3),
+    size: fc.constant(MiB(2)),
+    footprint: fc.constantFrom(0, 10_000),
+    slots: fc.constant(64),
+  },
+  bursty: {
+    load: fc.constantFrom(0.3, 1),
+    burst: time(100, 4000),
+    mode: fc.constantFrom('closed', 'open'),
+    memory: fc.constantFrom(0, 0.5),
+    size,
+  },
+  'idle-mostly': { utilisation: fc.constantFrom(0.05, 0.4), timers: few(9), burst: time(50, 800), memory: fc.constantFrom(0, 0.3), size },
+  'noisy-neighbour': {
+    kind: fc.constantFrom('stream', 'cache', 'cpu', 'wakeups'),
+    threads: few(6),
+    duty: fc.constantFrom(0.3, 1),
+    period: time(2000, 9000),
+    size,
+  },
   kernbench: { jobs: few(8), j: few(10), link: time(500, 1500), media: fc.constantFrom('tmpfs', 'disk') },
 };
 
