@@ -10,7 +10,7 @@ interface Named {
 }
 
 /**
- * Reads `apart:stay=20ms,steal=2`: the entry of that name and its options, each checked, the rest at their defaults.
+ * Reads `apart:margin=0.2,steal=2`: the entry of that name and its options, each checked, the rest at their defaults.
  * @throws InputError saying what was wanted instead
  */
 export function parseNamed<Entry extends Named>(text: string, entries: readonly Entry[]): { entry: Entry; options: OptionValues } {

@@ -1,4 +1,4 @@
-/** Options of a workload or policy, as users write them: `kernbench:jobs=200,j=2`, `apart:stay=20ms`. */
+/** Options of a workload or policy, as users write them: `kernbench:jobs=200,j=2`, `apart:margin=0.2`. */
 
 export type OptionKind = 'count' | 'bytes' | 'time' | 'share' | 'rate' | 'choice';
 

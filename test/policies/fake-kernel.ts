@@ -27,7 +27,14 @@ export interface FakeSpec {
   readonly freeGiB?: readonly number[];
   readonly holeGiB?: number;
   readonly blockGiB?: number;
-  readonly guests: readonly { vcpus: number; memoryGiB?: number; weight?: number; cap?: number; isHostNoise?: boolean }[];
+  readonly guests: readonly {
+    vcpus: number;
+    memoryGiB?: number;
+    weight?: number;
+    cap?: number;
+    stallShare?: number;
+    isHostNoise?: boolean;
+  }[];
   /** What random() returns, in turn and from the start again. */
   readonly draws?: readonly number[];
 }
@@ -208,6 +215,8 @@ export function fakeKernel(spec: FakeSpec): Fake {
     isOnline: () => true,
     allows: (vcpu, cpu) => held[guestOf[vcpu]!]?.includes(cpuNode[cpu]!) ?? true,
     runtimeNs: (vcpu) => runtimeNs[vcpu]!,
+    pmuRunNs: (vcpu) => runtimeNs[vcpu]!,
+    pmuStallNs: (vcpu) => runtimeNs[vcpu]! * (spec.guests[guestOf[vcpu]!]!.stallShare ?? 0),
     stoppedNs: (vcpu) => stoppedNs[vcpu]!,
     createDsq: (dsq) => void queues.set(dsq, []),
     dsqInsert: (vcpu, dsq, sliceNs) => insert(vcpu, dsq, sliceNs, 0),

@@ -7,7 +7,7 @@ import { GiB, ms, NONE, type VcpuId } from '../../sim/units.ts';
 import { fakeKernel } from './fake-kernel.ts';
 
 test('policies are found by the name a user types, and by no other', () => {
-  expect(policyNamed('apart')?.options.map((option) => option.name)).toEqual(['stay', 'share']);
+  expect(policyNamed('apart')?.options.map((option) => option.name)).toEqual(['share', 'margin']);
   expect(policyNamed('Apart')).toBeUndefined();
 });
 
