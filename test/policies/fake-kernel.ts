@@ -21,6 +21,7 @@ import { type CpuId, type DsqId, GiB, type GuestId, NONE, type NodeId, type Vcpu
 export interface FakeSpec {
   readonly nodeCpus: readonly number[];
   readonly nodeSocket?: readonly number[];
+  readonly threadsPerCore?: number;
   readonly slit?: readonly (readonly number[])[];
   readonly memoryGiB?: readonly number[];
   /** Memory free at first; all of it if not given. */
@@ -177,6 +178,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
       return wakerCpu;
     },
     cpuNode: (cpu) => cpuNode[cpu]!,
+    cpuCore: (cpu) => Math.floor(cpu / (spec.threadsPerCore ?? 1)),
     nodeSocket: (node) => spec.nodeSocket?.[node] ?? node,
     nodeFirstCpu: (node) => spec.nodeCpus.slice(0, node).reduce((sum, cpus) => sum + cpus, 0) as CpuId,
     nodeCpuCount: (node) => spec.nodeCpus[node]!,
