@@ -2,7 +2,7 @@ import { numberOption, type OptionSpec } from '../sim/options.ts';
 import { compose, type PolicyEntry } from '../sim/policy-api.ts';
 import { ms } from '../sim/units.ts';
 import { apart } from './cpu/apart.ts';
-import { fair } from './cpu/fair.ts';
+import { cfs } from './cpu/linux/cfs.ts';
 import { entry } from './entry.ts';
 import { homeNode } from './memory/home-node.ts';
 import { xend } from './placement/xend.ts';
@@ -36,7 +36,7 @@ export const deckPolicies: readonly PolicyEntry[] = [
       const costs = { stayNs: numberOption(options, 'stay'), memoryShare: numberOption(options, 'share') };
       return compose(name, {
         placement: xend('soft'),
-        cpu: fair(apart(costs)),
+        cpu: cfs(apart(costs)),
         memory: homeNode('distance'),
       });
     },

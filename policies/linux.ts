@@ -1,7 +1,9 @@
-import { numberOption, type OptionSpec } from '../sim/options.ts';
+import { choiceOption, numberOption, type OptionSpec, type OptionValues } from '../sim/options.ts';
 import { compose, type PolicyEntry } from '../sim/policy-api.ts';
-import { fair } from './cpu/fair.ts';
 import { idleBalance } from './cpu/idle-balance.ts';
+import { cfs } from './cpu/linux/cfs.ts';
+import { eevdf } from './cpu/linux/eevdf.ts';
+import { type Hz, HZ_CHOICES } from './cpu/linux/weights.ts';
 import { entry } from './entry.ts';
 import { bind } from './memory/bind.ts';
 import { firstTouch } from './memory/first-touch.ts';
@@ -9,7 +11,23 @@ import { follow } from './memory/follow.ts';
 import { numactl } from './placement/numactl.ts';
 
 const CFS = 'Linux 6.1 kernel/sched/fair.c (CFS)';
+const EEVDF = 'Linux 6.12 kernel/sched/fair.c (EEVDF); I. Stoica, H. Abdel-Wahab 1995';
+const FAIR = { weights: true };
 
+const hz: OptionSpec = {
+  name: 'hz',
+  summary: 'ticks per second and CPU, at which turns end: CONFIG_HZ',
+  kind: 'choice',
+  default: '250',
+  choices: HZ_CHOICES.map(String),
+};
+const slice: OptionSpec = {
+  name: 'slice',
+  summary: 'length of a request; 0 for base_slice_ns: 0.7 ms on one CPU, 1.4 on two or three, 2.8 on eight and more',
+  kind: 'time',
+  default: 0,
+  min: 0,
+};
 const rate: OptionSpec = {
   name: 'rate',
   summary: 'memory moved per second over the whole host, MB/s (assumed)',
@@ -18,6 +36,8 @@ const rate: OptionSpec = {
   min: 0,
 };
 
+const hzOf = (options: OptionValues): Hz => Number(choiceOption(options, 'hz')) as Hz;
+
 /** Hosts that run Linux. */
 export const linuxPolicies: readonly PolicyEntry[] = [
   entry(
@@ -25,16 +45,45 @@ export const linuxPolicies: readonly PolicyEntry[] = [
     'vCPUs float over all CPUs as Linux balances them, memory lies where it was touched first.',
     `${CFS}; first touch`,
     [],
-    (name) => compose(name, { cpu: fair(idleBalance()), memory: firstTouch() }),
+    (name) => compose(name, { cpu: cfs(idleBalance()), memory: firstTouch() }),
+    FAIR,
   ),
-  entry('kvm-numactl', 'Each guest is held on one node in turn, vCPUs and memory.', `numactl --cpunodebind --membind; ${CFS}`, [], (name) =>
-    compose(name, { placement: numactl(), cpu: fair(idleBalance()), memory: bind() }),
+  entry(
+    'kvm-numactl',
+    'Each guest is held on one node in turn, vCPUs and memory.',
+    `numactl --cpunodebind --membind; ${CFS}`,
+    [],
+    (name) => compose(name, { placement: numactl(), cpu: cfs(idleBalance()), memory: bind() }),
+    FAIR,
+  ),
+  entry(
+    'kvm-cfs',
+    'Linux as of 6.1: CFS, vCPUs float, memory lies where it was touched first.',
+    `${CFS}; first touch`,
+    [hz],
+    (name, options) => compose(name, { cpu: cfs(idleBalance(), { hz: hzOf(options) }), memory: firstTouch() }),
+    FAIR,
+  ),
+  entry(
+    'kvm-eevdf',
+    'Linux as of 6.12: EEVDF, vCPUs float, memory lies where it was touched first.',
+    `${EEVDF}; first touch`,
+    [hz, slice],
+    (name, options) => {
+      const sliceNs = numberOption(options, 'slice');
+      return compose(name, {
+        cpu: eevdf(idleBalance(), { hz: hzOf(options), ...(sliceNs > 0 ? { sliceNs } : {}) }),
+        memory: firstTouch(),
+      });
+    },
+    FAIR,
   ),
   entry(
     'unpinned-migrating',
     'As kvm-unpinned, and memory follows the vCPUs at a limited rate.',
     `${CFS}, should_numa_migrate_memory`,
     [rate],
-    (name, options) => compose(name, { cpu: fair(idleBalance()), memory: follow(numberOption(options, 'rate') * 1e6) }),
+    (name, options) => compose(name, { cpu: cfs(idleBalance()), memory: follow(numberOption(options, 'rate') * 1e6) }),
+    FAIR,
   ),
 ];

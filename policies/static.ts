@@ -1,6 +1,6 @@
 import { choiceOption, numberOption, type OptionSpec, type OptionValues } from '../sim/options.ts';
 import { compose, type PolicyEntry } from '../sim/policy-api.ts';
-import { fair } from './cpu/fair.ts';
+import { cfs } from './cpu/linux/cfs.ts';
 import { idleBalance } from './cpu/idle-balance.ts';
 import { type Order, pinned } from './cpu/pinned.ts';
 import { random } from './cpu/random.ts';
@@ -68,7 +68,7 @@ export const staticPolicies: readonly PolicyEntry[] = [
     [order, step, memory, last],
     (name, options) =>
       compose(name, {
-        cpu: fair(pinned(choiceOption(options, 'order') as Order, numberOption(options, 'step'), numberOption(options, 'last'))),
+        cpu: cfs(pinned(choiceOption(options, 'order') as Order, numberOption(options, 'step'), numberOption(options, 'last'))),
         memory: choiceOption(options, 'memory') === 'interleave' ? interleave() : firstTouch(),
       }),
   ),
@@ -81,7 +81,7 @@ export const staticPolicies: readonly PolicyEntry[] = [
       (name, options) =>
         compose(name, {
           placement: bindNodes(numberOption(options, 'cpunodebind'), numberOption(options, 'preferred')),
-          cpu: fair(idleBalance()),
+          cpu: cfs(idleBalance()),
           memory: choiceOption(options, 'memory') === 'interleave' ? interleave() : preferred(),
         }),
     ),

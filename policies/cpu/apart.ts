@@ -1,11 +1,13 @@
 import { KICK_PREEMPT, type Kernel } from '../../sim/policy-api.ts';
 import { type CpuId, ms, NONE, type NodeId, type VcpuId } from '../../sim/units.ts';
-import { type Balance, FAIR_SLICE_NS, queueOf } from './fair.ts';
-import { floatingChoice, isCold, offerWaiting } from './idle-balance.ts';
+import { floatingChoice, isCold, offerWaiting, takeOver } from './idle-balance.ts';
+import { type Balance, type FairQueues, queueOf } from './linux/balance.ts';
 import { claimNearestIdle, nearestWaiting, shortestQueue } from './nodes.ts';
 
 const RETURN_PERIOD_NS = ms(10); // assumed
 const OFFER_PERIOD_NS = ms(4); // as idle balancing has it
+/** How long a vCPU runs while others wait: sched_min_granularity on eight CPUs and more. */
+const FAIR_SLICE_NS = ms(3);
 /** What SLIT calls local. */
 const LOCAL_DISTANCE = 10;
 
@@ -25,6 +27,7 @@ export interface ApartOptions {
  */
 export function apart({ stayNs, memoryShare }: ApartOptions): Balance {
   const chooseFloating = floatingChoice();
+  let queues: FairQueues;
   let wayHome = new Int32Array(0); // [vcpu] CPU claimed for it at home, or NONE
 
   const homeOf = (k: Kernel, vcpu: VcpuId): NodeId => k.homeNode(k.guestOf(vcpu));
@@ -52,7 +55,8 @@ export function apart({ stayNs, memoryShare }: ApartOptions): Balance {
 
   return {
     name: 'apart',
-    init(k) {
+    init(k, its) {
+      queues = its;
       wayHome = new Int32Array(k.vcpuCount).fill(NONE);
       k.timer(OFFER_PERIOD_NS, (kernel) => offerWaiting(kernel, isWorthIt));
       k.timer(RETURN_PERIOD_NS, sendHome);
@@ -65,7 +69,7 @@ export function apart({ stayNs, memoryShare }: ApartOptions): Balance {
       const idle = claimNearestIdle(k, vcpu, home, wasHome ? prev : k.nodeFirstCpu(home));
       return idle === NONE ? shortestQueue(k, home) : idle;
     },
-    pull: (k, cpu) => nearestWaiting(k, cpu, isWorthIt),
+    newidle: (k, cpu) => takeOver(k, queues, nearestWaiting(k, cpu, isWorthIt), cpu),
     requeue(k, vcpu, cpu) {
       const to = wayHome[vcpu]! as CpuId;
       wayHome[vcpu] = NONE;

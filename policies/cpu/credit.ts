@@ -2,7 +2,7 @@ import { type CpuPolicy, ENQ_RESTORE, ENQ_WAKEUP, KICK_IDLE, KICK_PREEMPT, type 
 import { type CpuId, type DsqId, ms, NONE, type NodeId, type VcpuId } from '../../sim/units.ts';
 import { BOOST, type CreditAccounts, creditAccounts, IDLE, OVER, UNDER } from './credit-accounts.ts';
 import { allowsNode } from './nodes.ts';
-import { queueOf } from './fair.ts';
+import { queueOf } from './linux/balance.ts';
 
 const SLICE_NS = ms(30);
 const ACCOUNT_PERIOD_NS = ms(30);

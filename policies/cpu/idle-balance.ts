@@ -1,6 +1,6 @@
 import { KICK_IDLE, type Kernel, WAKE_FORK } from '../../sim/policy-api.ts';
 import { type CpuId, ms, NONE, type NodeId, us, type VcpuId } from '../../sim/units.ts';
-import { type Balance, queueOf } from './fair.ts';
+import { type Balance, type FairQueues, queueOf } from './linux/balance.ts';
 import { allowsNode, idleTaker, type MayTake, nearestWaiting, shortestQueue } from './nodes.ts';
 
 /** A vCPU that ran this recently still has its cache: sched_migration_cost. */
@@ -19,12 +19,20 @@ const BALANCE_PERIOD_NS = ms(4);
  * of 6.1. Not modelled: periodic balancing between busy CPUs.
  */
 export function idleBalance(mayTake: MayTake = isCold): Balance {
+  let queues: FairQueues;
   return {
     name: 'idle-balance',
-    init: (k) => k.timer(BALANCE_PERIOD_NS, (kernel) => offerWaiting(kernel, mayTake)),
+    init(k, its) {
+      queues = its;
+      k.timer(BALANCE_PERIOD_NS, (kernel) => offerWaiting(kernel, mayTake));
+    },
     choose: floatingChoice(),
-    pull: (k, cpu) => nearestWaiting(k, cpu, mayTake),
+    newidle: (k, cpu) => takeOver(k, queues, nearestWaiting(k, cpu, mayTake), cpu),
   };
+}
+
+export function takeOver(k: Kernel, queues: FairQueues, vcpu: VcpuId, cpu: CpuId): boolean {
+  return vcpu !== NONE && queues.migrate(k, vcpu, cpu);
 }
 
 /** The choice of a CPU at a wake, for vCPUs without a home. */

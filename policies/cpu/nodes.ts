@@ -1,6 +1,6 @@
 import type { Kernel } from '../../sim/policy-api.ts';
 import { type CpuId, NONE, type NodeId, type VcpuId } from '../../sim/units.ts';
-import { queueOf } from './fair.ts';
+import { queueOf } from './linux/balance.ts';
 
 /** Searches of the machine by node that cpu parts share. Masks consist of whole nodes, so one CPU answers for its node. */
 

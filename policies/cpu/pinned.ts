@@ -1,6 +1,6 @@
 import type { Kernel } from '../../sim/policy-api.ts';
 import { type CpuId, type GuestId, NONE, type NodeId } from '../../sim/units.ts';
-import type { Balance } from './fair.ts';
+import type { Balance } from './linux/balance.ts';
 import { idleBalance, isCold } from './idle-balance.ts';
 
 /**
@@ -25,9 +25,9 @@ export function pinned(order: Order, step: number, last: number): Balance {
   return {
     ...floating,
     name: `pinned/${order}`,
-    init(k) {
+    init(k, queues) {
       heldOn = heldCpus(k, cpusInOrder(k, order, step), last);
-      floating.init!(k);
+      floating.init!(k, queues);
     },
     choose(k, vcpu, prev, flags) {
       const cpu = heldOn[vcpu]! as CpuId;

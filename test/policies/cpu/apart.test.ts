@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { apart } from '../../../policies/cpu/apart.ts';
-import { fair } from '../../../policies/cpu/fair.ts';
+import { cfs } from '../../../policies/cpu/linux/cfs.ts';
 import { ms, NONE } from '../../../sim/units.ts';
 import { type Fake, fakeKernel } from '../fake-kernel.ts';
 
@@ -18,7 +18,7 @@ const MACHINE = {
 function started(homes: readonly number[], stayNs = ms(20)): Fake {
   const k = fakeKernel({ ...MACHINE, guests: homes.map(() => ({ vcpus: 1 })) });
   homes.forEach((home, guest) => k.prefer(guest, [home]));
-  k.start(fair(apart({ stayNs, memoryShare: 0.3 })));
+  k.start(cfs(apart({ stayNs, memoryShare: 0.3 })));
   return k;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fair } from '../../../policies/cpu/fair.ts';
+import { cfs } from '../../../policies/cpu/linux/cfs.ts';
 import { type Order, pinned } from '../../../policies/cpu/pinned.ts';
 import { WAKE_FORK } from '../../../sim/policy-api.ts';
 import { type CpuId, ms, NONE, type VcpuId } from '../../../sim/units.ts';
@@ -10,7 +10,7 @@ const NODE_CPUS = [1, 3, 0, 2];
 
 function started(order: Order, last: number, guests: FakeSpec['guests']): Fake {
   const k = fakeKernel({ nodeCpus: NODE_CPUS, guests });
-  k.start(fair(pinned(order, 1, last)));
+  k.start(cfs(pinned(order, 1, last)));
   return k;
 }
 
@@ -66,7 +66,7 @@ describe('vCPUs held on CPUs', () => {
 
   test('claim their CPU, so that what floats does not take it at the same instant', () => {
     const k = fakeKernel({ nodeCpus: NODE_CPUS, guests: [{ vcpus: 2 }] });
-    const policy = fair(pinned('spread', 1, 0));
+    const policy = cfs(pinned('spread', 1, 0));
     k.start(policy);
     expect(policy.selectCpu!(k, 1 as VcpuId, NONE, WAKE_FORK)).toBe(1);
     expect([0, 1, 2].map((cpu) => k.isIdle(cpu as CpuId))).toEqual([true, false, true]);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { fair } from '../../../policies/cpu/fair.ts';
-import { idleBalance } from '../../../policies/cpu/idle-balance.ts';
-import { ms, NONE, type VcpuId } from '../../../sim/units.ts';
-import { type Fake, type FakeSpec, fakeKernel } from '../fake-kernel.ts';
+import { cfs } from '../../../../policies/cpu/linux/cfs.ts';
+import { idleBalance } from '../../../../policies/cpu/idle-balance.ts';
+import { ms, NONE, type VcpuId } from '../../../../sim/units.ts';
+import { type Fake, type FakeSpec, fakeKernel } from '../../fake-kernel.ts';
 
 // Three nodes of 1, 2 and 3 CPUs: CPU 0; CPUs 1 and 2; CPUs 3 to 5. From node 0 node 2 is nearer than node 1.
 const MACHINE = {
@@ -16,7 +16,7 @@ const MACHINE = {
 
 function started(spec: FakeSpec): Fake {
   const k = fakeKernel(spec);
-  k.start(fair(idleBalance()));
+  k.start(cfs(idleBalance()));
   return k;
 }
 
