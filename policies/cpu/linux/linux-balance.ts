@@ -62,6 +62,10 @@ export function balanced(fair: (balance: Balance) => CpuPolicy): CpuPolicy {
       queues.dequeue(k, vcpu);
       cpu.quiescent?.(k, vcpu, flags);
     },
+    cpuOffline(k, gone) {
+      cpu.cpuOffline?.(k, gone);
+      queues.findMoved(k, gone);
+    },
   };
 }
 

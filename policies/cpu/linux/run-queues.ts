@@ -97,6 +97,15 @@ export class RunQueues {
     this.curr[cpu] = NONE;
   }
 
+  /** The class has emptied the queue of a CPU that goes off line. */
+  findMoved(k: Kernel, gone: CpuId): void {
+    for (let vcpu = 0 as VcpuId; vcpu < k.vcpuCount; vcpu++) {
+      if (this.queuedOn[vcpu] !== gone || this.curr[gone] === vcpu) continue;
+      const queue = k.dsqOf(vcpu) as number;
+      if (queue >= 0 && queue < k.cpuCount) this.enqueue(k, vcpu, queue as CpuId);
+    }
+  }
+
   /** The averages of a CPU up to now. */
   advance(k: Kernel, cpu: CpuId): void {
     const elapsedNs = k.nowNs - this.sinceNs[cpu]!;
