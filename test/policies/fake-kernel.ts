@@ -45,6 +45,8 @@ export interface Fake extends Kernel {
   prefer(guest: number, nodes: readonly number[]): void;
   /** Holds a guest's vCPUs on nodes. */
   hold(guest: number, nodes: readonly number[]): void;
+  /** Holds them on CPUs; null for all. */
+  holdOn(guest: number, cpus: readonly number[] | null): void;
   start(policy: CpuPolicy): void;
   wake(...vcpus: number[]): void;
   /** Wakes a vCPU by an interrupt that a CPU takes. */
@@ -81,6 +83,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
   const stoppedNs = guestOf.map(() => 0);
   const slices = guestOf.map(() => 0);
   const held = spec.guests.map(() => null as readonly number[] | null);
+  const heldOn = spec.guests.map(() => null as readonly number[] | null);
   const soft = spec.guests.map(() => null as readonly number[] | null);
   const queues = new Map<number, Waiting[]>();
   const timers: { periodNs: number; fire: (k: Kernel) => void }[] = [];
@@ -208,7 +211,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
     hasSoft: (vcpu) => soft[guestOf[vcpu]!] !== null,
     homeNode: (guest) => (soft[guest]?.[0] ?? NONE) as NodeId,
     isOnline: () => true,
-    allows: (vcpu, cpu) => held[guestOf[vcpu]!]?.includes(cpuNode[cpu]!) ?? true,
+    allows: (vcpu, cpu) => heldOn[guestOf[vcpu]!]?.includes(cpu) ?? held[guestOf[vcpu]!]?.includes(cpuNode[cpu]!) ?? true,
     runtimeNs: (vcpu) => runtimeNs[vcpu]!,
     stoppedNs: (vcpu) => stoppedNs[vcpu]!,
     createDsq: (dsq) => void queues.set(dsq, []),
@@ -278,6 +281,9 @@ export function fakeKernel(spec: FakeSpec): Fake {
     },
     hold(guest, nodes) {
       held[guest] = nodes;
+    },
+    holdOn(guest, cpus) {
+      heldOn[guest] = cpus;
     },
     start(started) {
       policy = started;

@@ -39,7 +39,7 @@ export class WakePlacement {
   }
 
   choose(k: Kernel, vcpu: VcpuId, prev: CpuId, flags: number): CpuId {
-    const waker = k.wakerCpu === NONE ? prev : k.wakerCpu;
+    const waker = k.wakerCpu !== NONE ? k.wakerCpu : prev !== NONE ? prev : (0 as CpuId); // where the host starts guests: assumed
     this.queues.advanceVcpu(k, vcpu);
     if ((flags & WAKE_FORK) !== 0) return leastLoadedCpu(k, this.domains, this.queues, vcpu, waker);
     const current = this.queues.curr[waker]!;
