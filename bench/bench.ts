@@ -8,6 +8,7 @@ import { table } from '../report/table.ts';
 import { run } from '../sim/engine.ts';
 import { CASES, scenarioOf } from './cases.ts';
 import { shares } from './profile.ts';
+import { printDispatch } from './dispatch.ts';
 import { printResolve } from './resolve.ts';
 
 /**
@@ -82,6 +83,7 @@ function main(): void {
     ),
   );
   printResolve();
+  printDispatch();
   const [short, long] = [memoryOf('6'), memoryOf('60')];
   console.log(`\npeak memory, 48 floating kernbench guests: ${short} MiB for 6 simulated seconds, ${long} MiB for 60`);
   console.log(baseline ? `baseline: ${baseline.cpu}, Node ${baseline.node}` : 'no baseline recorded');

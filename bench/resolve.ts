@@ -1,11 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { formatNumber } from '../report/format.ts';
 import { table } from '../report/table.ts';
 import type { ContentionModel } from '../sim/contention.ts';
+import { buildReference, type CReference } from './c-reference.ts';
 import { jobC, LOADS } from './job-c.ts';
 import { redraw } from './redraw.ts';
 
@@ -24,7 +20,6 @@ const TARGETS: Readonly<Record<ContentionModel, Readonly<Record<string, number>>
   'max-min': { moderate: 1.5, heavy: 5 },
   fifo: { moderate: 3, heavy: 10 },
 };
-const C_SOURCE = fileURLToPath(new URL('../../../shared/anchors/c/jobC_local.cpp', import.meta.url));
 
 export function printResolve(): void {
   printRedraws();
@@ -45,7 +40,7 @@ function printRedraws(): void {
 }
 
 function printJobC(): void {
-  const reference = buildReference();
+  const reference = buildReference('jobC_local.cpp');
   const cases = LOADS.map((load) => ({ load, times: [] as number[], inC: [] as number[], endS: jobC('max-min', load, SHORT).endS }));
   for (let round = 0; round < ROUNDS; round++) {
     for (const { load, times, inC } of cases) {
@@ -53,7 +48,7 @@ function printJobC(): void {
       const { solves } = jobC('max-min', load, ACTIVATIONS);
       const { user, system } = process.cpuUsage(before);
       times.push((user + system) / solves);
-      if (reference) inC.push(reference.run(load));
+      if (reference) inC.push(runReference(reference, load));
     }
   }
   reference?.remove();
@@ -72,30 +67,10 @@ function spread(times: readonly number[]): [string, string] {
   return [formatNumber(median(times)), `${formatNumber(Math.min(...times))} .. ${formatNumber(Math.max(...times))}`];
 }
 
-interface Reference {
-  run(load: (typeof LOADS)[number]): number;
-  remove(): void;
-}
-
 /** The reference works all flows out anew under heavy load, where that is its fastest, and only around the change under moderate. */
-function buildReference(): Reference | null {
-  if (!existsSync(C_SOURCE)) return null;
-  const folder = mkdtempSync(join(tmpdir(), 'numalab-bench-'));
-  const program = join(folder, 'job-c');
-  try {
-    execFileSync('g++', ['-O2', '-march=native', '-o', program, C_SOURCE], { stdio: 'ignore' });
-  } catch {
-    rmSync(folder, { recursive: true });
-    return null;
-  }
-  return {
-    run({ name, home, controllerGBps, linkGBps }) {
-      const solver = name === 'heavy' ? 'full' : 'local';
-      const numbers = [96, ACTIVATIONS, 8, 6, home, controllerGBps, linkGBps].map(String);
-      return (JSON.parse(execFileSync(program, ['vector', solver, ...numbers], { encoding: 'utf8' })) as { us: number }).us;
-    },
-    remove: () => rmSync(folder, { recursive: true }),
-  };
+function runReference(reference: CReference, { name, home, controllerGBps, linkGBps }: (typeof LOADS)[number]): number {
+  const solver = name === 'heavy' ? 'full' : 'local';
+  return reference.run('vector', solver, ...[96, ACTIVATIONS, 8, 6, home, controllerGBps, linkGBps].map(String)).us!;
 }
 
 function median(values: readonly number[]): number {

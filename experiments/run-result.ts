@@ -2,6 +2,7 @@ import { HOP_CLASSES } from '../sim/machine.ts';
 import { CAUSES, type GuestRecord, type Measures, type Recording } from '../sim/recording.ts';
 import type { Scenario } from '../sim/scenario.ts';
 import { formatNamed } from './named-options.ts';
+import { type PolicySource, policySource } from './user-policy/user-policy.ts';
 
 export const SCHEMA_VERSION = 1;
 
@@ -10,17 +11,19 @@ export const SCHEMA_VERSION = 1;
  * around. Keys stand in a fixed order, so that equal runs give equal bytes.
  */
 export function runResult(scenario: Scenario, recording: Recording, version: string): RunResult {
-  const { guests, total, bytesByResource, status, message, simulatedNs, hash } = recording;
+  const { guests, total, bytesByResource, status, message, exit, simulatedNs, hash } = recording;
   return {
     schemaVersion: SCHEMA_VERSION,
     version,
     seed: scenario.seed,
     machine: scenario.machine.spec.name,
     policy: formatNamed(scenario.policy, scenario.policyOptions),
+    policySource: policySource(scenario.policy),
     oracle: scenario.policy.oracle,
     workload: workloadText(scenario),
     status,
     message,
+    exit,
     simulatedNs,
     hash,
     total: { ...measures(total), throughput: totalThroughput(total) },
@@ -29,6 +32,7 @@ export function runResult(scenario: Scenario, recording: Recording, version: str
     busyNs: recording.busyNs,
     idleNs: recording.idleNs,
     wastedNs: recording.wastedNs,
+    idleWhileRunnableNs: recording.idleWhileRunnableNs,
     hostNoiseNs: recording.hostNoiseNs,
     dom0Ns: recording.dom0Ns,
     instants: recording.instants,
@@ -44,6 +48,8 @@ export function runResult(scenario: Scenario, recording: Recording, version: str
       dom0: scenario.dom0,
       blockBytes: scenario.blockBytes,
       hostCacheBytes: scenario.hostCacheBytes,
+      hotplug: scenario.hotplug.map(({ atNs, cpu, isOnline }) => ({ atNs, cpu, isOnline })),
+      watchdogNs: scenario.watchdogNs,
       costs: { ...scenario.costs },
     },
   };
@@ -65,11 +71,14 @@ export interface RunResult {
   readonly seed: string;
   readonly machine: string;
   readonly policy: string;
+  readonly policySource: PolicySource | null;
   /** The policy was given what no kernel could know. */
   readonly oracle: boolean;
   readonly workload: string;
   readonly status: Recording['status'];
   readonly message: string | null;
+  /** What the policy did wrong, with status `policy-error`. */
+  readonly exit: Recording['exit'];
   readonly simulatedNs: number;
   readonly hash: string;
   readonly total: Omit<Measures, 'throughput'> & { readonly throughput: { readonly value: number | null; readonly unit: string } };
@@ -78,6 +87,7 @@ export interface RunResult {
   readonly busyNs: number;
   readonly idleNs: number;
   readonly wastedNs: number;
+  readonly idleWhileRunnableNs: number | null;
   readonly hostNoiseNs: number;
   readonly dom0Ns: number;
   readonly instants: number;
@@ -85,7 +95,18 @@ export interface RunResult {
   readonly droppedArrivals: number;
   readonly setting: Pick<
     Scenario,
-    'startGapNs' | 'durationNs' | 'limitNs' | 'ties' | 'contention' | 'hostNoise' | 'dom0' | 'blockBytes' | 'hostCacheBytes' | 'costs'
+    | 'startGapNs'
+    | 'durationNs'
+    | 'limitNs'
+    | 'ties'
+    | 'contention'
+    | 'hostNoise'
+    | 'dom0'
+    | 'blockBytes'
+    | 'hostCacheBytes'
+    | 'hotplug'
+    | 'watchdogNs'
+    | 'costs'
   >;
 }
 
@@ -93,6 +114,9 @@ export interface GuestResult extends GuestRecord {
   readonly kind: string;
   readonly vnodes: number;
   readonly weight: number;
+  readonly capPercent: number;
+  readonly arrivesNs: number;
+  readonly departsNs: number | null;
   readonly bootShare: number;
 }
 
@@ -106,6 +130,9 @@ function guestResult(scenario: Scenario, at: number, guest: GuestRecord): GuestR
     memoryBytes: guest.memoryBytes,
     vnodes: spec.vnodes,
     weight: spec.weight,
+    capPercent: spec.capPercent,
+    arrivesNs: spec.arrivesNs,
+    departsNs: spec.departsNs,
     bootShare: spec.bootShare,
     status: guest.status,
     bootNs: guest.bootNs,

@@ -80,6 +80,7 @@ export function readScenario(source: ScenarioSource, registries: Registries): Sc
     hostCacheBytes: words['host-cache'],
     hotplug: hotplugOf(words, refuse),
     costs: costsOf(words.costs),
+    watchdogNs: words.watchdog,
     checks: words.checks,
   };
 }

@@ -30,6 +30,7 @@ export const WORDS: readonly { readonly name: string; readonly summary: string; 
   { name: 'dom0', summary: "scale of the load of Xen's privileged guest, a vCPU for each CPU; 0 leaves it out", default: '0' },
   { name: 'block', summary: 'unit of memory placement, a power of two', default: '2MiB' },
   { name: 'host-cache', summary: "memory the host's page cache holds before guests arrive, from node 0 on", default: '0' },
+  { name: 'watchdog', summary: 'how long a vCPU may wait for a CPU before the policy is at fault', default: '30s' },
   { name: 'checks', summary: 'invariants to check while running: cheap or all', default: 'cheap' },
 ];
 
@@ -94,6 +95,7 @@ export interface ScenarioWords extends Required<GuestWords> {
   readonly dom0: number;
   readonly 'host-cache': number;
   readonly block: number;
+  readonly watchdog: number;
   readonly checks: Scenario['checks'];
   readonly costs?: CostWords | undefined;
   readonly hotplug?: readonly HotplugWords[] | undefined;
@@ -157,6 +159,7 @@ export function readWords(raw: object, registries: Registries): z.ZodSafeParseRe
     dom0: quantity('share', 0, 10),
     block: leaf(blockBytes),
     'host-cache': quantity('bytes', 0, GiB(16 * 1024)),
+    watchdog: quantity('time', ms(20), DAY_NS),
     checks: oneOf(['cheap', 'all'] as const),
     hotplug: z
       .array(

@@ -46,7 +46,7 @@ export function admit(w: World, k: HostKernel, guest: GuestState): void {
   place(w, k, guest);
   introduce(w, k, guest);
   boot(w, guest);
-  if (!guest.boot) startGuest(w, guest);
+  if (!guest.boot && !guest.outOfMemory) startGuest(w, guest);
 }
 
 /** When every guest that was there from the first has booted, their instances start: together, or one after the other. */

@@ -1,5 +1,6 @@
 import { boot, KEPT_SHARE } from './boot.ts';
 import { KernelCalls } from './guest-calls.ts';
+import type { BlackBox } from './black-box.ts';
 import { HostKernel } from './host-kernel.ts';
 import { type Burst, bursts } from './bursts.ts';
 import { dom0 } from './dom0.ts';
@@ -13,7 +14,7 @@ import type { WorkloadEntry, WorkloadSetup } from './workload-api.ts';
 import { type GuestState, World } from './world.ts';
 
 /** Lays out the world of a scenario: guests, their programs, the policy; nothing has run yet. */
-export function buildWorld(scenario: Scenario): { w: World; k: HostKernel } {
+export function buildWorld(scenario: Scenario, box?: BlackBox): { w: World; k: HostKernel } {
   const guests: GuestState[] = [];
   for (const spec of scenario.guests) addGuest(guests, scenario, spec, false);
   const { cpuCount } = scenario.machine;
@@ -24,7 +25,7 @@ export function buildWorld(scenario: Scenario): { w: World; k: HostKernel } {
     const guestVcpus = scenario.guests.reduce((sum, spec) => sum + spec.vcpus, 0);
     addGuest(guests, scenario, backgroundSpec(scenario, 'dom0', 'xen-pv', dom0(cpuCount, guestVcpus, scenario.dom0)), true);
   }
-  const w = new World(scenario, guests, scenario.policy.make(scenario.policyOptions));
+  const w = new World(scenario, guests, scenario.policy.make(scenario.policyOptions), box);
   const k = new HostKernel(w, namedStream(scenario.seed, 'policy', 0, 'random'));
   w.kernel = k;
   w.calls = new KernelCalls(w);
@@ -65,9 +66,10 @@ function addGuest(guests: GuestState[], scenario: Scenario, spec: GuestSpec, isH
     liveTasks: 0,
     isHere: isHostNoise,
     hasDeparted: false,
+    leftUndone: false,
     outOfMemory: false,
     freeSlots: slots ? slots.map((slot) => slot + firstTask) : null,
-    freeSlotCount: slots ? slots.length : 0,
+    freeSlotCount: slots ? slots.length - (program.starting ?? 0) : 0, // those that start are on top
     interrupts: namedStream(scenario.seed, spec.name, 0, 'interrupts'),
   });
 }

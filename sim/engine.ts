@@ -1,4 +1,5 @@
-import { assert, PolicyError, SimulatorError } from './assert.ts';
+import { assert, PolicyError } from './assert.ts';
+import type { BlackBox } from './black-box.ts';
 import { nextDrift } from './drift.ts';
 import { admit, depart, openGate, startHost } from './admission.ts';
 import { buildWorld } from './build.ts';
@@ -9,6 +10,7 @@ import { enter, leave } from './hooks.ts';
 import { schedule, wakeVcpu } from './host.ts';
 import { HostActuators, offline, online } from './host-changes.ts';
 import type { HostKernel } from './host-kernel.ts';
+import { policyExit } from './policy-exit.ts';
 import { type Random, shuffle } from './random.ts';
 import { record } from './record.ts';
 import type { Recording, RunStatus } from './recording.ts';
@@ -29,7 +31,7 @@ import {
   TIMER_WATCH,
 } from './timers.ts';
 import type { CpuId, VcpuId } from './units.ts';
-import { watch } from './watch.ts';
+import { addIdleWhileRunnable, BEAT_INSTANTS, beat, watch } from './watch.ts';
 import type { GuestState, World } from './world.ts';
 
 /** More choices than this at one instant mean that a policy kicks in a circle. */
@@ -37,10 +39,11 @@ const MAX_STEPS = 1_000_000;
 
 /**
  * Runs a scenario to its end: a pure function of it. Between two instants nothing changes speed, so time jumps from one to the next.
+ * @param box shared memory, for whoever watches the run from another thread
  * @throws SimulatorError when the simulator is at fault. A policy's fault ends the run with a status.
  */
-export function run(scenario: Scenario): Recording {
-  const { w, k } = buildWorld(scenario);
+export function run(scenario: Scenario, box?: BlackBox): Recording {
+  const { w, k } = buildWorld(scenario, box);
   try {
     startHost(w, k);
     while (!isOver(w)) {
@@ -50,13 +53,14 @@ export function run(scenario: Scenario): Recording {
       fireTimers(w, k); // then timers by kind and id: sleepers wake, guests start and arrive, ticks,
       act(w, k); //        then wakes, and CPUs that must choose: the policy acts
       settle(w); //        new speeds, until the next instant
-      w.instants++;
+      if (++w.instants % BEAT_INSTANTS === 0) beat(w);
       if (scenario.checks === 'all') checkWorld(w, k);
     }
     checkEnd(w);
   } catch (error) {
-    if (!(error instanceof PolicyError) && (error instanceof SimulatorError || w.hook === '')) throw error;
-    return record(w, 'policy-error', policyMessage(w, error));
+    const exit = policyExit(w, k, error);
+    if (!exit) throw error;
+    return record(w, 'policy-error', `policy ${w.policy.name}, hook ${exit.hook}, at ${exit.atNs} ns: ${exit.message}`, exit);
   }
   return record(w, ...outcome(w));
 }
@@ -64,6 +68,7 @@ export function run(scenario: Scenario): Recording {
 /** Nothing is booked here: each CPU's progress is worked out when its speed or its work changes. */
 function advance(w: World, toNs: number): void {
   assert(toNs >= w.nowNs && toNs < Infinity, 'time would go back, or stand still for ever');
+  if (w.scenario.checks === 'all') addIdleWhileRunnable(w, toNs - w.nowNs);
   w.nowNs = toNs;
 }
 
@@ -203,7 +208,7 @@ function act(w: World, k: HostKernel): void {
     let cpu = w.resched.take();
     if (cpu < 0) return;
     for (; cpu >= 0; cpu = w.resched.take()) {
-      if (++steps === MAX_STEPS) throw new PolicyError('CPUs are kicked in a circle at one instant');
+      if (++steps === MAX_STEPS) throw new PolicyError('CPUs are kicked in a circle at one instant', 'loop');
       schedule(w, k, cpu);
     }
   }
@@ -232,9 +237,4 @@ function hasDoneNothing(w: World, { id, firstTask, taskCount }: GuestState): boo
   if (w.workDone[id]! > 0) return false;
   for (let task = firstTask; task < firstTask + taskCount; task++) if (w.phaseWork[task]! > 0) return false;
   return true;
-}
-
-function policyMessage(w: World, error: unknown): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return `policy ${w.policy.name}, hook ${w.hook || 'init'}, at ${w.nowNs} ns: ${text}`;
 }

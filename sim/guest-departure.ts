@@ -35,6 +35,7 @@ export function removeTasks(w: World, guest: GuestState): void {
   guest.waitingTasks = 0;
   guest.hasDeparted = true;
   if (guest.endedNs >= 0) return;
+  guest.leftUndone = true;
   guest.endedNs = w.nowNs;
   if (!guest.isHostNoise) w.guestsLeft--;
 }

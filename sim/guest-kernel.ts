@@ -42,12 +42,10 @@ export function startGuest(w: World, guest: GuestState): void {
   guest.measureNs = w.nowNs;
   w.clearCounters(guest);
   startDrift(w, guest.id);
-  if (guest.program.nextArrivalNs) {
-    w.timers.push(w.nowNs + wholeNs(guest.program.nextArrivalNs()), TIMER_ARRIVAL, guest.id);
-    return;
-  }
   const { program } = guest;
-  for (let i = 0; i < (program.starting ?? program.tasks); i++) startTask(w, guest.firstTask + i);
+  if (program.nextArrivalNs) w.timers.push(w.nowNs + wholeNs(program.nextArrivalNs()), TIMER_ARRIVAL, guest.id);
+  const starting = program.starting ?? (program.nextArrivalNs ? 0 : program.tasks);
+  for (let i = 0; i < starting; i++) startTask(w, guest.firstTask + i);
 }
 
 /** An arrival of an open guest takes a free slot and asks for the next one. False when no slot is free. */
@@ -58,7 +56,9 @@ export function arrive(w: World, guest: GuestState): boolean {
     w.droppedArrivals++;
     return false;
   }
-  startTask(w, guest.freeSlots![--guest.freeSlotCount]!);
+  const task = guest.freeSlots![--guest.freeSlotCount]!;
+  guest.program.arrived?.(task - guest.firstTask, w.nowNs);
+  startTask(w, task);
   return true;
 }
 
@@ -196,7 +196,7 @@ function endTask(w: World, guest: GuestState, task: number): void {
   releaseAll(w, guest, w.sync.endOf(task));
   if (task - guest.firstTask === guest.program.tasks) {
     guest.bootedNs = w.nowNs;
-    if (guest.spec.arrivesNs > 0) startGuest(w, guest); // the others start together
+    if (guest.spec.arrivesNs > 0 && !guest.outOfMemory) startGuest(w, guest); // the others start together
     return;
   }
   if (!guest.outOfMemory) w.completions[guest.id]!++; // one that is killed is not done

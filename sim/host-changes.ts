@@ -72,7 +72,7 @@ export class HostActuators implements Actuators {
 export function offline(w: World, k: HostKernel, cpu: number): void {
   w.masks.setOnline(cpu, false);
   w.cpuIdle[cpu] = 0;
-  note(w, 7, cpu, 0);
+  note(w, 9, cpu, 0);
   const { cpu: ops } = w.policy;
   if (ops.cpuOffline) {
     enter(w, k, 'cpuOffline');
@@ -91,7 +91,7 @@ export function offline(w: World, k: HostKernel, cpu: number): void {
 /** It comes back: vCPUs whose masks had been broken for want of it leave the CPUs that are not theirs. */
 export function online(w: World, k: HostKernel, cpu: number): void {
   w.masks.setOnline(cpu, true);
-  note(w, 7, cpu, 1);
+  note(w, 9, cpu, 1);
   const { cpu: ops } = w.policy;
   if (ops.cpuOnline) {
     enter(w, k, 'cpuOnline');

@@ -171,6 +171,6 @@ export class KernelFacts {
 
   /** A helper is called: it costs time, and a hook may not call them for ever. */
   protected count(): void {
-    if (++this.calls > this.mostCalls) throw new PolicyError(`more than ${this.mostCalls} helpers called by one hook`);
+    if (++this.calls > this.mostCalls) throw new PolicyError(`more than ${this.mostCalls} helpers called by one hook`, 'loop');
   }
 }

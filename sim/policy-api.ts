@@ -277,7 +277,7 @@ export interface PolicyEntry {
   /** Whether it is given what no kernel could know. */
   readonly oracle: boolean;
   readonly options: readonly OptionSpec[];
-  /** What it promises, so that it can be held to it. */
+  /** What it promises beyond what all must keep; the contract suite holds it to that. */
   readonly claims?: PolicyClaims;
   /** What no option shows alone: whether these go with a machine of so many nodes. @throws RangeError saying which does not, and what was wanted */
   check?(options: OptionValues, nodeCount: number): void;

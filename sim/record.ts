@@ -1,5 +1,6 @@
 import { assert } from './assert.ts';
 import { bookWaiting } from './guest-scheduler.ts';
+import type { PolicyExit } from './policy-exit.ts';
 import { CAUSES, type Cause, type GuestRecord, type Measures, type Recording, type RunStatus } from './recording.ts';
 import { book } from './segments.ts';
 import { LINE_BYTES, NONE } from './units.ts';
@@ -20,7 +21,7 @@ import {
 import type { GuestState, World } from './world.ts';
 
 /** Closes the books at the present instant and says what the run has shown. */
-export function record(w: World, status: RunStatus, message: string | null): Recording {
+export function record(w: World, status: RunStatus, message: string | null, exit: PolicyExit | null = null): Recording {
   closeBooks(w);
   const guests = w.guests.filter((guest) => !guest.isHostNoise).map((guest) => guestRecord(w, guest));
   const { cpuCount } = w.scenario.machine;
@@ -30,6 +31,7 @@ export function record(w: World, status: RunStatus, message: string | null): Rec
   return {
     status,
     message,
+    exit,
     simulatedNs: w.nowNs,
     instants: w.instants,
     solves: w.contention.solves,
@@ -42,6 +44,7 @@ export function record(w: World, status: RunStatus, message: string | null): Rec
     busyNs,
     idleNs,
     wastedNs: w.wastedNs,
+    idleWhileRunnableNs: w.scenario.checks === 'all' ? w.idleWhileRunnableNs : null,
     droppedArrivals: w.droppedArrivals,
   };
 }
@@ -99,7 +102,7 @@ function guestRecord(w: World, guest: GuestState): GuestRecord {
       ? 'out-of-memory'
       : guest.isDeadlocked
         ? 'deadlock'
-        : guest.endedNs >= 0 || spec.workload.ends === 'never'
+        : (guest.endedNs >= 0 && !guest.leftUndone) || spec.workload.ends === 'never'
           ? 'ok'
           : 'unfinished',
     bootNs: Math.max(0, guest.bootedNs),

@@ -1,3 +1,5 @@
+import type { PolicyExit } from './policy-exit.ts';
+
 /** Where the time of a task goes; they sum to its lifetime exactly. */
 export const CAUSES = [
   'compute',
@@ -68,6 +70,8 @@ export interface Recording {
   readonly status: RunStatus;
   /** What ended the run early, in one sentence. */
   readonly message: string | null;
+  /** What the policy did wrong, with status `policy-error`. */
+  readonly exit: PolicyExit | null;
   readonly simulatedNs: number;
   readonly instants: number;
   readonly solves: number;
@@ -86,5 +90,7 @@ export interface Recording {
   readonly idleNs: number;
   /** CPU time idle for more than 100 ms while a vCPU that could run there waited ("wasted cores"). */
   readonly wastedNs: number;
+  /** CPU time idle while a vCPU that could run there waited, to the nanosecond; measured with `checks: all` only. */
+  readonly idleWhileRunnableNs: number | null;
   readonly droppedArrivals: number;
 }

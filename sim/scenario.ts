@@ -90,6 +90,8 @@ export interface Scenario {
   readonly hostCacheBytes: number;
   readonly hotplug: readonly HotplugEvent[];
   readonly costs: Costs;
+  /** A vCPU that has waited this long for a CPU has been forgotten by the policy, whose run ends. */
+  readonly watchdogNs: number;
   /** Checks after every instant (tests) or cheap ones only. */
   readonly checks: 'all' | 'cheap';
 }

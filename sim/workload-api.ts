@@ -132,7 +132,7 @@ export type MissCurve = readonly (readonly [bytes: number, misses: number])[];
 export interface GuestProgram {
   /** Tasks that start with the guest, or slots for open arrivals. */
   readonly tasks: number;
-  /** How many of them start with the guest, the first ones; the others when they are forked. Left out: all. */
+  /** How many of them start with the guest, the first ones; the others when they are forked. Left out: all, of an open guest none. */
   readonly starting?: number;
   readonly regions: number;
   /** [region] null where accesses spread evenly, as they do everywhere without this. */
@@ -150,6 +150,8 @@ export interface GuestProgram {
   next(task: number, phase: Phase, calls: GuestCalls): void;
   /** An open guest: time until the next arrival. Each takes a free task slot; none free ends the run with an error. */
   nextArrivalNs?(): number;
+  /** An open guest: an arrival has taken this slot. Its `next` follows when it has a vCPU. */
+  arrived?(task: number, nowNs: number): void;
   /** Further figures for the result, such as nanoseconds per load. */
   figures?(measured: { workDone: number; measuredNs: number }): Record<string, number>;
 }

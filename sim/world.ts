@@ -1,3 +1,4 @@
+import { BlackBox, EVENT_COUNT, KEPT_EVENTS } from './black-box.ts';
 import { CpuSet } from './cpu-set.ts';
 import { type Contention, contentionOf } from './contention.ts';
 import { Masks } from './masks.ts';
@@ -161,6 +162,8 @@ export class World {
   instants = 0;
   droppedArrivals = 0;
   wastedNs = 0;
+  idleWhileRunnableNs = 0; // with `checks: all` only
+  crawlSinceNs = 0; //      watch.ts: when the present stretch of instants began
   moveBudgetBytes = 0; // what the policy's rate of page moves allows now
   sampleTurn = 0;
   hashLow = 0x811c9dc5;
@@ -178,8 +181,9 @@ export class World {
   kernel!: Kernel;
   calls!: ProgramCalls; //    what programs are given; set by build.ts, like the kernel
   hook = ''; // policy hook being run, for the message when it throws
+  readonly box: BlackBox; //  the last events, for the same
 
-  constructor(scenario: Scenario, guests: readonly GuestState[], policy: Policy) {
+  constructor(scenario: Scenario, guests: readonly GuestState[], policy: Policy, box: BlackBox = new BlackBox()) {
     const { machine } = scenario;
     const C = machine.cpuCount;
     const N = machine.nodeCount;
@@ -188,6 +192,7 @@ export class World {
     const T = guests.reduce((sum, guest) => sum + guest.taskCount, 0);
     const R = guests.reduce((sum, guest) => sum + guest.regionCount, 0);
     this.scenario = scenario;
+    this.box = box;
     this.cpuOrder = Int32Array.from({ length: C }, (_, cpu) => cpu);
     this.tieRandom = scenario.ties === 'seeded' ? namedStream(scenario.seed, 'host', 0, 'ties') : null;
     this.due = new Int32Array(T + G + R + scenario.hotplug.length + 64);
@@ -395,6 +400,8 @@ export interface GuestState {
   /** On the host: it has arrived and not departed. */
   isHere: boolean;
   hasDeparted: boolean;
+  /** It departed before its work was done. */
+  leftUndone: boolean;
   outOfMemory: boolean;
   freeSlots: Int32Array | null; // open arrivals: stack of task slots that are free
   freeSlotCount: number;
@@ -411,7 +418,7 @@ export function setDue(w: World, cpu: number): void {
   w.dueNs[cpu] = finishNs < sliceNs ? finishNs : sliceNs;
 }
 
-/** Mixes a decision into the rolling hash: 64 bits in two halves. */
+/** Mixes a decision into the rolling hash, 64 bits in two halves, and keeps it among the last events. */
 export function note(w: World, what: number, a: number, b: number): void {
   let low = w.hashLow;
   low = Math.imul(low ^ what, 0x01000193);
@@ -420,4 +427,10 @@ export function note(w: World, what: number, a: number, b: number): void {
   low = Math.imul(low ^ (w.nowNs >>> 0), 0x01000193);
   w.hashLow = low;
   w.hashHigh = Math.imul(w.hashHigh ^ (w.hashHigh >>> 15) ^ low, 0x85ebca6b) ^ ((w.nowNs / 2 ** 32) >>> 0);
+  const { box } = w;
+  const slot = box.head[EVENT_COUNT]!++ & (KEPT_EVENTS - 1);
+  box.timesNs[slot] = w.nowNs;
+  box.whats[slot] = what;
+  box.firsts[slot] = a;
+  box.seconds[slot] = b;
 }

@@ -21,28 +21,42 @@ export const sizeOption: OptionSpec = {
  * @throws RangeError when the size asked for does not fit the guest: a clamped size would answer another question
  */
 export function regionBytes(workload: string, options: OptionValues, setup: WorkloadSetup): number {
+  return taskRegionBytes(workload, options, DEFAULT_BYTES, setup.vcpus, 'vCPUs', setup);
+}
+
+/** The same for programs of so many tasks (`of` what) and another default. */
+export function taskRegionBytes(
+  workload: string,
+  options: OptionValues,
+  defaultBytes: number,
+  tasks: number,
+  of: string,
+  setup: WorkloadSetup,
+): number {
   const asked = numberOption(options, 'size');
-  const largest = Math.floor((setup.freeBytes * MEMORY_SHARE) / setup.vcpus);
-  const bytes = asked === 0 ? Math.min(DEFAULT_BYTES, Math.floor(largest / PAGE_BYTES) * PAGE_BYTES) : asked;
+  const largest = Math.floor((setup.freeBytes * MEMORY_SHARE) / tasks);
+  const bytes = asked === 0 ? Math.min(defaultBytes, Math.floor(largest / PAGE_BYTES) * PAGE_BYTES) : asked;
   if (!(bytes >= SMALLEST_BYTES && bytes <= largest)) {
     throw new RangeError(
-      `${workload}: size = ${bytes}, want ${SMALLEST_BYTES} to ${largest} bytes (3/4 of the guest's free memory over ${setup.vcpus} vCPUs)`,
+      `${workload}: size = ${bytes}, want ${SMALLEST_BYTES} to ${largest} bytes (3/4 of the guest's free memory over ${tasks} ${of})`,
     );
   }
   return bytes;
 }
 
 /**
- * One task a vCPU, each with a region of its own: it fills the region, waits until the others have filled theirs (lmbench's
- * harness starts its processes together too), and then does for ever what `fillRun` says. Work counts from the common start.
+ * One task a vCPU (or so many), each with a region of its own: it fills the region, waits until the others have filled theirs (lmbench's
+ * harness starts its processes together too), and then does for ever what `fillRun` says. Work counts from the common start. With regions
+ * of 0 bytes there is nothing to fill nor to wait for.
  */
 export function ownRegions(
-  vcpus: number,
+  tasks: number,
   bytes: number,
-  fillRun: (phase: Phase, region: number) => void,
+  fillRun: (phase: Phase, region: number, calls: GuestCalls) => void,
 ): Pick<GuestProgram, 'tasks' | 'regions' | 'next'> {
-  const filled = new Barrier(vcpus);
-  const step = new Uint8Array(vcpus); // 0 before its region is filled, 1 while it is, 2 from then on
+  if (bytes === 0) return { tasks, regions: 0, next: (task, phase, calls) => fillRun(phase, task, calls) };
+  const filled = new Barrier(tasks);
+  const step = new Uint8Array(tasks); // 0 before its region is filled, 1 while it is, 2 from then on
 
   function next(task: number, phase: Phase, calls: GuestCalls): void {
     if (step[task] === 0) {
@@ -66,8 +80,8 @@ export function ownRegions(
       }
       calls.startMeasuring();
     }
-    fillRun(phase, task);
+    fillRun(phase, task, calls);
   }
 
-  return { tasks: vcpus, regions: vcpus, next };
+  return { tasks, regions: tasks, next };
 }

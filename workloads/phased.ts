@@ -1,7 +1,8 @@
-import { numberOption } from '../sim/options.ts';
+import { choiceOption, numberOption, type OptionValues } from '../sim/options.ts';
 import { KiB, ms } from '../sim/units.ts';
 import { type Phase, RANDOM, RUN, type WorkloadEntry, type WorkloadSetup } from '../sim/workload-api.ts';
 import { fillCompute } from './computing.ts';
+import { LAWS, timeLaw } from './laws.ts';
 import { ownRegions, regionBytes, sizeOption } from './own-regions.ts';
 
 /**
@@ -17,6 +18,14 @@ export const phased: WorkloadEntry = {
     sizeOption,
     { name: 'compute', summary: 'length of a computing phase; 0 for none', kind: 'time', default: ms(10), min: 0 },
     { name: 'memory', summary: 'length of a memory phase if it never waited', kind: 'time', default: ms(10), min: 1 },
+    {
+      name: 'law',
+      summary: 'law of both lengths; all but det draws each anew, so vCPUs fall out of step',
+      kind: 'choice',
+      default: 'det',
+      choices: LAWS,
+    },
+    { name: 'scv', summary: 'squared coefficient of variation of laws h2 and lognormal', kind: 'share', default: 4, min: 0.01, max: 1000 },
     { name: 'cpi', summary: 'cycles per instruction without the wait for memory', kind: 'share', default: 0.8, min: 0.001, max: 1000 },
     {
       name: 'accesses',
@@ -39,31 +48,37 @@ export const phased: WorkloadEntry = {
       [knee, numberOption(options, 'floor')],
     ] as const;
     return {
-      ...ownRegions(setup.vcpus, bytes, phaseFiller(numberOption.bind(null, options), setup, bytes)),
+      ...ownRegions(setup.vcpus, bytes, phaseFiller(options, setup, bytes)),
       unit: 'Ginstr/s',
       missCurves: [curve],
     };
   },
 };
 
-function phaseFiller(option: (name: string) => number, setup: WorkloadSetup, bytes: number): (phase: Phase, region: number) => void {
-  const cycles = option('cpi');
-  const computing = Math.round((option('compute') * setup.clockGHz) / cycles); // instructions
-  const memoryBound = Math.max(1, Math.round((option('memory') * setup.clockGHz) / cycles));
-  const accesses = option('accesses') / 1000;
-  const linesInFlight = option('inflight') || Infinity;
+function phaseFiller(options: OptionValues, setup: WorkloadSetup, bytes: number): (phase: Phase, region: number) => void {
+  const cycles = numberOption(options, 'cpi');
+  const computeNs = numberOption(options, 'compute');
+  const law = choiceOption(options, 'law');
+  const scv = numberOption(options, 'scv');
+  const drawComputeNs = timeLaw(law, computeNs, scv);
+  const drawMemoryNs = timeLaw(law, numberOption(options, 'memory'), scv);
+  const lengths = Array.from({ length: setup.vcpus }, (_, vcpu) => setup.stream(vcpu, 'phase'));
+  const accesses = numberOption(options, 'accesses') / 1000;
+  const linesInFlight = numberOption(options, 'inflight') || Infinity;
   const isMemoryNext = new Uint8Array(setup.vcpus);
+  const instructionsIn = (ns: number): number => Math.max(1, Math.round((ns * setup.clockGHz) / cycles));
 
   return (phase, region) => {
-    const computes = computing > 0 && isMemoryNext[region] === 0;
+    const computes = computeNs > 0 && isMemoryNext[region] === 0;
     isMemoryNext[region] = computes ? 1 : 0;
+    const instructions = instructionsIn((computes ? drawComputeNs : drawMemoryNs)(lengths[region]!));
     if (computes) {
-      fillCompute(phase, computing, computing / 1e9);
+      fillCompute(phase, instructions, instructions / 1e9);
       phase.cyclesPerInstruction = cycles;
       return;
     }
     phase.kind = RUN;
-    phase.instructions = memoryBound;
+    phase.instructions = instructions;
     phase.cyclesPerInstruction = cycles;
     phase.accessesPerInstruction = accesses;
     phase.linesInFlight = linesInFlight;
@@ -71,6 +86,6 @@ function phaseFiller(option: (name: string) => number, setup: WorkloadSetup, byt
     phase.pattern = RANDOM;
     phase.workingSetBytes = bytes;
     phase.missCurve = 0;
-    phase.work = memoryBound / 1e9;
+    phase.work = instructions / 1e9;
   };
 }

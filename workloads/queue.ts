@@ -1,8 +1,9 @@
 import { choiceOption, numberOption } from '../sim/options.ts';
-import { exponential, hyperexponential, type Random } from '../sim/random.ts';
+import { exponential } from '../sim/random.ts';
 import { ms, seconds } from '../sim/units.ts';
 import { DONE, type GuestCalls, type Phase, type WorkloadEntry } from '../sim/workload-api.ts';
 import { fillJob, wholeNs } from './computing.ts';
+import { timeLaw } from './laws.ts';
 
 /** Open arrivals (Poisson) of jobs that only compute: the closed forms of queueing theory are checked with it. */
 export const queue: WorkloadEntry = {
@@ -26,23 +27,16 @@ export const queue: WorkloadEntry = {
     const gapNs = seconds(1) / numberOption(options, 'rate');
     const arrivals = setup.stream(0, 'arrival');
     const services = setup.stream(0, 'service');
-    const drawServiceNs = serviceLaw(choiceOption(options, 'law'), numberOption(options, 'service'), numberOption(options, 'scv'));
+    const drawServiceNs = timeLaw(choiceOption(options, 'law'), numberOption(options, 'service'), numberOption(options, 'scv'));
     const slots = numberOption(options, 'slots');
     const hasRun = new Uint8Array(slots);
 
     function next(slot: number, phase: Phase, _calls: GuestCalls): void {
       if (hasRun[slot]) phase.kind = DONE;
-      else fillJob(phase, wholeNs(drawServiceNs(services)) * setup.clockGHz);
+      else fillJob(phase, drawServiceNs(services) * setup.clockGHz);
       hasRun[slot]! ^= 1;
     }
 
     return { tasks: slots, regions: 0, unit: 'jobs/s', next, nextArrivalNs: () => wholeNs(exponential(arrivals, gapNs)) };
   },
 };
-
-function serviceLaw(law: string, meanNs: number, scv: number): (random: Random) => number {
-  if (law === 'exp') return (random) => exponential(random, meanNs);
-  if (law === 'h2') return (random) => hyperexponential(random, meanNs, scv);
-  if (law === 'det') return () => meanNs;
-  throw new RangeError(`queue: law = ${law}, want exp, h2 or det`);
-}

@@ -57,6 +57,7 @@ function scenarioOf({ seed, flows, blockBytes, durationNs }: Network, machine: M
       hostFaultNs: 0,
       coldCache: false,
     },
+    watchdogNs: 30e9,
     checks: 'cheap',
   };
 }

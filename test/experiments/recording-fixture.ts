@@ -42,6 +42,7 @@ export function recordingOf(
   return {
     status: 'ok',
     message: null,
+    exit: null,
     simulatedNs: 3_000_000_000,
     instants: 31,
     solves: 32,
@@ -54,6 +55,7 @@ export function recordingOf(
     busyNs: 34,
     idleNs: 35,
     wastedNs: 36,
+    idleWhileRunnableNs: 37,
     droppedArrivals: 0,
   };
 }

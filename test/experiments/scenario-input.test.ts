@@ -44,8 +44,10 @@ host-noise: 2.5
 dom0: 1.5
 block: 64KiB
 host-cache: 3GiB
+watchdog: 250ms
 checks: all
-costs: { context-switch: 3us, cold-cache: false }
+costs: { context-switch: 3us, cold-cache: false, hook: 70ns, helper: 0 }
+hotplug: [{ cpu: 3, offline: 300ms }, { cpu: 1, offline: 200ms, online: 700ms }]
 `);
 
   test('has its guests one by one, each with what its group says and else what all have', () => {
@@ -79,7 +81,13 @@ costs: { context-switch: 3us, cold-cache: false }
       dom0: 1.5,
       blockBytes: 65_536,
       hostCacheBytes: 3_221_225_472,
-      costs: { ...DEFAULT_COSTS, contextSwitchNs: 3_000, coldCache: false },
+      hotplug: [
+        { atNs: 200_000_000, cpu: 1, isOnline: false },
+        { atNs: 300_000_000, cpu: 3, isOnline: false },
+        { atNs: 700_000_000, cpu: 1, isOnline: true },
+      ],
+      costs: { ...DEFAULT_COSTS, contextSwitchNs: 3_000, coldCache: false, hookNs: 70, helperNs: 0 },
+      watchdogNs: 250_000_000,
       checks: 'all',
     });
   });
@@ -202,7 +210,7 @@ describe('a wrong flag is refused in one line with flag, value, what was wanted 
   });
 });
 
-const GUEST_WORDS = 'name, count, vcpus, memory, vnodes, kind, boot, workload, weight';
+const GUEST_WORDS = 'name, count, vcpus, memory, vnodes, kind, boot, workload, weight, cap, arrives, departs';
 
 test('a guest of more blocks than can be linked is refused, even where the sum of all would do', () => {
   const roomy = { ...lopsided, memoryGiB: { value: [80, 3, 7], source: 'assumed' } };

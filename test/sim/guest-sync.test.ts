@@ -160,8 +160,8 @@ describe('when the host takes the CPU away', () => {
   });
 
   test('from a spinner, it has spun no longer for that: 8 ms are 0-5 and 10-13, then it sleeps', () => {
-    // woken at 30 it takes its turn when the rival's is over, which began at 13, 18, 23, 28
-    expect(times(against(1, pair(30, 1, ms(8))))).toEqual([34, 8, 17]);
+    // woken at 30 it takes its turn when the rival's is over: that began at 13, and at 18, with nobody waiting, anew for 20 ms
+    expect(times(against(1, pair(30, 1, ms(8))))).toEqual([39, 8, 17]);
   });
 });
 

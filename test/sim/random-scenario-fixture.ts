@@ -26,6 +26,8 @@ export interface ScenarioDraw {
   readonly dom0: number;
   readonly hostCacheMiB: number;
   readonly blockKiB: number;
+  /** CPUs, by their place among all, that go off line, when, and for how long. */
+  readonly hotplug: readonly { readonly place: number; readonly atUs: number; readonly forUs: number }[];
 }
 
 interface GuestDraw {
@@ -36,6 +38,8 @@ interface GuestDraw {
   readonly vnodes: number;
   readonly weight: number;
   readonly bootShare: number;
+  readonly arrivesUs: number;
+  readonly staysUs: number | null;
 }
 
 const size = fc.integer({ min: 64, max: 2112 }).map((pages) => pages * KiB(4));
@@ -80,6 +84,33 @@ const options: Readonly<Record<string, Record<string, fc.Arbitrary<number | stri
     drift: fc.oneof(fc.constant(0), time(10, 900)),
     lines: few(4),
   },
+  hackbench: { groups: few(2), fds: few(4), loops: few(5), bytes: few(9000), ipc: fc.constantFrom('sockets', 'pipe') },
+  schbench: { message: few(2), threads: few(5), operations: few(3), sleep: time(0, 200), rps: fc.constantFrom(0, 400) },
+  web: {
+    load: fc.constantFrom(0.3, 1.2),
+    arrivals: fc.constantFrom('poisson', 'bursty'),
+    service: time(100, 900),
+    workers: fc.constantFrom(0, 1, 3),
+    memory: fc.constantFrom(0, 0.3),
+    size: fc.constant(MiB(2)),
+    footprint: fc.constantFrom(0, 10_000),
+    slots: fc.constant(64),
+  },
+  bursty: {
+    load: fc.constantFrom(0.3, 1),
+    burst: time(100, 4000),
+    mode: fc.constantFrom('closed', 'open'),
+    memory: fc.constantFrom(0, 0.5),
+    size,
+  },
+  'idle-mostly': { utilisation: fc.constantFrom(0.05, 0.4), timers: few(9), burst: time(50, 800), memory: fc.constantFrom(0, 0.3), size },
+  'noisy-neighbour': {
+    kind: fc.constantFrom('stream', 'cache', 'cpu', 'wakeups'),
+    threads: few(6),
+    duty: fc.constantFrom(0.3, 1),
+    period: time(2000, 9000),
+    size,
+  },
   kernbench: { jobs: few(8), j: few(10), link: time(500, 1500), media: fc.constantFrom('tmpfs', 'disk') },
 };
 
@@ -96,6 +127,8 @@ const guests: fc.Arbitrary<GuestDraw> = fc
       vnodes: fc.constantFrom(1, 1, 2),
       weight: fc.constantFrom(100, 50, 300),
       bootShare: fc.constantFrom(0, 0.25),
+      arrivesUs: fc.oneof(fc.constant(0), fc.constant(0), few(40_000)),
+      staysUs: fc.oneof(fc.constant(null), fc.constant(null), few(60_000)),
     }),
   )
   .map(([work, rest]) => ({ ...work, ...rest }));
@@ -114,6 +147,10 @@ export const scenarioDraws: fc.Arbitrary<ScenarioDraw> = fc.record({
   dom0: fc.constantFrom(0, 0, 1),
   hostCacheMiB: fc.constantFrom(0, 0, 60),
   blockKiB: fc.constantFrom(64, 128, 256, 512, 1024, 2048),
+  hotplug: fc.oneof(
+    fc.constant([]),
+    fc.array(fc.record({ place: fc.double({ min: 0, max: 0.999, noNaN: true }), atUs: few(40_000), forUs: few(30_000) }), { maxLength: 3 }),
+  ),
 });
 
 /** Ports so narrow that one CPU fills its own. */
@@ -127,10 +164,13 @@ const machines = new Map<string, Machine>([lopsided, clustered, uniform, opteron
 
 export function scenarioOf(draw: ScenarioDraw): Scenario {
   const specs = draw.guests.map(({ workload: name, ...rest }, i) => {
-    return guest(workload(name), { name: `guest${i}`, memoryBytes: MiB(128), ...rest });
+    const { arrivesUs, staysUs, ...spec } = rest;
+    const departsNs = staysUs === null ? null : us(arrivesUs + staysUs);
+    return guest(workload(name), { name: `guest${i}`, memoryBytes: MiB(128), ...spec, arrivesNs: us(arrivesUs), departsNs });
   });
+  const machine = typeof draw.machine === 'string' ? machines.get(draw.machine)! : randomMachine(draw.machine);
   return scenario({
-    machine: typeof draw.machine === 'string' ? machines.get(draw.machine)! : randomMachine(draw.machine),
+    machine,
     policy: policy(draw.policy),
     guests: specs,
     seed: String(draw.seed),
@@ -142,7 +182,23 @@ export function scenarioOf(draw: ScenarioDraw): Scenario {
     dom0: draw.dom0,
     hostCacheBytes: MiB(draw.hostCacheMiB),
     blockBytes: KiB(draw.blockKiB),
+    hotplug: hotplugOf(draw, machine.cpuCount),
   });
+}
+
+/** Each CPU goes once at most, and CPU 0 stays. */
+function hotplugOf({ hotplug }: ScenarioDraw, cpuCount: number): Scenario['hotplug'] {
+  const gone = new Set<number>([0]);
+  const events = hotplug.flatMap(({ place, atUs, forUs }) => {
+    const cpu = Math.floor(place * cpuCount);
+    if (gone.has(cpu)) return [];
+    gone.add(cpu);
+    return [
+      { atNs: us(atUs), cpu, isOnline: false },
+      { atNs: us(atUs + forUs), cpu, isOnline: true },
+    ];
+  });
+  return events.sort((a, b) => a.atNs - b.atNs || a.cpu - b.cpu);
 }
 
 /** The scenario of a seed, for tests that loop over seeds. */

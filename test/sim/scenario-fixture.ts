@@ -82,6 +82,7 @@ export function scenario(change: Partial<Scenario> & Pick<Scenario, 'guests'>): 
     hostCacheBytes: 0,
     hotplug: [],
     costs: TEST_COSTS,
+    watchdogNs: seconds(30),
     checks: 'all',
     ...change,
   };

@@ -22,11 +22,36 @@ const huddle: PolicyEntry = asEntry((): Policy => ({
   memory: policies[0]!.make({}).memory,
 }));
 
+function slices(sliceNs: number): Policy['cpu'] {
+  return { name: 'slices', selectCpu: () => 0 as CpuId, enqueue: (k, vcpu) => k.dsqInsert(vcpu, DSQ_LOCAL_ON as never, sliceNs, 0) };
+}
+
 test('CPUs that idle while vCPUs take turns elsewhere are wasted, one for each vCPU that waits', () => {
   const recording = run({ ...readScenario({ flags: { ...words, guests: '3' } }, registries), policy: huddle });
   // two of three wait at any time, and there are more idle CPUs than that: 2 s, less what has not been seen yet at the first look
   expect(recording.wastedNs).toBeGreaterThanOrEqual(1.9e9);
   expect(recording.wastedNs).toBeLessThanOrEqual(2e9);
+});
+
+test('with full checks the waste is measured to the nanosecond', () => {
+  const scenario = readScenario({ flags: { ...words, guests: '3', checks: 'all' } }, registries);
+  expect(run({ ...scenario, policy: huddle }).idleWhileRunnableNs).toBe(2e9); // two of three wait all the time
+  expect(run({ ...scenario, policy: huddle, guests: scenario.guests.slice(1) }).idleWhileRunnableNs).toBe(1e9);
+  expect(run({ ...scenario, policy: huddle, checks: 'cheap' }).idleWhileRunnableNs).toBeNull();
+});
+
+test('the watchdog bites after as long as it is told: at its first look (every 20 ms) from then on', () => {
+  const forgetful = { ...huddle, make: (): Policy => ({ ...huddle.make({}), cpu: slices(Infinity) }) };
+  const scenario = readScenario({ flags: { ...words, guests: '2', watchdog: '130ms' } }, registries);
+  const { status, exit } = run({ ...scenario, policy: forgetful });
+  expect(status).toBe('policy-error');
+  expect(exit).toMatchObject({ kind: 'stall', hook: 'watchdog', atNs: ms(140), vcpu: 1 });
+});
+
+test('slices of a nanosecond end the run, which else would never end', () => {
+  const crawling = { ...huddle, make: (): Policy => ({ ...huddle.make({}), cpu: slices(1) }) };
+  const { exit } = run({ ...readScenario({ flags: { ...words, guests: '2' } }, registries), policy: crawling });
+  expect(exit).toMatchObject({ kind: 'loop', message: 'PolicyError: 262144 instants in less than 1 ms' });
 });
 
 test('no CPU is wasted that idles alone', () => {
