@@ -6,7 +6,7 @@ import { CAUSES } from '../sim/recording.ts';
 /** More guests than this are told as a summary. */
 const LISTED_GUESTS = 16;
 const BAR = 40;
-const COLUMNS = ['guest', 'throughput', 'unit', 'elapsed', 'remote', 'moves: core', 'node', 'socket', 'pages', 'waited', 'status'];
+const COLUMNS = ['guest', 'throughput', 'unit', 'elapsed', 'remote', 'moves: core', 'cpu', 'node', 'socket', 'pages', 'waited', 'status'];
 
 /** What a person wants to know of a run: how much was done, by whom, and where the time went. */
 export function runText(result: RunResult): string {
@@ -26,6 +26,7 @@ function row(name: string, measures: RunResult['total'], status: string): (strin
     throughput.value === null ? '' : throughput.unit,
     formatNs(elapsedNs),
     formatShare(remoteRatio),
+    migrations.core,
     migrations.cpu,
     migrations.node,
     migrations.socket,

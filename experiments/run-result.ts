@@ -148,7 +148,7 @@ function measures(of: Measures): Measures {
     elapsedNs: of.elapsedNs,
     remoteRatio: of.remoteRatio,
     accessesByHop: Object.fromEntries(HOP_CLASSES.map((hop) => [hop, of.accessesByHop[hop]])) as Measures['accessesByHop'],
-    migrations: { cpu: of.migrations.cpu, node: of.migrations.node, socket: of.migrations.socket },
+    migrations: { core: of.migrations.core, cpu: of.migrations.cpu, node: of.migrations.node, socket: of.migrations.socket },
     pageMoves: of.pageMoves,
     waitNs: of.waitNs,
     contextSwitches: of.contextSwitches,

@@ -1,3 +1,4 @@
+import type { MachineSpec } from '../sim/machine-spec.ts';
 import { buildMachine } from '../sim/machine.ts';
 import { setupOf } from '../sim/build.ts';
 import { MAX_GUEST_BLOCKS } from '../sim/block-table.ts';
@@ -7,7 +8,9 @@ import { seconds } from '../sim/units.ts';
 import { InputError, show } from './input-error.ts';
 import { formatNamed } from './named-options.ts';
 import { didYouMean } from './nearest-name.ts';
+import { niceWeight } from './nice-weights.ts';
 import { formatQuantity } from './quantities.ts';
+import { expandRtApp, type Programs } from './rt-app-guests.ts';
 import {
   type CostWords,
   defaultWords,
@@ -25,6 +28,8 @@ import { type Path, readYaml, type Tree, type YamlTree } from './yaml-tree.ts';
 export interface ScenarioSource {
   readonly flags: Readonly<Record<string, string>>;
   readonly file?: { readonly name: string; readonly text: string } | undefined;
+  /** Reads a file that a word names; left out: from the folder one is in. */
+  readonly read?: ((name: string) => { readonly name: string; readonly text: string }) | undefined;
 }
 
 const MAX_VCPUS = 131_072;
@@ -40,7 +45,7 @@ const GUEST_WORDS = ['vcpus', 'memory', 'vnodes', 'kind', 'boot', 'workload'] as
  */
 export function readScenario(source: ScenarioSource, registries: Registries): Scenario {
   const file = source.file && readYaml(source.file.name, source.file.text);
-  const written = { ...fileWords(file), ...source.flags };
+  const { words: written, programs } = expandRtApp({ ...fileWords(file), ...source.flags }, source.read);
   const refuse = (path: Path, message: string): never => {
     throw new InputError(`${placeOf(path, source.flags, file)}${message}`);
   };
@@ -53,7 +58,7 @@ export function readScenario(source: ScenarioSource, registries: Registries): Sc
   }
   const words = result.data as ScenarioWords;
   if (typeof words.guests !== 'number') checkFlagsMatter(source.flags, words.guests);
-  const guests = guestsOf(words, refuse);
+  const guests = withPrograms(guestsOf(words, refuse), programs);
   checkTogether(words, guests, written, refuse);
   checkPrograms(guests, words, refuse);
   checkPolicy(words, refuse);
@@ -117,7 +122,8 @@ function guestOf(name: string, group: GuestGroup, words: Required<GuestWords>): 
     vcpus: (group.vcpus ?? words.vcpus)!,
     memoryBytes: (group.memory ?? words.memory)!,
     vnodes: (group.vnodes ?? words.vnodes)!,
-    weight: group.weight ?? DEFAULT_WEIGHT,
+    weight: group.nice === undefined ? (group.weight ?? DEFAULT_WEIGHT) : niceWeight(group.nice),
+    cpus: group.cpus ?? null,
     capPercent: group.cap ?? 0,
     arrivesNs: group.arrives ?? 0,
     departsNs: group.departs ?? null,
@@ -125,6 +131,10 @@ function guestOf(name: string, group: GuestGroup, words: Required<GuestWords>): 
     options,
     bootShare: (group.boot ?? words.boot)!,
   };
+}
+
+function withPrograms(guests: readonly GuestSpec[], programs: Programs): readonly GuestSpec[] {
+  return programs === null ? guests : guests.map((guest, i) => ({ ...guest, workload: programs[i]!, options: {} }));
 }
 
 /** A flag for all guests that every entry of the file overrules would be ignored in silence. */
@@ -157,6 +167,7 @@ function checkTogether(
       refuse(['block'], ` = ${size(block)}, want larger: ${blocks} blocks of ${guest.name}, at most ${MAX_GUEST_BLOCKS} a guest`);
     }
     checkVnodes(guest, blocks, written, refuse);
+    checkCpus(guest, machine, refuse);
     if (guest.departsNs !== null && guest.departsNs <= guest.arrivesNs) refuse(['guests'], `: ${guest.name} departs before it arrives`);
     if (guest.capPercent > 0 && !words.policy.entry.claims?.caps) {
       refuse(
@@ -181,6 +192,12 @@ function checkTogether(
   if (words.duration !== undefined && words.duration > words.limit) {
     refuse(['duration'], ` = ${show(written.duration)}, want at most the limit (${formatQuantity('time', words.limit)})`);
   }
+}
+
+function checkCpus({ name, cpus }: GuestSpec, machine: MachineSpec, refuse: Refuse): void {
+  const count = machine.nodeCpus.reduce((total, node) => total + node, 0);
+  const none = cpus?.find((cpu) => cpu >= count);
+  if (none !== undefined) refuse(['guests'], `: ${name} may use CPU ${none}, want 0 to ${count - 1}, those of ${machine.name}`);
 }
 
 /** A virtual node without a vCPU or without memory is no guest that anyone configures. */
@@ -266,7 +283,7 @@ function unknownWord(path: Path, word: string, file: YamlTree | undefined): stri
 }
 
 function knownAt(path: Path): readonly string[] {
-  if (path[0] === 'guests') return ['name', 'count', ...GUEST_WORDS, 'weight', 'cap', 'arrives', 'departs'];
+  if (path[0] === 'guests') return ['name', 'count', ...GUEST_WORDS, 'weight', 'nice', 'cpus', 'cap', 'arrives', 'departs'];
   if (path[0] === 'hotplug') return ['cpu', 'offline', 'online'];
   if (path[0] === 'costs')
     return ['context-switch', 'exit', 'ipi', 'guest-fault', 'host-fault', 'cold-cache', 'guest-slice', 'hook', 'helper'];

@@ -66,6 +66,8 @@ export interface GuestGroup extends GuestWords {
   readonly name?: string | undefined;
   readonly count?: number | undefined;
   readonly weight?: number | undefined;
+  readonly nice?: number | undefined;
+  readonly cpus?: readonly number[] | undefined;
   readonly cap?: number | undefined;
   readonly arrives?: number | undefined;
   readonly departs?: number | undefined;
@@ -133,6 +135,8 @@ export function readWords(raw: object, registries: Registries): z.ZodSafeParseRe
       name: leaf(guestName),
       count: quantity('count', 1, MAX_GUESTS),
       weight: quantity('count', 1, 10_000),
+      nice: leaf(niceOf),
+      cpus: leaf(cpuList),
       cap: quantity('count', 0, 102_400),
       arrives: quantity('time', 0, DAY_NS),
       departs: quantity('time', us(1), DAY_NS),
@@ -224,6 +228,23 @@ function machineNamed(name: string, machines: readonly MachineSpec[]): MachineSp
 function guestName(text: string): string {
   if (!GUEST_NAME.test(text)) throw new InputError('want 1 to 64 of a-z, 0-9, dot, hyphen and underscore, a letter or digit first');
   return text;
+}
+
+function niceOf(text: string): number {
+  const nice = /^-?\d{1,2}$/.test(text) ? Number(text) : NaN;
+  if (!(nice >= -20 && nice <= 19)) throw new InputError('want a whole number from -20 to 19');
+  return nice;
+}
+
+/** As taskset and xl write them: 0-3,8. */
+function cpuList(text: string): number[] {
+  const want = 'want CPUs such as 0-3,8';
+  const cpus = text.split(',').flatMap((part) => {
+    const [, from, to = from] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(part.trim()) ?? [];
+    if (from === undefined || Number(to) < Number(from)) throw new InputError(want);
+    return Array.from({ length: Number(to) - Number(from) + 1 }, (_, i) => Number(from) + i);
+  });
+  return [...new Set(cpus)].sort((a, b) => a - b);
 }
 
 /** One text for one number: streams of chance are named by it, and 007 must not differ from 7. */

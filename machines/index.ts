@@ -8,6 +8,7 @@ import { opteron6164 } from './opteron-6164-4s.ts';
 import { opteron6172 } from './opteron-6172-4s.ts';
 import { sparc } from './sparc-4s-256hwc.ts';
 import { uniform } from './uniform.ts';
+import { vm2cpu } from './vm-2cpu.ts';
 import { xeon8167m } from './xeon-8167m-2s.ts';
 import { xeon8269cy } from './xeon-8269cy-2s-snc.ts';
 import { xeonE52680v2 } from './xeon-e5-2680v2-2s.ts';
@@ -29,6 +30,7 @@ export const machines: readonly MachineSpec[] = [
   sparc,
   dunnington,
   uniform,
+  vm2cpu,
   lopsided,
 ];
 

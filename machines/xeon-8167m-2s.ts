@@ -14,6 +14,8 @@ export const xeon8167m: MachineSpec = {
   sockets: 2,
   nodeSocket: [0, 1],
   nodeCpus: [52, 52],
+  threadsPerCore: 2,
+  threadShare: assumed(0.625, 'two busy threads do a quarter more than one; Intel (Marr et al. 2002) says up to 30 % more'),
   clockGHz: { value: 2, source: `${HYSER}, 2.0 GHz` },
   l1Bytes: assumed(KiB(16), 'half of the 32 KiB of a core, for its two threads share them'),
   l2Bytes: assumed(KiB(512), 'half of the 1 MiB of a core, for its two threads share it'),

@@ -1,8 +1,8 @@
 import { choiceOption, numberOption, type OptionSpec, type OptionValues } from '../sim/options.ts';
 import { compose, type PolicyEntry } from '../sim/policy-api.ts';
-import { idleBalance } from './cpu/idle-balance.ts';
 import { cfs } from './cpu/linux/cfs.ts';
 import { eevdf } from './cpu/linux/eevdf.ts';
+import { balanced } from './cpu/linux/linux-balance.ts';
 import { type Hz, HZ_CHOICES } from './cpu/linux/weights.ts';
 import { entry } from './entry.ts';
 import { bind } from './memory/bind.ts';
@@ -45,7 +45,7 @@ export const linuxPolicies: readonly PolicyEntry[] = [
     'vCPUs float over all CPUs as Linux balances them, memory lies where it was touched first.',
     `${CFS}; first touch`,
     [],
-    (name) => compose(name, { cpu: cfs(idleBalance()), memory: firstTouch() }),
+    (name) => compose(name, { cpu: balanced(cfs), memory: firstTouch() }),
     FAIR,
   ),
   entry(
@@ -53,7 +53,7 @@ export const linuxPolicies: readonly PolicyEntry[] = [
     'Each guest is held on one node in turn, vCPUs and memory.',
     `numactl --cpunodebind --membind; ${CFS}`,
     [],
-    (name) => compose(name, { placement: numactl(), cpu: cfs(idleBalance()), memory: bind() }),
+    (name) => compose(name, { placement: numactl(), cpu: balanced(cfs), memory: bind() }),
     FAIR,
   ),
   entry(
@@ -61,7 +61,7 @@ export const linuxPolicies: readonly PolicyEntry[] = [
     'Linux as of 6.1: CFS, vCPUs float, memory lies where it was touched first.',
     `${CFS}; first touch`,
     [hz],
-    (name, options) => compose(name, { cpu: cfs(idleBalance(), { hz: hzOf(options) }), memory: firstTouch() }),
+    (name, options) => compose(name, { cpu: balanced((balance) => cfs(balance, { hz: hzOf(options) })), memory: firstTouch() }),
     FAIR,
   ),
   entry(
@@ -72,7 +72,7 @@ export const linuxPolicies: readonly PolicyEntry[] = [
     (name, options) => {
       const sliceNs = numberOption(options, 'slice');
       return compose(name, {
-        cpu: eevdf(idleBalance(), { hz: hzOf(options), ...(sliceNs > 0 ? { sliceNs } : {}) }),
+        cpu: balanced((balance) => eevdf(balance, { hz: hzOf(options), ...(sliceNs > 0 ? { sliceNs } : {}) })),
         memory: firstTouch(),
       });
     },
@@ -83,7 +83,7 @@ export const linuxPolicies: readonly PolicyEntry[] = [
     'As kvm-unpinned, and memory follows the vCPUs at a limited rate.',
     `${CFS}, should_numa_migrate_memory`,
     [rate],
-    (name, options) => compose(name, { cpu: cfs(idleBalance()), memory: follow(numberOption(options, 'rate') * 1e6) }),
+    (name, options) => compose(name, { cpu: balanced(cfs), memory: follow(numberOption(options, 'rate') * 1e6) }),
     FAIR,
   ),
 ];

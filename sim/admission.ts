@@ -5,6 +5,7 @@ import { halt } from './host.ts';
 import { removeTasks } from './guest-departure.ts';
 import { killGuest, startGuest, startTask } from './guest-kernel.ts';
 import { takeOut } from './host-changes.ts';
+import { ALL_CPUS } from './masks.ts';
 import { FLOATING, type Placement } from './policy-api.ts';
 import { VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
 import { TIMER_ADMIT, TIMER_DAEMON, TIMER_DEPART, TIMER_GUEST_START, TIMER_HOTPLUG, TIMER_TICK, TIMER_WATCH } from './timers.ts';
@@ -130,13 +131,14 @@ function place(w: World, k: HostKernel, guest: GuestState): void {
   if (policy.memory.backs === 'at-build') backAll(w, guest);
 }
 
-function setMasks(w: World, { firstVcpu, vcpuCount }: GuestState, { hardNodes, hardCpus, softNodes }: Placement): void {
+function setMasks(w: World, { spec, firstVcpu, vcpuCount }: GuestState, { hardNodes, hardCpus, softNodes }: Placement): void {
   const { masks } = w;
+  const own = spec.cpus ? masks.ofCpus(spec.cpus) : ALL_CPUS;
   const ofNodes = hardNodes ? masks.ofNodes(hardNodes) : 0;
   const soft = softNodes ? masks.ofNodes(softNodes) : 0;
   for (let i = 0; i < vcpuCount; i++) {
     const cpus = hardCpus?.[i];
-    w.vcpuMask[firstVcpu + i] = cpus ? masks.ofCpus(cpus) : ofNodes;
+    w.vcpuMask[firstVcpu + i] = masks.both(own, cpus ? masks.ofCpus(cpus) : ofNodes);
     w.vcpuSoftMask[firstVcpu + i] = soft;
   }
 }

@@ -101,7 +101,7 @@ function buildRun(w: World, cpu: number, task: number): void {
   const { machine } = w.scenario;
   const node = machine.cpuNode[cpu]!;
   const part = cpu * PARTS;
-  const computeNs = w.phaseCycles[task]! / machine.clockGHz;
+  const computeNs = (w.phaseCycles[task]! / machine.clockGHz) * slowdown(w, cpu);
   const accesses = w.cacheDemand[cpu]! > 0 ? w.phaseAccesses[task]! : 0;
   if (accesses === 0) {
     dropTraffic(w, cpu);
@@ -130,6 +130,16 @@ function buildRun(w: World, cpu: number, task: number): void {
   w.partNs[part + PART_FAULT] = 0;
   w.sharedShare[cpu] = (misses - alone) / misses;
   offerFlow(w, cpu, computeNs + slot * (1 - misses) * hitNs + slot * misses * meanNs, accesses * misses, inFlight, 1, writeShare);
+}
+
+/** What the other busy threads of its core cost a CPU that computes. */
+function slowdown(w: World, cpu: number): number {
+  const { threadsPerCore, threadSlowdown } = w.scenario.machine;
+  if (threadsPerCore === 1) return 1;
+  const first = cpu - (cpu % threadsPerCore);
+  let busy = -1; // besides itself
+  for (let sibling = first; sibling < first + threadsPerCore; sibling++) if (w.cpuVcpu[sibling]! >= 0) busy++;
+  return threadSlowdown[busy]!;
 }
 
 /**

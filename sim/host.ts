@@ -4,7 +4,7 @@ import { armGuestSlice, bookWaiting } from './guest-scheduler.ts';
 import { enter, leave } from './hooks.ts';
 import type { HostKernel } from './host-kernel.ts';
 import { DEQ_SLEEP, ENQ_LAST, ENQ_PREEMPTED, ENQ_SLICE_END, ENQ_WAKEUP, SLICE_DEFAULT_NS, WAKE_FORK, WAKE_TTWU } from './policy-api.ts';
-import { stopSegment } from './segments.ts';
+import { changeSiblings, stopSegment } from './segments.ts';
 import { TASK_ON_VCPU, VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING, WAIT_HOST } from './states.ts';
 import { note, setDue, type World } from './world.ts';
 import type { CpuId, VcpuId } from './units.ts';
@@ -133,9 +133,10 @@ function start(w: World, k: HostKernel, cpu: number, vcpu: number, isSame: boole
   if (last !== cpu && hasRun) {
     const from = machine.cpuNode[last]!;
     const to = machine.cpuNode[cpu]!;
-    const distance = from === to ? 0 : machine.nodeSocket[from] === machine.nodeSocket[to] ? 1 : 2;
-    w.migrations[guest * 3 + distance]!++;
-    changeCpu(w, vcpu, from, to);
+    const isSameCore = machine.cpuCore[last] === machine.cpuCore[cpu];
+    const distance = isSameCore ? 0 : from === to ? 1 : machine.nodeSocket[from] === machine.nodeSocket[to] ? 2 : 3;
+    w.migrations[guest * 4 + distance]!++;
+    if (!isSameCore) changeCpu(w, vcpu, from, to); // threads of a core share all its caches
   }
   if (w.idleSinceNs[cpu]! < Infinity) {
     w.idleNs[cpu]! += w.nowNs - w.idleSinceNs[cpu]!;
@@ -144,6 +145,7 @@ function start(w: World, k: HostKernel, cpu: number, vcpu: number, isSame: boole
   }
   w.cpuIdle[cpu] = 0;
   w.cpuVcpu[cpu] = vcpu;
+  changeSiblings(w, cpu);
   w.vcpuCpu[vcpu] = cpu;
   w.vcpuState[vcpu] = VCPU_RUNNING;
   w.runSinceNs[vcpu] = w.nowNs;
@@ -187,6 +189,7 @@ export function stop(w: World, k: HostKernel, cpu: number, vcpu: number, isRunna
   w.runSinceNs[vcpu] = w.nowNs;
   w.stoppedNs[vcpu] = w.nowNs;
   w.cpuVcpu[cpu] = -1;
+  changeSiblings(w, cpu);
   w.sliceEndNs[cpu] = Infinity;
   w.guestSliceEndNs[cpu] = Infinity;
   setDue(w, cpu);

@@ -51,6 +51,9 @@ export class KernelFacts {
   cpuNode(cpu: CpuId): NodeId {
     return this.w.scenario.machine.cpuNode[cpu] as NodeId;
   }
+  cpuCore(cpu: CpuId): number {
+    return this.w.scenario.machine.cpuCore[cpu]!;
+  }
   nodeSocket(node: NodeId): number {
     return this.w.scenario.machine.nodeSocket[node]!;
   }

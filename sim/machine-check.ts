@@ -43,6 +43,17 @@ export function checkSpec(spec: MachineSpec): void {
   list('nodeCpus', spec.nodeCpus, whole);
   if (!spec.nodeCpus.some((cpus) => cpus > 0)) wrong('nodeCpus', spec.nodeCpus, 'at least one CPU');
 
+  const threads = spec.threadsPerCore ?? 1;
+  within((count) => Number.isSafeInteger(count) && count >= 1, 'a whole number from 1')('threadsPerCore', threads);
+  list(
+    'nodeCpus',
+    spec.nodeCpus,
+    within((cpus) => cpus % threads === 0, `whole cores of ${threads} threads`),
+  );
+  if (spec.threadShare) {
+    within((share) => share >= 1 / threads && share <= 1, `1/${threads} to 1`)('threadShare', spec.threadShare.value);
+  }
+
   for (const name of ['clockGHz', 'l1Bytes', 'l2Bytes', 'llcBytes'] as const) positive(name, spec[name].value);
   for (const level of ['l1', 'l2', 'llc'] as const) positive(`hitCycles.${level}`, spec.hitCycles.value[level]);
   list('memoryGiB', spec.memoryGiB.value, positive);

@@ -23,6 +23,10 @@ export interface MachineSpec {
   readonly nodeSocket: readonly number[];
   /** CPUs of each node; 0 makes a node of memory only. CPUs are numbered node by node. */
   readonly nodeCpus: readonly number[];
+  /** Hardware threads of a core, each a CPU, numbered one after the other; 1 if not given. */
+  readonly threadsPerCore?: number;
+  /** Speed at which each thread of a core computes when all are busy, as a share of one alone; 1 if not given. */
+  readonly threadShare?: Figure<number>;
   readonly clockGHz: Figure<number>;
   readonly l1Bytes: Figure<number>;
   readonly l2Bytes: Figure<number>;

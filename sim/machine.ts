@@ -20,6 +20,10 @@ export interface Machine {
   readonly cpuCount: number;
   readonly clockGHz: number;
   readonly cpuNode: Int32Array; //      [cpu]
+  readonly cpuCore: Int32Array; //      [cpu] core, counted over the machine; CPUs of a core follow one another
+  readonly threadsPerCore: number;
+  /** Time that computing takes with so many other threads of the core busy, as a multiple of that alone: [busy siblings]. */
+  readonly threadSlowdown: Float64Array;
   readonly nodeFirstCpu: Int32Array; // [node]
   readonly nodeCpuCount: Int32Array; // [node]
   readonly nodeSocket: Int32Array; //   [node]
@@ -72,6 +76,7 @@ export function buildMachine(spec: MachineSpec): Machine {
     cpuCount,
     clockGHz,
     cpuNode,
+    ...threadsOf(spec, cpuCount),
     nodeFirstCpu,
     nodeCpuCount: Int32Array.from(spec.nodeCpus),
     nodeSocket: Int32Array.from(spec.nodeSocket),
@@ -102,6 +107,20 @@ export function idleLineNs(machine: Machine, pair: number, inFlight: number, wri
   const read = Math.max(1, inFlight / machine.linesInFlight[pair]!);
   const written = Math.max(1, inFlight / machine.writeLinesInFlight[pair]!);
   return machine.latencyNs[pair]! * (read + writeShare * (written - read));
+}
+
+/** Between one busy thread and all, what is lost grows evenly with the number of busy threads. */
+function threadsOf(spec: MachineSpec, cpuCount: number): Pick<Machine, 'cpuCore' | 'threadsPerCore' | 'threadSlowdown'> {
+  const threadsPerCore = spec.threadsPerCore ?? 1;
+  const lost = 1 - (spec.threadShare?.value ?? 1);
+  return {
+    cpuCore: Int32Array.from({ length: cpuCount }, (_, cpu) => Math.floor(cpu / threadsPerCore)),
+    threadsPerCore,
+    threadSlowdown: Float64Array.from(
+      { length: threadsPerCore },
+      (_, busy) => 1 / (1 - (busy > 0 ? (lost * busy) / (threadsPerCore - 1) : 0)),
+    ),
+  };
 }
 
 interface Resources {

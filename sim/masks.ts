@@ -43,6 +43,12 @@ export class Masks {
     return known >= 0 ? known : this.add(bits);
   }
 
+  /** What is in both; the first alone if nothing is. */
+  both(first: number, second: number): number {
+    const common = Array.from(this.isOnline.keys()).filter((cpu) => this.wanted[first]![cpu] === 1 && this.wanted[second]![cpu] === 1);
+    return common.length === 0 ? first : this.ofCpus(common);
+  }
+
   setOnline(cpu: number, isOnline: boolean): void {
     this.isOnline[cpu] = isOnline ? 1 : 0;
     for (let mask = 0; mask < this.wanted.length; mask++) this.renew(mask);

@@ -130,6 +130,8 @@ export interface Kernel {
   readonly vcpuCount: number;
 
   cpuNode(cpu: CpuId): NodeId;
+  /** Core, counted over the machine; CPUs of one core are its hardware threads and follow one another. */
+  cpuCore(cpu: CpuId): number;
   nodeSocket(node: NodeId): number;
   nodeFirstCpu(node: NodeId): CpuId;
   nodeCpuCount(node: NodeId): number;

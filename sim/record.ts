@@ -92,7 +92,7 @@ function guestRecord(w: World, guest: GuestState): GuestRecord {
   const vcpus = Array.from({ length: guest.vcpuCount }, (_, i) => guest.firstVcpu + i);
   const N = w.scenario.machine.nodeCount;
   const hops = w.hopLines.subarray(guest.id * 4, guest.id * 4 + 4);
-  const [cpu, node, socket] = w.migrations.subarray(guest.id * 3, guest.id * 3 + 3) as unknown as [number, number, number];
+  const [core, cpu, node, socket] = w.migrations.subarray(guest.id * 4, guest.id * 4 + 4) as unknown as [number, number, number, number];
   return {
     name: spec.name,
     workload: spec.workload.name,
@@ -110,7 +110,7 @@ function guestRecord(w: World, guest: GuestState): GuestRecord {
     elapsedNs: measuredNs,
     remoteRatio: remoteRatio(hops),
     accessesByHop: { local: hops[0]!, sameSocket: hops[1]!, oneHop: hops[2]!, twoHop: hops[3]! },
-    migrations: { cpu, node, socket },
+    migrations: { core, cpu, node, socket },
     pageMoves: w.pageMoves[guest.id]!,
     waitNs: vcpus.reduce((sum, vcpu) => sum + w.waitNs[vcpu]!, 0),
     contextSwitches: w.contextSwitches[guest.id]!,
@@ -166,6 +166,7 @@ function totalOf(guests: readonly GuestRecord[]): Measures {
     remoteRatio: remoteRatio(hops),
     accessesByHop: { local: hops[0], sameSocket: hops[1], oneHop: hops[2], twoHop: hops[3] },
     migrations: {
+      core: sum((guest) => guest.migrations.core),
       cpu: sum((guest) => guest.migrations.cpu),
       node: sum((guest) => guest.migrations.node),
       socket: sum((guest) => guest.migrations.socket),

@@ -33,8 +33,8 @@ export interface Measures {
   readonly remoteRatio: number;
   /** Lines fetched from memory, by distance. */
   readonly accessesByHop: { readonly local: number; readonly sameSocket: number; readonly oneHop: number; readonly twoHop: number };
-  /** Changes of CPU, by the nearest thing they share: cpu = same node, node = same socket, socket = another socket. */
-  readonly migrations: { readonly cpu: number; readonly node: number; readonly socket: number };
+  /** Changes of CPU, by the nearest thing they share: core = same core, cpu = same node, node = same socket, socket = another socket. */
+  readonly migrations: { readonly core: number; readonly cpu: number; readonly node: number; readonly socket: number };
   /** Blocks of memory moved to another node. */
   readonly pageMoves: number;
   /** Time vCPUs were runnable without a CPU (steal). */

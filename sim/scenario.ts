@@ -13,6 +13,8 @@ export interface GuestSpec {
   /** Virtual nodes that its memory and its vCPUs are divided into, equally and in order; 1 for a flat guest. */
   readonly vnodes: number;
   readonly weight: number;
+  /** CPUs its vCPUs may use, of those the policy gives them (taskset, xl's `cpus`); null or left out for all. */
+  readonly cpus?: readonly number[] | null;
   /** CPU time it may have, in percent of one CPU; 0 for no limit. */
   readonly capPercent: number;
   /** When it comes to the host; and when it goes, whatever it is doing, or null to stay. */

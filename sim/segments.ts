@@ -236,6 +236,16 @@ export function settle(w: World): void {
   contention.takeChanged();
 }
 
+/** A CPU has got or lost its vCPU: the other threads of its core compute slower or faster from the next settling on. */
+export function changeSiblings(w: World, cpu: number): void {
+  const { threadsPerCore, threadSlowdown } = w.scenario.machine;
+  if (threadSlowdown[threadsPerCore - 1] === 1) return;
+  const first = cpu - (cpu % threadsPerCore);
+  for (let sibling = first; sibling < first + threadsPerCore; sibling++) {
+    if (sibling !== cpu && w.segKind[sibling] === SEG_RUN) markPending(w, sibling);
+  }
+}
+
 function startOverhead(w: World, cpu: number, owed: Float64Array, cause: number): boolean {
   const vcpu = w.cpuVcpu[cpu]!;
   begin(w, cpu, SEG_OVERHEAD, owed[vcpu]!, 0, cause);

@@ -152,7 +152,7 @@ export class World {
 
   // -- counters, by guest (record.ts reads them) ------------------------------------------------------------------------------
   readonly hopLines: Float64Array; //    [G * 4]
-  readonly migrations: Float64Array; //  [G * 3]
+  readonly migrations: Float64Array; //  [G * 4] by what the two CPUs share: core, node, socket, nothing
   readonly pageMoves: Float64Array; //   [G]
   readonly contextSwitches: Float64Array; // [G]
   readonly userNs: Float64Array; //      [G]
@@ -327,7 +327,7 @@ export class World {
     this.pairWritten = new Float64Array(N * N);
 
     this.hopLines = new Float64Array(G * 4);
-    this.migrations = new Float64Array(G * 3);
+    this.migrations = new Float64Array(G * 4);
     this.pageMoves = new Float64Array(G);
     this.contextSwitches = new Float64Array(G);
     this.userNs = new Float64Array(G);
@@ -346,7 +346,7 @@ export class World {
   /** What a guest did before its instances start, its boot, does not count as theirs. */
   clearCounters({ id, firstVcpu, vcpuCount }: GuestState): void {
     this.hopLines.fill(0, id * 4, (id + 1) * 4);
-    this.migrations.fill(0, id * 3, (id + 1) * 3);
+    this.migrations.fill(0, id * 4, (id + 1) * 4);
     for (const counter of [
       this.pageMoves,
       this.contextSwitches,

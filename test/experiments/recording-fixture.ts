@@ -8,7 +8,7 @@ export function measuresOf(work: number, causes: Partial<Record<(typeof CAUSES)[
     elapsedNs: 2_000_000_000,
     remoteRatio: 0.375,
     accessesByHop: { local: 501.5, sameSocket: 302, oneHop: 203, twoHop: 104 },
-    migrations: { cpu: 11, node: 12, socket: 13 },
+    migrations: { core: 10, cpu: 11, node: 12, socket: 13 },
     pageMoves: 14,
     waitNs: 15_000,
     contextSwitches: 16,

@@ -21,6 +21,7 @@ import { type CpuId, type DsqId, GiB, type GuestId, NONE, type NodeId, type Vcpu
 export interface FakeSpec {
   readonly nodeCpus: readonly number[];
   readonly nodeSocket?: readonly number[];
+  readonly threadsPerCore?: number;
   readonly slit?: readonly (readonly number[])[];
   readonly memoryGiB?: readonly number[];
   /** Memory free at first; all of it if not given. */
@@ -51,6 +52,8 @@ export interface Fake extends Kernel {
   prefer(guest: number, nodes: readonly number[]): void;
   /** Holds a guest's vCPUs on nodes. */
   hold(guest: number, nodes: readonly number[]): void;
+  /** Holds them on CPUs; null for all. */
+  holdOn(guest: number, cpus: readonly number[] | null): void;
   start(policy: CpuPolicy): void;
   wake(...vcpus: number[]): void;
   /** Wakes a vCPU by an interrupt that a CPU takes. */
@@ -87,6 +90,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
   const stoppedNs = guestOf.map(() => 0);
   const slices = guestOf.map(() => 0);
   const held = spec.guests.map(() => null as readonly number[] | null);
+  const heldOn = spec.guests.map(() => null as readonly number[] | null);
   const soft = spec.guests.map(() => null as readonly number[] | null);
   const queues = new Map<number, Waiting[]>();
   const timers: { periodNs: number; fire: (k: Kernel) => void }[] = [];
@@ -184,6 +188,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
       return wakerCpu;
     },
     cpuNode: (cpu) => cpuNode[cpu]!,
+    cpuCore: (cpu) => Math.floor(cpu / (spec.threadsPerCore ?? 1)),
     nodeSocket: (node) => spec.nodeSocket?.[node] ?? node,
     nodeFirstCpu: (node) => spec.nodeCpus.slice(0, node).reduce((sum, cpus) => sum + cpus, 0) as CpuId,
     nodeCpuCount: (node) => spec.nodeCpus[node]!,
@@ -213,7 +218,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
     hasSoft: (vcpu) => soft[guestOf[vcpu]!] !== null,
     homeNode: (guest) => (soft[guest]?.[0] ?? NONE) as NodeId,
     isOnline: () => true,
-    allows: (vcpu, cpu) => held[guestOf[vcpu]!]?.includes(cpuNode[cpu]!) ?? true,
+    allows: (vcpu, cpu) => heldOn[guestOf[vcpu]!]?.includes(cpu) ?? held[guestOf[vcpu]!]?.includes(cpuNode[cpu]!) ?? true,
     runtimeNs: (vcpu) => runtimeNs[vcpu]!,
     pmuRunNs: (vcpu) => runtimeNs[vcpu]!,
     pmuStallNs: (vcpu) => runtimeNs[vcpu]! * (spec.guests[guestOf[vcpu]!]!.stallShare ?? 0),
@@ -285,6 +290,9 @@ export function fakeKernel(spec: FakeSpec): Fake {
     },
     hold(guest, nodes) {
       held[guest] = nodes;
+    },
+    holdOn(guest, cpus) {
+      heldOn[guest] = cpus;
     },
     start(started) {
       policy = started;

@@ -18,7 +18,7 @@ describe('what a guest is charged with', () => {
       expect(bootNs, name).toBeGreaterThan(ms(24)); // 24 waits for the disk, each with a wake
       expect(wakes, name).toBeLessThanOrEqual(1); // to start the instance, unless its vCPU was still up
       expect(contextSwitches, name).toBeLessThanOrEqual(1);
-      expect(migrations, name).toEqual({ cpu: 0, node: 0, socket: 0 });
+      expect(migrations, name).toEqual({ core: 0, cpu: 0, node: 0, socket: 0 });
     }
   });
 

@@ -213,7 +213,7 @@ test('a vCPU that moves is counted by what its CPUs share', () => {
   }));
   const works = script(us(10), -us(5), us(10), -us(5), us(10), -us(5), us(10), -us(5), us(10), -us(5), us(10));
   const { guests } = ran({ policy: entry, guests: [guest(works)], costs: FREE_COSTS });
-  expect(guests[0]!.migrations).toEqual({ cpu: 2, node: 1, socket: 1 });
+  expect(guests[0]!.migrations).toEqual({ core: 0, cpu: 2, node: 1, socket: 1 });
   expect(guests[0]!.wakes).toBe(6);
   expect(guests[0]!.delayedWakes).toBe(0);
   expect(guests[0]!.elapsedNs).toBe(us(85));
