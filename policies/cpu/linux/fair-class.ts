@@ -53,7 +53,7 @@ export function fairClass(order: FairOrder, balance: Balance, hz: number): CpuPo
   }
 
   function join(k: Kernel, vcpu: VcpuId, cpu: CpuId, isWake: boolean): void {
-    chargeCurrent(k, cpu);
+    if (order.sleepsOn?.(vcpu) !== cpu) chargeCurrent(k, cpu); // requeue_delayed_entity does not: it looks at a clock that is behind
     order.join(k, vcpu, cpu, hasRun[vcpu] === 0, isWake);
     hasRun[vcpu] = 1;
     clockOf[vcpu] = cpu;
@@ -68,10 +68,11 @@ export function fairClass(order: FairOrder, balance: Balance, hz: number): CpuPo
     if (turn[cpu] === vcpu) turn[cpu] = NONE;
   }
 
-  /** check_preempt_wakeup_fair; the current's time is charged. */
+  /** check_preempt_wakeup_fair. */
   function checkPreempt(k: Kernel, vcpu: VcpuId, cpu: CpuId): void {
     const current = k.cpuCurr(cpu);
     if (current === NONE || clockOf[current] !== cpu) return;
+    chargeCurrent(k, cpu);
     if (order.preempts(k, vcpu, current, cpu)) k.kick(cpu, KICK_PREEMPT);
   }
 
