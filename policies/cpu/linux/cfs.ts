@@ -95,6 +95,7 @@ export function cfsOrder(): FairOrder {
     key: (vcpu) => vruntime[vcpu]!,
     charge(k, vcpu, cpu) {
       const runtimeNs = k.runtimeNs(vcpu);
+      if (runtimeNs === chargedNs[vcpu]) return false; // also when it makes way for one that is out of the queue already
       vruntime[vcpu]! += virtualNs(runtimeNs - chargedNs[vcpu]!, weight[vcpu]!);
       chargedNs[vcpu] = runtimeNs;
       advanceMin(k, cpu, vcpu);

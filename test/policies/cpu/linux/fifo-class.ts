@@ -20,7 +20,7 @@ export function fifoClass(sliceNs: number): (balance: Balance) => CpuPolicy {
       selectCpu: (k, vcpu, prev, flags) => balance.choose(k, vcpu, prev, flags),
       enqueue(k, vcpu, flags) {
         const from = k.taskCpu(vcpu);
-        const cpu = (flags & (ENQ_WAKEUP | ENQ_RESTORE)) !== 0 ? from : balance.requeue!(k, vcpu, from);
+        const cpu = (flags & (ENQ_WAKEUP | ENQ_RESTORE)) !== 0 ? from : (balance.requeue?.(k, vcpu, from) ?? from);
         k.dsqInsert(vcpu, queueOf(cpu), sliceNs, flags);
         if (cpu !== from) k.kick(cpu, 1);
       },
