@@ -103,6 +103,9 @@ function guestsOf(words: ScenarioWords, refuse: Refuse): GuestSpec[] {
   if (total > MAX_GUESTS) refuse(['guests'], `: ${total} guests in all, want at most ${MAX_GUESTS}`);
   const taken = new Set<string>();
   let unnamed = 0;
+  groups.forEach(({ nice, weight }: GuestGroup, at) => {
+    if (nice !== undefined && weight !== undefined) refuse(['guests', at, 'weight'], ` = ${weight} beside nice, want one of the two`);
+  });
   return groups.flatMap((group: GuestGroup, at) =>
     Array.from({ length: group.count ?? 1 }, (_, i) => {
       const own = group.count === undefined ? group.name : `${group.name}${i + 1}`;
