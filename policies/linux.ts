@@ -58,7 +58,7 @@ export const linuxPolicies: readonly PolicyEntry[] = [
   ),
   entry(
     'kvm-cfs',
-    'Linux as of 6.1: CFS, vCPUs float, memory lies where it was touched first.',
+    'Linux with CFS: vCPUs float, memory lies where it was touched first.',
     `${CFS}; first touch`,
     [hz],
     (name, options) => compose(name, { cpu: balanced((balance) => cfs(balance, { hz: hzOf(options) })), memory: firstTouch() }),
@@ -66,7 +66,7 @@ export const linuxPolicies: readonly PolicyEntry[] = [
   ),
   entry(
     'kvm-eevdf',
-    'Linux as of 6.12: EEVDF, vCPUs float, memory lies where it was touched first.',
+    'Linux with EEVDF: vCPUs float, memory lies where it was touched first.',
     `${EEVDF}; first touch`,
     [hz, slice],
     (name, options) => {

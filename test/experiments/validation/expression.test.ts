@@ -23,6 +23,10 @@ describe('a value is worked out from figures of runs', () => {
       ['a', 'x'],
       ['spread', 'elapsed'],
     ]);
+    expect(parseExpression('w.t_0.meanRunMs-w.p.runShare').figures).toEqual([
+      ['w', 't_0.meanRunMs'],
+      ['w', 'p.runShare'],
+    ]);
   });
 });
 

@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import { figureOf } from '../../../experiments/validation/figures.ts';
+import type { GuestRecord, Recording } from '../../../sim/recording.ts';
+import { measuresOf } from '../recording-fixture.ts';
+
+/** 2 s each: 600 ms on a CPU, 900 waited for one, of that 300 after wakes, 500 asleep; 50 times on a CPU, 20 of them after wakes. */
+const guest = (name: string, computeMs: number): GuestRecord => ({
+  ...measuresOf(1, { compute: computeMs * 1e6, waitHost: 900e6, sleep: 500e6 }),
+  name,
+  workload: 'stare',
+  vcpus: 1,
+  memoryBytes: 1,
+  status: 'ok',
+  bootNs: 0,
+  figures: {},
+  blocksByNode: [],
+  waitNs: 900e6,
+  wakeWaitNs: 300e6,
+  contextSwitches: 50,
+  wakes: 20,
+});
+const recording = { guests: [guest('hog', 600), guest('t-0', 100), guest('t-1', 300)] } as unknown as Recording;
+
+describe('figures of a guest', () => {
+  test.each([
+    ['hog.runShare', 0.3],
+    ['hog.switchesPerSecond', 25],
+    ['hog.meanRunMs', 12],
+    ['hog.meanDelayMs', 18],
+    ['hog.preemptedDelayMs', 20], // 600 ms of 30 waits
+    ['t_1.meanRunMs', 6],
+    ['t.meanRunMs', 4], // of 2 and 6
+  ])('%s is %d', (name, value) => {
+    expect(figureOf(recording, name)).toBeCloseTo(value, 12);
+  });
+
+  test('of a guest or a name that the run does not have are refused', () => {
+    expect(() => figureOf(recording, 'hug.runShare')).toThrow('guest hug: want one of hog, t_0, t_1; did you mean hog?');
+    expect(() => figureOf(recording, 'hog.runShares')).toThrow('figure runShares of a guest: want one of runShare');
+  });
+});
