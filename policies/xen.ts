@@ -1,7 +1,7 @@
 import { numberOption, type OptionSpec } from '../sim/options.ts';
 import { compose, type PolicyEntry } from '../sim/policy-api.ts';
 import { GiB, KiB, ms } from '../sim/units.ts';
-import { credit } from './cpu/credit.ts';
+import { credit40 } from './cpu/xen/credit-40.ts';
 import { entry } from './entry.ts';
 import { firstTouch } from './memory/first-touch.ts';
 import { homeNode } from './memory/home-node.ts';
@@ -34,7 +34,7 @@ export const xenPolicies: readonly PolicyEntry[] = [
     'vCPUs float as Xen 4.0 balances them, memory is filled from the highest addresses down, both blind to nodes.',
     `${CREDIT}, common/page_alloc.c with numa=off`,
     [migrationDelay],
-    (name, options) => compose(name, { cpu: credit(numberOption(options, 'migration-delay')), memory: zoneFill() }),
+    (name, options) => compose(name, { cpu: credit40(numberOption(options, 'migration-delay')), memory: zoneFill() }),
   ),
   entry(
     'xen-numa-on',
@@ -44,7 +44,7 @@ export const xenPolicies: readonly PolicyEntry[] = [
     (name, options) =>
       compose(name, {
         placement: xend('pinned'),
-        cpu: credit(numberOption(options, 'migration-delay')),
+        cpu: credit40(numberOption(options, 'migration-delay')),
         memory: homeNode('next-id'),
       }),
   ),
@@ -53,13 +53,13 @@ export const xenPolicies: readonly PolicyEntry[] = [
     'vCPUs float as Xen balances them, memory lies in runs over all nodes in turn, of each guest from node 0 on.',
     `${CREDIT}; Xen, common/page_alloc.c get_free_buddy`,
     [grain],
-    (name, options) => compose(name, { cpu: credit(), memory: round(numberOption(options, 'grain')) }),
+    (name, options) => compose(name, { cpu: credit40(), memory: round(numberOption(options, 'grain')) }),
   ),
   entry(
     'xen-first-touch',
     'vCPUs float as Xen balances them, memory lies where it was touched first.',
     `${CREDIT}; G. Voron et al., EuroSys 2017 (first-touch in the hypervisor)`,
     [],
-    (name) => compose(name, { cpu: credit(), memory: firstTouch() }),
+    (name) => compose(name, { cpu: credit40(), memory: firstTouch() }),
   ),
 ];
