@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { homeNode } from '../../../policies/memory/home-node.ts';
 import { xend } from '../../../policies/placement/xend.ts';
-import { type GuestId, NONE } from '../../../sim/units.ts';
+import type { GuestId } from '../../../sim/units.ts';
 import { type FakeSpec, fakeKernel } from '../fake-kernel.ts';
 
 const DOM0 = { vcpus: 48, isHostNoise: true };
@@ -80,5 +80,5 @@ test('a node without CPUs looks light, and then memory no longer counts', () => 
 test('a node without CPUs is no home, however light it looks', () => {
   // node 0 has load 8 for want of CPUs; node 1 has 48 vCPUs of dom0 on 2 CPUs: 384
   const k = fakeKernel({ nodeCpus: [0, 2], guests: [DOM0, { vcpus: 1 }] });
-  expect(k.admit(1, xend('pinned'), homeNode('next-id'))).toEqual({ hardNodes: [1], memoryNode: 1, homeNode: NONE });
+  expect(k.admit(1, xend('pinned'), homeNode('next-id'))).toEqual({ hardNodes: [1], softNodes: null, memoryNodes: [1] });
 });
