@@ -297,6 +297,8 @@ export interface PolicyClaims {
   readonly weights?: boolean;
   /** A guest has no more CPU time than its cap. */
   readonly caps?: boolean;
+  /** Each vCPU has a CPU of its own; those there are too many of wait for ever. */
+  readonly oneToOne?: boolean;
   /** The policy it is but for what it knows of nodes: the same where all memory is equally far. */
   readonly numaBase?: string;
 }

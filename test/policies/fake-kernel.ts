@@ -141,7 +141,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
   /** The next is found while the present one still runs; that one is queued afterwards. */
   function reschedule(cpu: CpuId, flags: number): void {
     const next = choose(cpu);
-    if (next === undefined && flags === ENQ_SLICE_END) {
+    if (next === undefined && flags === ENQ_SLICE_END && !policy.enqLast) {
       sliceEndNs[cpu] = nowNs + SLICE_DEFAULT_NS;
       return;
     }
