@@ -30,9 +30,7 @@ test('pin holds in the order, on the node and with the memory it is told', () =>
   };
   const cpusOf = (options: Record<string, number | string>): number[] => {
     const k = fakeKernel({ nodeCpus: [2, 2], guests: [{ vcpus: 3 }] });
-    k.start(pin(options).cpu);
-    k.wake(0, 1, 2);
-    return [0, 1, 2].map((vcpu) => k.taskCpu(vcpu as VcpuId));
+    return k.admit(0, pin(options).placement!, pin(options).memory).hardCpus!.flatMap((cpus) => cpus!);
   };
   expect([cpusOf({}), cpusOf({ order: 'spread' }), cpusOf({ last: 1 })]).toEqual([[0, 1, 2], [0, 2, 1], [0, 1, 3]]); // prettier-ignore
   expect([pin({}).memory.name, pin({ memory: 'interleave' }).memory.name]).toEqual(['first-touch', 'interleave']);
