@@ -61,7 +61,8 @@ export const linuxPolicies: readonly PolicyEntry[] = [
     'Linux as of 6.1: CFS, vCPUs float, memory lies where it was touched first.',
     `${CFS}; first touch`,
     [hz],
-    (name, options) => compose(name, { cpu: balanced((balance) => cfs(balance, { hz: hzOf(options) })), memory: firstTouch() }),
+    (name, options) =>
+      compose(name, { cpu: balanced((balance) => cfs(balance, { hz: hzOf(options) }), hzOf(options)), memory: firstTouch() }),
     FAIR,
   ),
   entry(
@@ -72,7 +73,7 @@ export const linuxPolicies: readonly PolicyEntry[] = [
     (name, options) => {
       const sliceNs = numberOption(options, 'slice');
       return compose(name, {
-        cpu: balanced((balance) => eevdf(balance, { hz: hzOf(options), ...(sliceNs > 0 ? { sliceNs } : {}) })),
+        cpu: balanced((balance) => eevdf(balance, { hz: hzOf(options), ...(sliceNs > 0 ? { sliceNs } : {}) }), hzOf(options)),
         memory: firstTouch(),
       });
     },
