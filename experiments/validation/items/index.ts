@@ -1,6 +1,7 @@
 import type { ValidationItem } from '../item.ts';
 import { applicationItems } from './applications.ts';
 import { laterItems } from './later.ts';
+import { linuxItems } from './linux.ts';
 import { metisCurveItems, metisItems } from './metis.ts';
 import { dunningtonItem, kunpengItem } from './other-machines.ts';
 import { twinItems, twinLoadItems } from './twin.ts';
@@ -17,4 +18,5 @@ export const validationItems: readonly ValidationItem[] = [
   ...twinLoadItems,
   ...metisCurveItems,
   ...xen2009Items,
+  ...linuxItems,
 ];
