@@ -44,7 +44,7 @@ function idlestGroup(k: Kernel, queues: RunQueues, domain: Domain, vcpu: VcpuId,
     if (!mayUse(k, vcpu, group)) continue;
     const isLocal = group.cpus.includes(cpu);
     const load = isLocal ? local : other;
-    load.sum(k, queues, group, null);
+    load.sum(k, queues, group, null, NONE);
     load.classify(domain.imbalancePct, false, false);
     if (load.type === FULLY_BUSY || load.type === OVERLOADED) load.setAverageLoad();
     if (!isLocal && (idlest.group === null || isIdler(load, idlest))) idlest.copy(load);

@@ -27,8 +27,11 @@ export class GroupLoad {
     return this.weight * FULL;
   }
 
-  /** @param left [cpu] 1 for CPUs that are left out of the sums; null for none */
-  sum(k: Kernel, queues: RunQueues, group: Group, left: Uint8Array | null): void {
+  /**
+   * @param left [cpu] 1 for CPUs that are left out of the sums; null for none
+   * @param leaving CPU whose last vCPU is just leaving, so that it does not count as idle yet; NONE without
+   */
+  sum(k: Kernel, queues: RunQueues, group: Group, left: Uint8Array | null, leaving: CpuId): void {
     const { nr, load, util, runnable } = queues;
     this.group = group;
     this.load = this.util = this.runnable = this.averageLoad = 0;
@@ -43,7 +46,7 @@ export class GroupLoad {
       this.util += util[cpu]! < FULL ? util[cpu]! : FULL;
       this.runnable += runnable[cpu]!;
       this.running += nr[cpu]!;
-      if (nr[cpu] === 0) this.idleCpus++;
+      if (nr[cpu] === 0 && cpu !== leaving) this.idleCpus++;
     }
   }
 

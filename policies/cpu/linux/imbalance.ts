@@ -39,9 +39,9 @@ export class Imbalance {
   }
 
   /** The group that gives, or null for balance. @param left [cpu] 1 for CPUs to leave out */
-  find(k: Kernel, domain: Domain, idle: number, left: Uint8Array): Group | null {
+  find(k: Kernel, cpu: CpuId, domain: Domain, idle: number, left: Uint8Array): Group | null {
     const { local, busiest } = this;
-    this.sumGroups(k, domain, idle, left);
+    this.sumGroups(k, cpu, domain, idle, left);
     if (busiest.group === null) return null;
     if (busiest.type === IMBALANCED) return this.measure(domain, idle);
     if (local.type > busiest.type) return null;
@@ -77,14 +77,14 @@ export class Imbalance {
     return found;
   }
 
-  private sumGroups(k: Kernel, domain: Domain, idle: number, left: Uint8Array): void {
+  private sumGroups(k: Kernel, cpu: CpuId, domain: Domain, idle: number, left: Uint8Array): void {
     const { groups, imbalancePct } = domain;
     this.busiest.group = null;
     this.totalLoad = this.totalCapacity = this.util = 0;
     for (let i = 0; i < groups.length; i++) {
       const group = groups[i]!;
       const load = i === 0 ? this.local : this.other;
-      load.sum(k, this.queues, group, left);
+      load.sum(k, this.queues, group, left, idle === NEWLY_IDLE ? cpu : NONE);
       if (load.weight === 0) continue;
       const isSmtBalance = i > 0 && idle !== BUSY && group.isCore && load.running > 1;
       load.classify(imbalancePct, this.isImbalanced[group.id] === 1, isSmtBalance);

@@ -5,10 +5,8 @@ import { buildDomains, type Domain, type Domains } from './domains.ts';
 import { BUSY, IDLE } from './imbalance.ts';
 import { LoadBalance } from './load-balance.ts';
 import { RunQueues } from './run-queues.ts';
-import { WakePlacement } from './wake.ts';
+import { type WakeDraw, WakePlacement } from './wake.ts';
 
-/** Ticks at which balancing may be due: 250 a second. */
-const JIFFY_NS = ms(4);
 /** A busy CPU balances so much more rarely than an idle one: sd->busy_factor. */
 const BUSY_FACTOR = 16;
 
@@ -17,8 +15,11 @@ const BUSY_FACTOR = 16;
  * of work pull; at ticks CPUs even out their scheduling domains, and one balances for those that idle (nohz).
  * After: Linux 6.12 kernel/sched/fair.c, topology.c.
  * @param fair makes the class; what it does is watched, to know how busy each CPU is
+ * @param hz ticks a second (CONFIG_HZ), at which balancing may be due
+ * @param draws when a wake is drawn to the waker's CPU
  */
-export function balanced(fair: (balance: Balance) => CpuPolicy): CpuPolicy {
+export function balanced(fair: (balance: Balance) => CpuPolicy, hz = 250, draws: WakeDraw = 'by idleness'): CpuPolicy {
+  const jiffyNs = Math.round(1e9 / hz);
   let domains: Domains;
   let queues: RunQueues;
   let wakes: WakePlacement;
@@ -29,10 +30,10 @@ export function balanced(fair: (balance: Balance) => CpuPolicy): CpuPolicy {
     init(k, fairQueues) {
       domains = buildDomains(k);
       queues = new RunQueues(k);
-      wakes = new WakePlacement(k, domains, queues);
+      wakes = new WakePlacement(k, domains, queues, draws);
       loads = new LoadBalance(k, domains, queues, fairQueues, wakes);
-      const periodic = new PeriodicBalance(k, domains, queues, loads);
-      k.timer(JIFFY_NS, (kernel) => periodic.tick(kernel));
+      const periodic = new PeriodicBalance(k, domains, queues, loads, jiffyNs);
+      k.timer(jiffyNs, (kernel) => periodic.tick(kernel));
     },
     choose: (k, vcpu, prev, flags) => wakes.choose(k, vcpu, prev, flags),
     newidle: (k, cpu) => loads.newidle(k, cpu),
@@ -78,14 +79,16 @@ class PeriodicBalance {
   private readonly next: Float64Array; //         [cpu] jiffies at which it is due
   private readonly lastBalance: Float64Array; //  [domain] jiffies
   private readonly mostJiffies: number;
+  private readonly jiffyNs: number;
 
-  constructor(k: Kernel, domains: Domains, queues: RunQueues, loads: LoadBalance) {
+  constructor(k: Kernel, domains: Domains, queues: RunQueues, loads: LoadBalance, jiffyNs: number) {
+    this.jiffyNs = jiffyNs;
     this.domains = domains;
     this.queues = queues;
     this.loads = loads;
     this.next = new Float64Array(k.cpuCount);
     this.lastBalance = new Float64Array(domains.count);
-    this.mostJiffies = Math.floor((k.cpuCount * 100) / (JIFFY_NS / ms(1))); // a tenth of a second a CPU
+    this.mostJiffies = Math.floor((k.cpuCount * ms(100)) / jiffyNs); // a tenth of a second a CPU
   }
 
   tick(k: Kernel): void {
@@ -128,7 +131,7 @@ class PeriodicBalance {
 
   /** get_sd_balance_interval. */
   private jiffiesOf({ id }: Domain, idle: number): number {
-    const jiffies = Math.ceil((this.loads.intervalNs[id]! * (idle === BUSY ? BUSY_FACTOR : 1)) / JIFFY_NS) - (idle === BUSY ? 1 : 0);
+    const jiffies = Math.ceil((this.loads.intervalNs[id]! * (idle === BUSY ? BUSY_FACTOR : 1)) / this.jiffyNs) - (idle === BUSY ? 1 : 0);
     return Math.max(1, Math.min(jiffies, this.mostJiffies));
   }
 }

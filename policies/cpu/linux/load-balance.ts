@@ -121,7 +121,7 @@ export class LoadBalance {
   /** @returns how many were moved, or NONE if it is to be tried again without the CPU whose vCPUs are all held */
   private attempt(k: Kernel, cpu: CpuId, domain: Domain, idle: number): number {
     const { imbalance, left, queues } = this;
-    const group = imbalance.find(k, domain, idle, left);
+    const group = imbalance.find(k, cpu, domain, idle, left);
     this.setScanCount(domain, cpu, idle);
     const from = group === null ? NONE : imbalance.findCpu(k, group, left);
     if (from === NONE) {
@@ -209,20 +209,28 @@ export class LoadBalance {
       if (!this.move(k, vcpu)) continue;
       imbalance.amount -= size;
       moved++;
-      if (idle === NEWLY_IDLE || imbalance.amount <= 0) break;
+      if (idle === NEWLY_IDLE || imbalance.amount <= 0) return moved;
     }
+    const running = queues.curr[from]! as VcpuId;
+    if (looked < most && queues.nr[from]! > 1 && running !== NONE) this.isHeld(k, running, domain, idle); // looked at as well, last
     return moved;
   }
 
   /** can_migrate_task. */
   private mayMove(k: Kernel, vcpu: VcpuId, domain: Domain, idle: number): boolean {
-    if (!k.allows(vcpu, this.to)) {
-      this.someHeld = true;
-      if (idle !== NEWLY_IDLE && this.otherTo === NONE) this.otherTo = this.otherOf(k, vcpu, domain);
+    if (this.isHeld(k, vcpu, domain, idle)) return false;
+    return this.failed[domain.id]! > domain.cacheNiceTries || !isHot(k, vcpu, domain);
+  }
+
+  /** Whether its mask keeps a vCPU from coming; and what is to be remembered of that. */
+  private isHeld(k: Kernel, vcpu: VcpuId, domain: Domain, idle: number): boolean {
+    if (k.allows(vcpu, this.to)) {
+      this.allHeld = false;
       return false;
     }
-    this.allHeld = false;
-    return this.failed[domain.id]! > domain.cacheNiceTries || !isHot(k, vcpu, domain);
+    this.someHeld = true;
+    if (idle !== NEWLY_IDLE && this.otherTo === NONE) this.otherTo = this.otherOf(k, vcpu, domain);
+    return true;
   }
 
   /** Another CPU of the group that balances, where a vCPU may go; NONE without. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { buildDomains, type Domain } from '../../../../policies/cpu/linux/domains.ts';
 import { BUSY, IDLE, Imbalance, MOVE_LOAD, MOVE_UTIL, MOVE_VCPUS } from '../../../../policies/cpu/linux/imbalance.ts';
 import { RunQueues } from '../../../../policies/cpu/linux/run-queues.ts';
+import type { CpuId } from '../../../../sim/units.ts';
 import { fakeKernel } from '../../fake-kernel.ts';
 
 interface Given {
@@ -31,7 +32,7 @@ function found(given: Given): { kind: number; amount: number; from: number } | n
   for (let i = 0; i < given.domain; i++) domain = domain.parent!;
   const imbalance = new Imbalance(queues, new Uint8Array(domains.groupCount));
   const left = new Uint8Array(k.cpuCount);
-  const group = imbalance.find(k, domain, given.idle, left);
+  const group = imbalance.find(k, given.cpu as CpuId, domain, given.idle, left);
   if (!group) return null;
   return { kind: imbalance.kind, amount: imbalance.amount, from: imbalance.findCpu(k, group, left) };
 }
