@@ -5,8 +5,8 @@ import { LINUX_FILES } from './linux-files.ts';
 const MACHINE = 'virtual machine of 2 CPUs, Linux 6.18.44, HZ=250, no preemption of the kernel; 1-2 % of a CPU of background work';
 const SOURCE = 'own runs of rt-app 10 s, read with perf sched timehist --summary (runs, switches) and perf sched latency (delay)';
 const DELAY =
-  'perf sched latency counts the waits after a preemption only: perf sched record asks for sched_waking, which latency does not read ' +
-  '(perf before 6.12). The mean of all waits cannot be what it says: in w1 4 x 3537 of 1.768 ms would be 25 s, and four tasks on two ' +
+  'Taken for the mean of the waits after a preemption only: perf sched record asks for sched_waking, which perf sched latency did not read ' +
+  '(mended in 2024; which perf was used is not known). The mean of all waits cannot be what it says: in w1 4 x 3537 of 1.768 ms would be 25 s, and four tasks on two ' +
   'CPUs that ran 19.6 s have at most 20.4 s to wait';
 const RULES =
   'The rules are those of 6.12. In 6.18 a turn also ends, once protection is over, at any tick or wake at which another is due first; ' +
@@ -105,7 +105,7 @@ export const linuxItems: readonly ValidationItem[] = [
     ],
     raw: { run_ms: [8869.2, 1155.5], sched_in: [1019, 1003], avg_run_ms: [8.703, 1.152], delay_avg_ms: [1.11, 0.011] },
     note:
-      `${DELAY}. So the 0.011 ms of the periodic task are not its waits after wakes, but of its three resumptions; it is not compared. Where in ` +
+      `${DELAY}. So the 0.011 ms of the periodic task are hardly its waits after wakes, but those of its three other resumptions; it is not compared. Where in ` +
       `a tick its period begins matters: within 1.4 ms after one, the hog's request is younger and it waits for the next tick. ${RULES}`,
     fittedValues: [1, 3],
   }),
