@@ -1,6 +1,7 @@
 import type { ValidationItem } from '../item.ts';
 import { applicationItems } from './applications.ts';
 import { laterItems } from './later.ts';
+import { migrationsItem } from './migrations.ts';
 import { metisCurveItems, metisItems } from './metis.ts';
 import { dunningtonItem, kunpengItem } from './other-machines.ts';
 import { twinItems, twinLoadItems } from './twin.ts';
@@ -11,6 +12,7 @@ export const validationItems: readonly ValidationItem[] = [
   ...twinItems,
   ...metisItems,
   ...laterItems,
+  migrationsItem,
   kunpengItem,
   ...applicationItems,
   dunningtonItem,
