@@ -25,11 +25,12 @@ export function optionsJson(options: readonly OptionSpec[]): object[] {
 }
 
 function defaultText({ kind, default: value }: OptionSpec): string {
-  return kind === 'choice' || typeof value === 'string' ? String(value) : formatQuantity(kind, value);
+  return kind === 'choice' || kind === 'list' || typeof value === 'string' ? String(value) : formatQuantity(kind, value);
 }
 
 function rangeText({ kind, min = 0, max, choices = [] }: OptionSpec): string {
   if (kind === 'choice') return choices.join(' | ');
+  if (kind === 'list') return [`${min}${max === undefined ? ' on' : `-${max}`}, joined by +`, ...choices].join(' | ');
   const low = formatQuantity(kind, min);
   return max === undefined ? `from ${low}` : `${low} to ${formatQuantity(kind, max)}`;
 }

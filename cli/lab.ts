@@ -1,3 +1,4 @@
+import { oracleStatic, withOracleStatic } from '../experiments/oracle/oracle-static.ts';
 import { machines } from '../machines/index.ts';
 import { policies } from '../policies/index.ts';
 import { run } from '../sim/engine.ts';
@@ -6,5 +7,5 @@ import type { Lab } from './command.ts';
 
 /** Everything numalab comes with. */
 export function lab(version: string): Lab {
-  return { version, machines, policies, workloads, run };
+  return { version, machines, policies: [...policies, oracleStatic], workloads, run: withOracleStatic(run) };
 }

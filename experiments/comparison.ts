@@ -89,7 +89,8 @@ function changedCauses(baseline: readonly Recording[], candidate: readonly Recor
     .sort((a, b) => Math.abs(b.change) - Math.abs(a.change));
 }
 
-function valueOf(recording: Recording, metric: Metric): number {
+/** What a run is worth by a metric. */
+export function valueOf(recording: Recording, metric: Metric): number {
   if (metric.name === 'elapsed') return recording.total.elapsedNs / 1e9;
   return judgedGuests(recording, metric).reduce((sum, { throughput }) => sum + throughput.value, 0);
 }

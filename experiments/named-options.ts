@@ -1,5 +1,5 @@
 import type { OptionSpec, OptionValues } from '../sim/options.ts';
-import { defaultOptions } from '../sim/options.ts';
+import { defaultOptions, formatList, parseList } from '../sim/options.ts';
 import { InputError, show } from './input-error.ts';
 import { didYouMean } from './nearest-name.ts';
 import { formatQuantity, parseQuantity, wantQuantity } from './quantities.ts';
@@ -10,7 +10,7 @@ interface Named {
 }
 
 /**
- * Reads `apart:stay=20ms,steal=2`: the entry of that name and its options, each checked, the rest at their defaults.
+ * Reads `apart:margin=0.2,steal=2`: the entry of that name and its options, each checked, the rest at their defaults.
  * @throws InputError saying what was wanted instead
  */
 export function parseNamed<Entry extends Named>(text: string, entries: readonly Entry[]): { entry: Entry; options: OptionValues } {
@@ -49,14 +49,25 @@ function parseOption(spec: OptionSpec, text: string): number | string {
     if (!choices.includes(text)) throw new InputError(`want for ${spec.name} ${wantOneOf(text, choices).slice('want '.length)}`);
     return text;
   }
+  if (spec.kind === 'list') return parseListOption(spec, text);
   const { min = 0, max = Infinity } = spec;
   const value = parseQuantity(spec.kind, text);
   if (value === null || value < min || value > max) throw new InputError(`want for ${spec.name} ${wantQuantity(spec.kind, min, max)}`);
   return value;
 }
 
+/** A list in its shortest writing, so that equal lists have equal texts. */
+function parseListOption({ name, choices = [], min = 0, max = Infinity }: OptionSpec, text: string): string {
+  if (choices.includes(text)) return text;
+  const numbers = parseList(text);
+  if (numbers?.every((number) => number >= min && number <= max)) return formatList(numbers);
+  const bounds = max < Infinity ? ` from ${min} to ${max}` : min > 0 ? ` from ${min} on` : '';
+  const words = choices.length > 0 ? `, or ${choices.join(' or ')}` : '';
+  throw new InputError(`want for ${name} whole numbers${bounds} and ranges of them such as 0-2+5${words}`);
+}
+
 function formatOption(spec: OptionSpec, value: number | string): string {
-  return `${spec.name}=${spec.kind === 'choice' ? value : formatQuantity(spec.kind, value as number)}`;
+  return `${spec.name}=${spec.kind === 'choice' || spec.kind === 'list' ? value : formatQuantity(spec.kind, value as number)}`;
 }
 
 function unknownOption(entry: Named, option: string): string {

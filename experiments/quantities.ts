@@ -1,6 +1,6 @@
 import type { OptionKind } from '../sim/options.ts';
 
-export type QuantityKind = Exclude<OptionKind, 'choice'>;
+export type QuantityKind = Exclude<OptionKind, 'choice' | 'list'>;
 
 /** Base units are bytes, ns and MB/s. Sizes are powers of 1024 only: what GB means is a matter of taste. */
 const UNITS: Readonly<Record<QuantityKind, ReadonlyMap<string, number>>> = {

@@ -211,7 +211,7 @@ function checkVnodes(guest: GuestSpec, blocks: number, written: Readonly<Record<
 
 function checkPolicy({ policy, machine }: ScenarioWords, refuse: Refuse): void {
   try {
-    policy.entry.check?.(policy.options, machine.nodeCpus.length);
+    policy.entry.check?.(policy.options, machine.nodeCpus.length, machine.nodeCpus);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     refuse(['policy'], ` = ${formatNamed(policy.entry, policy.options)}: ${error.message}`);

@@ -12,7 +12,7 @@ import { parseQuantity, type QuantityKind, wantQuantity } from './quantities.ts'
 /** The words of a run, the same as flags and in a file, with what they mean and what holds when they are left out. */
 export const WORDS: readonly { readonly name: string; readonly summary: string; readonly default?: string }[] = [
   { name: 'machine', summary: 'machine, by name; left out: the first of machine list' },
-  { name: 'policy', summary: 'policy and its options, such as apart:stay=20ms; left out: the first of policy list' },
+  { name: 'policy', summary: 'policy and its options, such as apart:margin=0.2; left out: the first of policy list' },
   { name: 'workload', summary: 'workload and its options, such as kernbench:jobs=200,j=2; left out: the first of workload list' },
   { name: 'guests', summary: 'how many guests; in a file also a list of them', default: '1' },
   { name: 'vcpus', summary: 'vCPUs of each guest', default: '1' },

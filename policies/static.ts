@@ -1,17 +1,17 @@
-import { choiceOption, numberOption, type OptionSpec, type OptionValues } from '../sim/options.ts';
-import { compose, type PolicyEntry } from '../sim/policy-api.ts';
-import { cfs } from './cpu/linux/cfs.ts';
-import { idleBalance } from './cpu/idle-balance.ts';
-import { type Order, pinned } from './cpu/pinned.ts';
+import { choiceOption, numberOption, type OptionSpec } from '../sim/options.ts';
+import { compose, type PolicyEntry, SLICE_DEFAULT_NS } from '../sim/policy-api.ts';
+import { us } from '../sim/units.ts';
+import { centralFifo } from './cpu/central-fifo.ts';
 import { random } from './cpu/random.ts';
+import { roundRobin } from './cpu/round-robin.ts';
 import { entry } from './entry.ts';
+import { libvirtPolicy } from './libvirt.ts';
+import { LINUX_CPU, linuxCpu } from './linux-cpu.ts';
 import { firstTouch } from './memory/first-touch.ts';
 import { interleave } from './memory/interleave.ts';
-import { preferred } from './memory/preferred.ts';
 import { randomNode } from './memory/random-node.ts';
-import { bindNodes } from './placement/bind-nodes.ts';
-
-const CFS = 'Linux 6.1 kernel/sched/fair.c (CFS)';
+import { numactlPolicy } from './numactl.ts';
+import { type Order, pinned } from './placement/pinned.ts';
 
 const order: OptionSpec = {
   name: 'order',
@@ -35,21 +35,6 @@ const memory: OptionSpec = {
   default: 'first-touch',
   choices: ['first-touch', 'interleave'],
 };
-const cpunodebind: OptionSpec = { name: 'cpunodebind', summary: 'node on whose CPUs all guests run', kind: 'count', default: 0, max: 254 };
-const preferredNode: OptionSpec = {
-  name: 'preferred',
-  summary: 'node that their memory comes from while it has room, then the nearest to it',
-  kind: 'count',
-  default: 0,
-  max: 254,
-};
-const boundMemory: OptionSpec = {
-  name: 'memory',
-  summary: 'preferred, from one node; interleave, block by block over all nodes',
-  kind: 'choice',
-  default: 'preferred',
-  choices: ['preferred', 'interleave'],
-};
 const last: OptionSpec = {
   name: 'last',
   summary: "how many nodes on from a guest's first vCPU its last is held, round; 0: in turn like the others",
@@ -59,42 +44,46 @@ const last: OptionSpec = {
   max: 1024,
 };
 
-/** What users set by hand, and what chance gives. */
+const slice: OptionSpec = {
+  name: 'slice',
+  summary: 'how long a vCPU runs while others wait (SCX_SLICE_DFL)',
+  kind: 'time',
+  default: SLICE_DEFAULT_NS,
+  min: us(1),
+};
+
+/** What users set by hand, what chance gives, and two schedulers to learn from. */
 export const staticPolicies: readonly PolicyEntry[] = [
   entry(
     'pin',
     'Every vCPU is held on one CPU for ever, packed on as few nodes as there are or spread over all.',
-    `taskset; SEQUENTIAL and BW_ROUND_ROBIN_CORES of LPD-EPFL/mctop; ${CFS}; mm/mempolicy.c`,
+    `taskset; SEQUENTIAL and BW_ROUND_ROBIN_CORES of LPD-EPFL/mctop; ${LINUX_CPU}; mm/mempolicy.c`,
     [order, step, memory, last],
     (name, options) =>
       compose(name, {
-        cpu: cfs(pinned(choiceOption(options, 'order') as Order, numberOption(options, 'step'), numberOption(options, 'last'))),
+        placement: pinned(choiceOption(options, 'order') as Order, numberOption(options, 'step'), numberOption(options, 'last')),
+        cpu: linuxCpu(),
         memory: choiceOption(options, 'memory') === 'interleave' ? interleave() : firstTouch(),
       }),
   ),
-  {
-    ...entry(
-      'numactl',
-      'All guests run on one node, their memory lies on another, or the same.',
-      `numactl --cpunodebind --preferred or --interleave=all; ${CFS}; mm/mempolicy.c`,
-      [cpunodebind, preferredNode, boundMemory],
-      (name, options) =>
-        compose(name, {
-          placement: bindNodes(numberOption(options, 'cpunodebind'), numberOption(options, 'preferred')),
-          cpu: cfs(idleBalance()),
-          memory: choiceOption(options, 'memory') === 'interleave' ? interleave() : preferred(),
-        }),
-    ),
-    check: (options, nodeCount) => checkNodes(options, nodeCount),
-  },
+  numactlPolicy,
+  libvirtPolicy,
   entry('random', 'A random CPU at every wake, a random node for every block: what chance gives.', 'none, a baseline', [], (name) =>
     compose(name, { cpu: random(), memory: randomNode() }),
   ),
+  entry(
+    'central-fifo',
+    'One queue for all CPUs, first come first served: the shortest waits, and memory anywhere.',
+    'tools/sched_ext/scx_simple.bpf.c of Linux, FIFO; first touch',
+    [slice],
+    (name, options) => compose(name, { cpu: centralFifo(numberOption(options, 'slice')), memory: firstTouch() }),
+    { workConserving: true },
+  ),
+  entry(
+    'round-robin',
+    'Each vCPU belongs to one CPU, which runs its vCPUs in turn: no moves, and no balance.',
+    'none, a teaching example; first touch',
+    [slice],
+    (name, options) => compose(name, { cpu: roundRobin(numberOption(options, 'slice')), memory: firstTouch() }),
+  ),
 ];
-
-function checkNodes(options: OptionValues, nodeCount: number): void {
-  for (const name of ['cpunodebind', 'preferred']) {
-    const node = numberOption(options, name);
-    if (node >= nodeCount) throw new RangeError(`${name} = ${node}, want 0 to ${nodeCount - 1}`);
-  }
-}

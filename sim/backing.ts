@@ -18,5 +18,5 @@ export function backBlock(w: World, guest: number, region: number, block: number
   if (!(Number.isInteger(wanted) && wanted >= 0 && wanted < nodeCount))
     throw new PolicyError(`node ${String(wanted)}, want 0 to ${nodeCount - 1}`);
   w.hook = '';
-  return memory.back(guest, region, block, wanted, policy.memory.fallback);
+  return memory.back(guest, region, block, wanted, policy.memory.fallback, w.placements[guest]!.memoryNodes);
 }

@@ -2,6 +2,7 @@ import { PolicyError } from './assert.ts';
 import { nodesByDistance } from './memory.ts';
 import { partOf } from './parts.ts';
 import type { GuestKind } from './policy-api.ts';
+import { namedStream, type Random } from './random.ts';
 import { VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
 import { type CpuId, type GuestId, type NodeId, NONE, type VcpuId } from './units.ts';
 import type { World } from './world.ts';
@@ -9,6 +10,10 @@ import type { World } from './world.ts';
 /** More helpers than this called by one hook, plus some for each CPU, mean that it goes round in a circle. */
 const MOST_CALLS = 1_000_000;
 const MOST_CALLS_PER_CPU = 1_000;
+/** A counter costs as much as so many other helpers to read. Assumed. */
+const PMU_CALLS = 5;
+/** By how much it may be wrong, as counters are multiplexed. Assumed. */
+const PMU_ERROR = 0.02;
 
 /** What a policy may know: the machine, its guests, and who runs where. What changes while it runs costs a helper's time to ask for. */
 export class KernelFacts {
@@ -25,6 +30,7 @@ export class KernelFacts {
   protected readonly w: World;
   private readonly mostCalls: number;
   private readonly nearest: Uint8Array;
+  private readonly pmuNoise: Random;
 
   constructor(w: World) {
     const { machine } = w.scenario;
@@ -37,6 +43,7 @@ export class KernelFacts {
     this.memoryHoleBytes = machine.spec.memoryHoleGiB.value * 1024 ** 3;
     this.mostCalls = MOST_CALLS + MOST_CALLS_PER_CPU * this.cpuCount;
     this.nearest = nodesByDistance(machine);
+    this.pmuNoise = namedStream(w.scenario.seed, 'policy', 0, 'pmu');
   }
 
   // -- the machine and the guests, which do not change -----------------------------------------------------------------------
@@ -164,6 +171,14 @@ export class KernelFacts {
     const { w } = this;
     this.count();
     return w.runtimeNs[vcpu]! + (w.vcpuState[vcpu] === VCPU_RUNNING ? w.nowNs - w.runSinceNs[vcpu]! : 0);
+  }
+  pmuRunNs(vcpu: VcpuId): number {
+    this.calls += PMU_CALLS;
+    return this.w.pmuRunNs[vcpu]!;
+  }
+  pmuStallNs(vcpu: VcpuId): number {
+    this.calls += PMU_CALLS;
+    return this.w.pmuStallNs[vcpu]! * (1 + PMU_ERROR * (2 * this.pmuNoise() - 1));
   }
   stoppedNs(vcpu: VcpuId): number {
     return this.w.stoppedNs[vcpu]!;

@@ -154,15 +154,16 @@ export class HostMemory {
   /**
    * Backs a block with host memory, on `wanted` or where the fallback leads.
    * @param region the region it belongs to, or NONE
+   * @param within the nodes that the fallback of that name keeps to; of none, it keeps to none in particular
    * @returns the node, or NONE when the fallback has no more to offer: out of memory
    */
-  back(guest: number, region: number, block: number, wanted: number, fallback: Fallback): number {
+  back(guest: number, region: number, block: number, wanted: number, fallback: Fallback, within: readonly number[] = []): number {
     assert(!this.isBacked(block), 'block is backed already');
     let from = this.nodeFree;
-    let node = this.nodeWithRoom(from, wanted, fallback);
+    let node = this.nodeWithRoom(from, wanted, fallback, within);
     if (node < 0) {
       from = this.nodeCache;
-      node = this.nodeWithRoom(from, wanted, fallback);
+      node = this.nodeWithRoom(from, wanted, fallback, within);
     }
     if (node < 0) return -1;
     from[node]!--;
@@ -218,12 +219,13 @@ export class HostMemory {
     return blocks;
   }
 
-  private nodeWithRoom(room: Float64Array, wanted: number, fallback: Fallback): number {
-    if (room[wanted]! > 0) return wanted;
+  private nodeWithRoom(room: Float64Array, wanted: number, fallback: Fallback, within: readonly number[]): number {
+    const isHeld = fallback === 'within' && within.length > 0;
+    if (room[wanted]! > 0 && !isHeld) return wanted;
     if (fallback === 'none') return -1;
-    for (let i = 1; i < this.nodeCount; i++) {
-      const node = fallback === 'distance' ? this.nearest[wanted * this.nodeCount + i]! : (wanted + i) % this.nodeCount;
-      if (room[node]! > 0) return node;
+    for (let i = 0; i < this.nodeCount; i++) {
+      const node = fallback === 'next-id' ? (wanted + i) % this.nodeCount : this.nearest[wanted * this.nodeCount + i]!;
+      if (room[node]! > 0 && !(isHeld && !within.includes(node))) return node;
     }
     return -1;
   }

@@ -184,6 +184,12 @@ export interface Kernel {
   isOnline(cpu: CpuId): boolean;
   /** CPU time it has had: p->se.sum_exec_runtime. */
   runtimeNs(vcpu: VcpuId): number;
+  /**
+   * Counters of the performance monitoring unit, in ns: time in programs, and of it time the core stalled on memory (cycles, stalled-cycles;
+   * bpf_perf_event_read_value). As of the last time they were saved, and not quite right: within 2 % at random.
+   */
+  pmuRunNs(vcpu: VcpuId): number;
+  pmuStallNs(vcpu: VcpuId): number;
   /** When it last stopped running; 0 if never. */
   stoppedNs(vcpu: VcpuId): number;
 
@@ -250,8 +256,11 @@ export interface Placement {
 
 export const FLOATING: Placement = { hardNodes: null, softNodes: null, memoryNodes: [] };
 
-/** How memory falls back when the wanted node is full: to the nearest by SLIT, to the next id (Xen 4.0), or not at all (membind). */
-export type Fallback = 'distance' | 'next-id' | 'none';
+/**
+ * How memory falls back when the wanted node is full: to the nearest by SLIT, to the next id (Xen 4.0), not at all, or to the nearest
+ * of the placement's `memoryNodes` and nowhere else (`within`: membind, a cpuset's mems; where the wanted node is none of them, at once).
+ */
+export type Fallback = 'distance' | 'next-id' | 'none' | 'within';
 
 export interface MemoryPolicy {
   readonly name: string;
@@ -279,8 +288,11 @@ export interface PolicyEntry {
   readonly options: readonly OptionSpec[];
   /** What it promises beyond what all must keep; the contract suite holds it to that. */
   readonly claims?: PolicyClaims;
-  /** What no option shows alone: whether these go with a machine of so many nodes. @throws RangeError saying which does not, and what was wanted */
-  check?(options: OptionValues, nodeCount: number): void;
+  /**
+   * What no option shows alone: whether these go with a machine of so many nodes, and CPUs on each.
+   * @throws RangeError saying which does not, and what was wanted
+   */
+  check?(options: OptionValues, nodeCount: number, nodeCpus: readonly number[]): void;
   make(options: OptionValues): Policy;
 }
 
@@ -291,6 +303,8 @@ export interface PolicyClaims {
   readonly weights?: boolean;
   /** A guest has no more CPU time than its cap. */
   readonly caps?: boolean;
+  /** Each vCPU has a CPU of its own; those there are too many of wait for ever. */
+  readonly oneToOne?: boolean;
   /** The policy it is but for what it knows of nodes: the same where all memory is equally far. */
   readonly numaBase?: string;
 }

@@ -185,6 +185,8 @@ export function book(w: World, cpu: number, isFinished: boolean): void {
     const { queueNs } = w.contention;
     const queue = cpu * 3;
     const faultNs = times * w.partNs[part + PART_FAULT]!;
+    w.pmuRunNs[vcpu]! += durationNs;
+    w.pmuStallNs[vcpu]! += durationNs - times * w.partNs[part + PART_COMPUTE]! - faultNs;
     w.causes[causes + COMPUTE]! += times * w.partNs[part + PART_COMPUTE]!;
     w.causes[causes + MEMORY_LOCAL]! += times * w.partNs[part + PART_LOCAL]!;
     w.causes[causes + DISTANCE]! += times * w.partNs[part + PART_DISTANCE]!;

@@ -144,6 +144,8 @@ export class World {
   readonly copyBlock: Int32Array; //     [V] or NONE
   readonly copyTo: Int32Array; //        [V]
   readonly copyRegion: Int32Array; //    [V] the block's region, NONE once that is freed
+  readonly pmuRunNs: Float64Array; //    [V] time in programs, as far as it is booked
+  readonly pmuStallNs: Float64Array; //  [V] of it, time waiting for memory
   readonly pairLines: Float64Array; //   [N * N] lines fetched, CPU's node * N + memory's node
   readonly cpuLines: Float64Array; //    [cpu] the same by the CPU that fetched them
   readonly pairWritten: Float64Array; // [N * N] lines written, fetched before or not
@@ -318,6 +320,8 @@ export class World {
     this.copyBlock = new Int32Array(V).fill(-1);
     this.copyTo = new Int32Array(V).fill(-1);
     this.copyRegion = new Int32Array(V).fill(-1);
+    this.pmuRunNs = new Float64Array(V);
+    this.pmuStallNs = new Float64Array(V);
     this.pairLines = new Float64Array(N * N);
     this.cpuLines = new Float64Array(scenario.machine.cpuCount);
     this.pairWritten = new Float64Array(N * N);

@@ -30,7 +30,7 @@ export const compare: Command = {
   flags: [POLICY_FLAG, SEEDS_FLAG, ...WORD_FLAGS.filter(({ name }) => name !== 'policy'), SCENARIO_FLAG, JSON_FLAG],
   examples: [
     ['numalab compare --policy kvm-unpinned --policy kvm-numactl --workload lmbench-rd --guests 7', 'does pinning pay?'],
-    ['numalab compare --policy apart --policy apart:stay=50ms --seeds 20 --workload kernbench', 'one option, two values'],
+    ['numalab compare --policy apart --policy apart:margin=0.2 --seeds 20 --workload kernbench', 'one option, two values'],
   ],
   run(call, lab, terminal) {
     const scenarios = scenariosOf(call, lab);

@@ -9,7 +9,7 @@ export const run: Command = {
   flags: [...WORD_FLAGS, SCENARIO_FLAG, JSON_FLAG],
   examples: [
     ['numalab run --policy kvm-numactl --workload lmbench-rd --guests 7 --memory 2GiB', 'seven guests, one node each'],
-    ['numalab run --policy apart:stay=20ms --workload kernbench:jobs=200,j=2 --seed 7', 'options of a policy and a workload'],
+    ['numalab run --policy apart:margin=0.2 --workload kernbench:jobs=200,j=2 --seed 7', 'options of a policy and a workload'],
     ['numalab run --scenario mixed.yaml --seed 3 --json', 'a file, with another seed'],
   ],
   run(call, lab, terminal) {

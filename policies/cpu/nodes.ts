@@ -2,10 +2,10 @@ import type { Kernel } from '../../sim/policy-api.ts';
 import { type CpuId, NONE, type NodeId, type VcpuId } from '../../sim/units.ts';
 import { queueOf } from './linux/balance.ts';
 
-/** Searches of the machine by node that cpu parts share. Masks consist of whole nodes, so one CPU answers for its node. */
+/** Searches of the machine by node that cpu parts share. */
 
 export function allowsNode(k: Kernel, vcpu: VcpuId, node: NodeId): boolean {
-  return k.nodeCpuCount(node) > 0 && k.allows(vcpu, k.nodeFirstCpu(node));
+  return k.nodeCpuCount(node) > 0 && k.allowsNode(vcpu, node);
 }
 
 /** Claims the idle CPU nearest to a node, on the node itself from `start` on; NONE if no allowed CPU is idle. */
@@ -74,7 +74,7 @@ export function idleTaker(k: Kernel, vcpu: VcpuId, from: CpuId, mayTake: MayTake
     const first = k.nodeFirstCpu(node);
     for (let j = 0; j < k.nodeCpuCount(node); j++) {
       const cpu = (first + j) as CpuId;
-      if (k.isIdle(cpu) && mayTake(k, vcpu, cpu, from)) return cpu;
+      if (k.isIdle(cpu) && k.allows(vcpu, cpu) && mayTake(k, vcpu, cpu, from)) return cpu;
     }
   }
   return NONE;

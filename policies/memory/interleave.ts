@@ -1,15 +1,56 @@
-import type { MemoryPolicy } from '../../sim/policy-api.ts';
+import type { Kernel, MemoryPolicy, Placement } from '../../sim/policy-api.ts';
 import type { NodeId } from '../../sim/units.ts';
 
 /**
- * Block k of a guest on node k modulo the number of nodes, or the nearest with room.
- * After: Linux mm/mempolicy.c, MPOL_INTERLEAVE (numactl --interleave=all).
+ * Block k of a guest on the node whose turn it is of those it was given, or of all for a guest placed nowhere; where that node is full
+ * on the next of them with room, and when all are full on the nearest to the one whose turn it was.
+ * After: numactl 2.0, --interleave; Linux mm/mempolicy.c, MPOL_INTERLEAVE, interleave_nid. Linux takes the nearest node at once when one
+ * is full, of the mask or not.
  */
 export function interleave(): MemoryPolicy {
   return {
     name: 'interleave',
     backs: 'first-touch',
     fallback: 'distance',
-    alloc: (k, _guest, block) => (block % k.nodeCount) as NodeId,
+    alloc: (k, _guest, block, _node, placement) => nextWithRoom(k, placement, block),
   };
+}
+
+/**
+ * As interleave, but w[n] blocks in turn on node n before the next node has its turn.
+ * After: Linux mm/mempolicy.c, MPOL_WEIGHTED_INTERLEAVE, weighted_interleave_nid.
+ * @param weights of the nodes the guest was given, in their order; the last stands for all after it
+ */
+export function weightedInterleave(weights: readonly number[]): MemoryPolicy {
+  const weightOf = (i: number): number => weights[Math.min(i, weights.length - 1)]!;
+  return {
+    name: 'weighted-interleave',
+    backs: 'first-touch',
+    fallback: 'distance',
+    alloc(k, _guest, block, _node, placement) {
+      const nodes = countOf(k, placement);
+      let round = 0;
+      for (let i = 0; i < nodes; i++) round += weightOf(i);
+      let turn = 0;
+      for (let left = block % round; left >= weightOf(turn); turn++) left -= weightOf(turn);
+      return nextWithRoom(k, placement, turn);
+    },
+  };
+}
+
+function nextWithRoom(k: Kernel, placement: Placement, turn: number): NodeId {
+  const nodes = countOf(k, placement);
+  for (let i = 0; i < nodes; i++) {
+    const node = nodeAt(placement, (turn + i) % nodes);
+    if (k.nodeFreeBytes(node) >= k.blockBytes) return node;
+  }
+  return nodeAt(placement, turn % nodes);
+}
+
+function countOf(k: Kernel, { memoryNodes }: Placement): number {
+  return memoryNodes.length === 0 ? k.nodeCount : memoryNodes.length;
+}
+
+function nodeAt({ memoryNodes }: Placement, i: number): NodeId {
+  return memoryNodes.length === 0 ? (i as NodeId) : memoryNodes[i]!;
 }

@@ -1,5 +1,6 @@
 import type { Kernel, Placement, PlacementPolicy } from '../../sim/policy-api.ts';
 import type { GuestId, NodeId } from '../../sim/units.ts';
+import { isThere } from './is-there.ts';
 
 /** A guest's vCPUs, and by node whether they may run there. */
 interface Placed {
@@ -10,23 +11,22 @@ interface Placed {
 /**
  * Guests apart: each on the node with the fewest vCPUs per CPU, more nodes if its vCPUs are more than the node's CPUs.
  * `pinned` holds the vCPUs on these nodes, as xend did; `soft` makes the first of them home and leaves the vCPUs free.
- * The quirks of the original are kept: the load counts each vCPU on every node it may use, so the unpinned host burdens all nodes
- * alike; when no node has the memory, none is better than another; the second pass asks for no memory and, as the first node may
- * come up again, counts its CPUs twice; a node without CPUs can look light.
+ * Faithful, it keeps the quirks of the original: the load counts each vCPU on every node it may use, so the unpinned host burdens all
+ * nodes alike; when no node has the memory, none is better than another; the second pass asks for no memory and, as the first node
+ * may come up again, counts its CPUs twice; a node without CPUs can look light. Not faithful, it does not count the host's own load,
+ * asks for CPUs and memory in both passes, prefers free memory where no node has enough, and takes each node once.
  * After: Xen 4.0, xend XendDomainInfo.py, _setCPUAffinity and find_relaxed_node.
  */
-export function xend(hold: 'pinned' | 'soft'): PlacementPolicy {
+export function xend(hold: 'pinned' | 'soft', isFaithful = true): PlacementPolicy {
   const placed: (Placed | undefined)[] = [];
   return {
     name: hold === 'pinned' ? 'xend' : 'xend-soft',
     place(k: Kernel, guest: GuestId): Placement {
-      const nodes = relaxedNodes(k, guest, placed);
+      const nodes = isFaithful ? relaxedNodes(k, guest, placed) : roomyNodes(k, guest, placed);
       const isOn = Array.from({ length: k.nodeCount }, (_, node) => nodes.includes(node as NodeId));
       placed[guest] = { vcpus: k.guestVcpuCount(guest), isOn };
-      const home = nodes[0]!;
-      return hold === 'pinned'
-        ? { hardNodes: nodes, softNodes: null, memoryNodes: [home] }
-        : { hardNodes: null, softNodes: nodes, memoryNodes: [home] };
+      const memoryNodes = [nodes[0]!];
+      return hold === 'pinned' ? { hardNodes: nodes, softNodes: null, memoryNodes } : { hardNodes: null, softNodes: nodes, memoryNodes };
     },
   };
 }
@@ -45,6 +45,28 @@ function relaxedNodes(k: Kernel, guest: GuestId, placed: readonly (Placed | unde
   return nodes.filter((node) => k.nodeCpuCount(node) > 0);
 }
 
+/**
+ * As find_relaxed_node means it. Nodes with CPUs and room come first, lightest first; of nodes without room the one with most memory
+ * free. More are taken until CPUs and memory suffice.
+ */
+function roomyNodes(k: Kernel, guest: GuestId, placed: readonly (Placed | undefined)[]): NodeId[] {
+  const needBytes = k.guestMemoryBytes(guest);
+  const all = Array.from({ length: k.nodeCount }, (_, node) => node as NodeId).filter((node) => k.nodeCpuCount(node) > 0);
+  const load = (node: NodeId): number => vcpusOn(k, node, guest, placed, false) / k.nodeCpuCount(node);
+  const lack = (node: NodeId): number => Math.max(0, needBytes - k.nodeFreeBytes(node));
+  const order = all.sort((a, b) => lack(a) - lack(b) || load(a) - load(b) || a - b);
+  const nodes: NodeId[] = [];
+  let cpus = 0;
+  let freeBytes = 0;
+  for (const node of order) {
+    if (cpus >= k.guestVcpuCount(guest) && freeBytes >= needBytes) break;
+    nodes.push(node);
+    cpus += k.nodeCpuCount(node);
+    freeBytes += k.nodeFreeBytes(node);
+  }
+  return nodes;
+}
+
 /** All nodes, least loaded first, ties by id. The load is in sixteenths of a vCPU per CPU; one that is no candidate gets 8 more. */
 function byLoad(k: Kernel, guest: GuestId, placed: readonly (Placed | undefined)[], isCandidate: (node: NodeId) => boolean): NodeId[] {
   const load = (node: NodeId): number => {
@@ -57,12 +79,12 @@ function byLoad(k: Kernel, guest: GuestId, placed: readonly (Placed | undefined)
   return nodes.sort((a, b) => a.load - b.load || a.node - b.node).map(({ node }) => node);
 }
 
-function vcpusOn(k: Kernel, node: NodeId, guest: GuestId, placed: readonly (Placed | undefined)[]): number {
+function vcpusOn(k: Kernel, node: NodeId, guest: GuestId, placed: readonly (Placed | undefined)[], countsHost = true): number {
   let vcpus = 0;
   for (let other = 0; other < k.guestCount; other++) {
-    if (other === guest) continue;
+    if (other === guest || !isThere(k, other as GuestId)) continue;
     const there = placed[other];
-    if (k.isHostNoise(other as GuestId)) vcpus += k.guestVcpuCount(other as GuestId);
+    if (countsHost && k.isHostNoise(other as GuestId)) vcpus += k.guestVcpuCount(other as GuestId);
     else if (there?.isOn[node]) vcpus += there.vcpus;
   }
   return vcpus;

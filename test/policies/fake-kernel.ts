@@ -28,7 +28,14 @@ export interface FakeSpec {
   readonly freeGiB?: readonly number[];
   readonly holeGiB?: number;
   readonly blockGiB?: number;
-  readonly guests: readonly { vcpus: number; memoryGiB?: number; weight?: number; cap?: number; isHostNoise?: boolean }[];
+  readonly guests: readonly {
+    vcpus: number;
+    memoryGiB?: number;
+    weight?: number;
+    cap?: number;
+    stallShare?: number;
+    isHostNoise?: boolean;
+  }[];
   /** What random() returns, in turn and from the start again. */
   readonly draws?: readonly number[];
 }
@@ -83,7 +90,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
   const stoppedNs = guestOf.map(() => 0);
   const slices = guestOf.map(() => 0);
   const held = spec.guests.map(() => null as readonly number[] | null);
-  const heldOn = spec.guests.map(() => null as readonly number[] | null);
+  const heldCpus = guestOf.map(() => null as readonly number[] | null); // [vcpu] in place of held
   const soft = spec.guests.map(() => null as readonly number[] | null);
   const queues = new Map<number, Waiting[]>();
   const timers: { periodNs: number; fire: (k: Kernel) => void }[] = [];
@@ -93,6 +100,8 @@ export function fakeKernel(spec: FakeSpec): Fake {
   let nowNs = 0;
   let draw = 0;
   let dispatching: CpuId = NONE;
+  let selecting: VcpuId = NONE;
+  let direct = 0; // slice of an insert into DSQ_LOCAL made in selectCpu
 
   const localOf = (cpu: CpuId): DsqId => (DSQ_LOCAL_ON + cpu) as DsqId;
   const queue = (dsq: DsqId): Waiting[] => queues.get(dsq) ?? [];
@@ -115,6 +124,8 @@ export function fakeKernel(spec: FakeSpec): Fake {
   const nearest = (node: NodeId): NodeId[] =>
     spec.nodeCpus.map((_, id) => id as NodeId).sort((a, b) => slit[node]![a]! - slit[node]![b]! || a - b);
 
+  const firstAllowed = (vcpu: VcpuId): CpuId => cpuNode.findIndex((_, cpu) => fake.allows(vcpu, cpu as CpuId)) as CpuId;
+
   function choose(cpu: CpuId): VcpuId | undefined {
     const local = queue(localOf(cpu));
     dispatching = cpu;
@@ -134,7 +145,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
   /** The next is found while the present one still runs; that one is queued afterwards. */
   function reschedule(cpu: CpuId, flags: number): void {
     const next = choose(cpu);
-    if (next === undefined && flags === ENQ_SLICE_END) {
+    if (next === undefined && flags === ENQ_SLICE_END && !policy.enqLast) {
       sliceEndNs[cpu] = nowNs + SLICE_DEFAULT_NS;
       return;
     }
@@ -211,11 +222,16 @@ export function fakeKernel(spec: FakeSpec): Fake {
     hasSoft: (vcpu) => soft[guestOf[vcpu]!] !== null,
     homeNode: (guest) => (soft[guest]?.[0] ?? NONE) as NodeId,
     isOnline: () => true,
-    allows: (vcpu, cpu) => heldOn[guestOf[vcpu]!]?.includes(cpu) ?? held[guestOf[vcpu]!]?.includes(cpuNode[cpu]!) ?? true,
+    allows: (vcpu, cpu) => heldCpus[vcpu]?.includes(cpu) ?? held[guestOf[vcpu]!]?.includes(cpuNode[cpu]!) ?? true,
     runtimeNs: (vcpu) => runtimeNs[vcpu]!,
+    pmuRunNs: (vcpu) => runtimeNs[vcpu]!,
+    pmuStallNs: (vcpu) => runtimeNs[vcpu]! * (spec.guests[guestOf[vcpu]!]!.stallShare ?? 0),
     stoppedNs: (vcpu) => stoppedNs[vcpu]!,
     createDsq: (dsq) => void queues.set(dsq, []),
-    dsqInsert: (vcpu, dsq, sliceNs) => insert(vcpu, dsq, sliceNs, 0),
+    dsqInsert(vcpu, dsq, sliceNs) {
+      if (vcpu === selecting && dsq === DSQ_LOCAL) direct = sliceNs;
+      else insert(vcpu, dsq, sliceNs, 0);
+    },
     dsqInsertVtime: (vcpu, dsq, sliceNs, vtime) => insert(vcpu, dsq, sliceNs, vtime),
     dsqMoveToLocal(dsq) {
       const found = queue(dsq).find((entry) => fake.allows(entry.vcpu, dispatching));
@@ -283,7 +299,9 @@ export function fakeKernel(spec: FakeSpec): Fake {
       held[guest] = nodes;
     },
     holdOn(guest, cpus) {
-      heldOn[guest] = cpus;
+      guestOf.forEach((of, vcpu) => {
+        if (of === (guest as GuestId)) heldCpus[vcpu] = cpus;
+      });
     },
     start(started) {
       policy = started;
@@ -300,7 +318,13 @@ export function fakeKernel(spec: FakeSpec): Fake {
         const vcpu = id as VcpuId;
         const prev = cpuOf[vcpu]!;
         wakerCpu = interrupted === NONE ? prev : interrupted;
-        const cpu = policy.selectCpu?.(fake, vcpu, prev, prev === NONE ? WAKE_FORK : WAKE_TTWU) ?? prev;
+        selecting = vcpu;
+        const flags = prev === NONE ? WAKE_FORK : WAKE_TTWU;
+        const selected = fake.nrAllowed(vcpu) === 1 ? firstAllowed(vcpu) : (policy.selectCpu?.(fake, vcpu, prev, flags) ?? prev);
+        selecting = NONE;
+        const cpu = selected === NONE ? firstAllowed(vcpu) : selected;
+        if (direct > 0) insert(vcpu, localOf(cpu), direct, 0);
+        direct = 0;
         cpuOf[vcpu] = cpu;
         if (!whereIs(vcpu)) policy.enqueue(fake, vcpu, ENQ_WAKEUP);
         if (!whereIs(vcpu)) throw new Error(`enqueue left vCPU ${vcpu} out of all queues`);
@@ -334,6 +358,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
     admit(guest, placement, memory) {
       const placed = placement?.place(fake, guest as GuestId) ?? FLOATING;
       if (placed.hardNodes) held[guest] = placed.hardNodes;
+      placed.hardCpus?.forEach((cpus, i) => (heldCpus[fake.guestFirstVcpu(guest as GuestId) + i] = cpus));
       soft[guest] = placed.softNodes;
       const blocks = Math.ceil(fake.guestMemoryBytes(guest as GuestId) / blockBytes);
       if (memory.backs === 'at-build') fake.back(guest, blocks, memory, placed);
@@ -343,7 +368,9 @@ export function fakeKernel(spec: FakeSpec): Fake {
       return Array.from({ length: blocks }, (_, block) => {
         const wanted = memory.alloc(fake, guest as GuestId, block, node as NodeId, placement);
         const byId = spec.nodeCpus.map((_, i) => ((wanted + i) % nodeCount) as NodeId);
-        const order = { none: [wanted], 'next-id': byId, distance: nearest(wanted) }[memory.fallback];
+        const { memoryNodes } = placement;
+        const within = nearest(wanted).filter((candidate) => memoryNodes.length === 0 || memoryNodes.includes(candidate));
+        const order = { none: [wanted], 'next-id': byId, distance: nearest(wanted), within }[memory.fallback];
         const found = order.find((candidate) => freeBytes[candidate]! >= blockBytes);
         if (found === undefined) return NONE;
         freeBytes[found]! -= blockBytes;

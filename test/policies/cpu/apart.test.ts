@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { apart } from '../../../policies/cpu/apart.ts';
-import { cfs } from '../../../policies/cpu/linux/cfs.ts';
+import { eevdf } from '../../../policies/cpu/linux/eevdf.ts';
 import { ms, NONE } from '../../../sim/units.ts';
 import { type Fake, fakeKernel } from '../fake-kernel.ts';
 
@@ -14,20 +14,27 @@ const MACHINE = {
   ],
 };
 
-/** One guest a vCPU, with these homes. */
-function started(homes: readonly number[], stayNs = ms(20)): Fake {
-  const k = fakeKernel({ ...MACHINE, guests: homes.map(() => ({ vcpus: 1 })) });
-  homes.forEach((home, guest) => k.prefer(guest, [home]));
-  k.start(cfs(apart({ stayNs, memoryShare: 0.3 })));
+/** One guest a vCPU, with these homes; each is thought to stall, and does stall, for these shares of its time. */
+function started(homes: readonly (number | readonly number[])[], share = 0.3, stallShare = share): Fake {
+  const k = fakeKernel({ ...MACHINE, guests: homes.map(() => ({ vcpus: 1, stallShare })) });
+  homes.forEach((home, guest) => k.prefer(guest, [home].flat()));
+  k.start(eevdf(apart({ share, margin: 0.1 })));
   return k;
 }
 
 describe('guests apart', () => {
+  // of node 0 on node 2 and node 1: 0.3 * 0.6 + 0.1 = 0.28 and 0.3 * 1.2 + 0.1 = 0.46, less than half of one other
   test('start and wake at home, then on the nearest idle CPU, then wait at home on the shorter queue', () => {
     const k = started([0, 0, 0, 0, 0, 0]);
     k.wake(0, 1, 2, 3, 4, 5);
     expect(k.onCpus()).toEqual([0, 1, 3, 2]);
     expect([k.waitingOn(0), k.waitingOn(1)]).toEqual([[4], [5]]);
+  });
+
+  test('have all nodes of their soft mask for homes', () => {
+    const k = started([[1, 0], [1, 0], [1, 0], [1, 0]]); // prettier-ignore
+    k.wake(0, 1, 2, 3);
+    expect(k.onCpus()).toEqual([0, 1, 2, 3]); // the fourth goes to node 2, 14 from one of its homes
   });
 
   test('return to the CPU they had at home though one before it is idle as well', () => {
@@ -39,77 +46,70 @@ describe('guests apart', () => {
     expect(k.onCpus()).toEqual([NONE, 1, NONE, NONE]);
   });
 
-  test('come home when a CPU is idle there, at the next multiple of 10 ms', () => {
+  test('come home when a CPU is idle there, at the next multiple of 4 ms', () => {
     const k = started([0, 0, 0]);
     k.wake(0, 1, 2);
     expect(k.onCpus()).toEqual([0, 1, NONE, 2]);
     k.block(1);
-    k.pass(ms(9.9));
+    k.pass(ms(3.9));
     expect(k.onCpus()).toEqual([0, NONE, NONE, 2]);
     k.pass(ms(0.1));
     expect(k.onCpus()).toEqual([0, 2, NONE, NONE]);
   });
 
-  // Home of the waiting ones is node 0, CPU 3 is on node 2: the memory is 0.6 further, 0.6 * 0.3 * 20 ms = 3.6 ms.
-  test('are not taken over by a CPU further away when one slice of 3 ms is waited at most', () => {
-    const k = started([0, 0, 1, 2, 0]);
-    k.wake(0, 1, 2, 3, 4);
-    expect(k.waitingOn(0)).toEqual([4]);
-    k.block(3);
-    expect(k.onCpus()[3]).toBe(NONE);
+  // 0.8 * 0.6 + 0.1 = 0.58 on node 2, 1.06 on node 1
+  test('wait at home behind one, and on the nearest CPU elsewhere rather than behind two, if they stall so much', () => {
+    const k = started([0, 0, 0, 0, 0, 0], 0.8);
+    k.wake(0, 1, 2, 3, 4, 5);
+    expect(k.onCpus()).toEqual([0, 1, NONE, 4]);
+    expect([k.waitingOn(0), k.waitingOn(1)]).toEqual([[2, 5], [3]]);
   });
 
-  test('are taken over when two slices are waited', () => {
-    const k = started([0, 0, 1, 2, 0, 0, 0]);
-    k.wake(0, 1, 2, 3, 4, 5, 6);
-    expect([k.waitingOn(0), k.waitingOn(1)]).toEqual([[4, 6], [5]]);
-    k.block(3);
-    expect(k.onCpus()[3]).toBe(4);
-  });
-
-  test('are taken over after one slice as well when the stay is thought shorter: 0.6 * 0.3 * 16 ms = 2.88 ms', () => {
-    const k = started([0, 0, 1, 2, 0], ms(16));
-    k.wake(0, 1, 2, 3, 4);
-    k.block(3);
-    expect(k.onCpus()[3]).toBe(4);
+  test('are taken over by a CPU elsewhere on the same terms', () => {
+    const takenWith = (share: number): number => {
+      const k = started([0, 0, 2, 1, 0], share);
+      k.wake(0, 1, 2, 3, 4);
+      expect([k.onCpus(), k.waitingOn(0)]).toEqual([[0, 1, 3, 2], [4]]);
+      k.block(2); // CPU 3, on node 2
+      return k.onCpus()[3]!;
+    };
+    expect(takenWith(0.66)).toBe(4); // 0.66 * 0.6 + 0.1 = 0.496
+    expect(takenWith(0.67)).toBe(NONE); // 0.502
   });
 
   test('are always taken over by a CPU at home', () => {
-    const k = started([0, 0, 1, 2, 0]);
+    const k = started([0, 0, 1, 2, 0], 1);
     k.wake(0, 1, 2, 3, 4); // vCPU 4 waits on CPU 0
     k.block(1);
     expect(k.onCpus()[1]).toBe(4);
   });
 
-  test('are taken over from abroad when that is not much further: 22 against 16 from home', () => {
-    const takenAfter = (stayNs: number): number => {
-      const k = started([0, 0, 0, 1, 2], stayNs);
-      k.wake(0, 1, 2, 3, 4); // 2 runs on CPU 3, the home of 4, which waits
-      expect(k.onCpus()).toEqual([0, 1, 3, 2]);
-      k.pass(ms(3));
-      expect(k.waitingOn(3)).toEqual([2]);
-      k.pass(ms(0.6)); // cold now
-      k.block(3);
-      return k.onCpus()[2]!;
-    };
-    expect(takenAfter(ms(16))).toBe(2); // 0.6 * 0.3 * 16 ms = 2.88 ms
-    expect(takenAfter(ms(17))).toBe(NONE); // 3.06 ms
+  test('give way to one whose home it is, and wait at their own', () => {
+    const k = started([0, 0, 0, 2]);
+    k.wake(0, 1, 2);
+    expect(k.onCpus()).toEqual([0, 1, NONE, 2]);
+    k.wake(3);
+    expect([k.onCpus(), k.waitingOn(0)]).toEqual([[0, 1, NONE, 3], [2]]);
+    k.pass(ms(4)); // it is cold by then, and CPU 2 is offered to it
+    expect(k.onCpus()[2]).toBe(2);
   });
 
-  test('leave vCPUs without a home to be taken over by any CPU', () => {
+  test('learn from their counters that they had better stay', () => {
+    const k = started([0, 0, 0], 0, 0.95);
+    k.wake(0, 1, 2);
+    expect(k.onCpus()).toEqual([0, 1, NONE, 2]); // thought not to stall at all
+    // looked at every second tick of 4 ms. At home it would stall for 0.95 / 1.6 = 0.594 beside 0.05: 0.922. Five times: 1 - 0.7^5 of it, 0.767
+    k.pass(ms(40));
+    k.block(2);
+    k.wake(2); // 0.767 * 0.6 + 0.1 = 0.56
+    expect([k.onCpus(), k.waitingOn(0)]).toEqual([[2, 1, NONE, NONE], [0]]); // at home, where it is owed more than the other
+  });
+
+  test('leave vCPUs without a home to float, a node each at first, and to be taken over by any CPU', () => {
     const k = started([NONE, NONE, NONE, NONE, NONE]);
     k.wake(0, 1, 2, 3, 4);
-    expect(k.onCpus()).toEqual([0, 3, 1, 2]);
-    expect(k.waitingOn(2)).toEqual([4]); // nodes 1 and 2 had one start each, node 0 two
+    expect([k.onCpus(), k.waitingOn(2)]).toEqual([[0, 3, 1, 2], [4]]); // nodes 1 and 2 had one start each, node 0 two
     k.block(2);
     expect(k.onCpus()[3]).toBe(4);
-  });
-
-  test('leave vCPUs without a home to float', () => {
-    const k = started([NONE, NONE, NONE]);
-    k.wake(0, 1, 2); // a node each
-    expect(k.onCpus()).toEqual([0, NONE, 1, 2]);
-    k.pass(ms(20));
-    expect(k.onCpus()).toEqual([0, NONE, 1, 2]);
   });
 });

@@ -3,7 +3,6 @@ import { bind } from '../../../policies/memory/bind.ts';
 import { firstTouch } from '../../../policies/memory/first-touch.ts';
 import { follow } from '../../../policies/memory/follow.ts';
 import { homeNode } from '../../../policies/memory/home-node.ts';
-import { interleave } from '../../../policies/memory/interleave.ts';
 import { randomNode } from '../../../policies/memory/random-node.ts';
 import { FLOATING, type Placement } from '../../../sim/policy-api.ts';
 import { NONE, type NodeId, type VcpuId } from '../../../sim/units.ts';
@@ -32,11 +31,6 @@ describe('a guest of six blocks touched from node 0, which has room for three,',
 
   test('goes on by distance when its home is node 1', () => {
     expect(fakeKernel({ ...machine, slit: [[10, 16, 22], [16, 10, 22], [22, 22, 10]] }).back(0, 6, homeNode('distance'), onNode1)).toEqual([1, 1, 1, 1, 1, 0]); // prettier-ignore
-  });
-
-  test('goes round the nodes when it is interleaved, whoever touches it, and to the nearest where one is full', () => {
-    // node 0 has room for one and node 1 for two: blocks 3, 6 and 7 go to node 2, the nearest to both
-    expect(fakeKernel({ ...machine, freeGiB: [1, 2, 9] }).back(0, 8, interleave(), FLOATING, 1)).toEqual([0, 1, 2, 2, 1, 2, 2, 2]);
   });
 
   test('lies where the draws say under random placement', () => {

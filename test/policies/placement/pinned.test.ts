@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { cfs } from '../../../policies/cpu/linux/cfs.ts';
-import { type Order, pinned } from '../../../policies/cpu/pinned.ts';
-import { WAKE_FORK } from '../../../sim/policy-api.ts';
-import { type CpuId, ms, NONE, type VcpuId } from '../../../sim/units.ts';
+import { linuxCpu } from '../../../policies/linux-cpu.ts';
+import { firstTouch } from '../../../policies/memory/first-touch.ts';
+import { type Order, pinned } from '../../../policies/placement/pinned.ts';
+import { ms, NONE, type VcpuId } from '../../../sim/units.ts';
 import { type Fake, type FakeSpec, fakeKernel } from '../fake-kernel.ts';
 
 // Four nodes of 1, 3, 0 and 2 CPUs: CPU 0; CPUs 1 to 3; none; CPUs 4 and 5.
@@ -10,7 +10,9 @@ const NODE_CPUS = [1, 3, 0, 2];
 
 function started(order: Order, last: number, guests: FakeSpec['guests']): Fake {
   const k = fakeKernel({ nodeCpus: NODE_CPUS, guests });
-  k.start(cfs(pinned(order, 1, last)));
+  const placement = pinned(order, 1, last);
+  k.start(linuxCpu());
+  guests.forEach(({ isHostNoise }, guest) => isHostNoise || k.admit(guest, placement, firstTouch()));
   return k;
 }
 
@@ -64,11 +66,15 @@ describe('vCPUs held on CPUs', () => {
     expect(k.onCpus()).toEqual([2, 1, 0, NONE, NONE, NONE]); // to the nearest: all are 20 away, so the first of node 1
   });
 
-  test('claim their CPU, so that what floats does not take it at the same instant', () => {
-    const k = fakeKernel({ nodeCpus: NODE_CPUS, guests: [{ vcpus: 2 }] });
-    const policy = cfs(pinned('spread', 1, 0));
-    k.start(policy);
-    expect(policy.selectCpu!(k, 1 as VcpuId, NONE, WAKE_FORK)).toBe(1);
-    expect([0, 1, 2].map((cpu) => k.isIdle(cpu as CpuId))).toEqual([true, false, true]);
+  test('take turns in the order of the guests, whichever of them comes first', () => {
+    const k = fakeKernel({ nodeCpus: NODE_CPUS, guests: [{ vcpus: 3 }, { vcpus: 1 }] });
+    const placement = pinned('pack', 1, 0);
+    expect([1, 0].map((guest) => k.admit(guest, placement, firstTouch()).hardCpus)).toEqual([[[3]], [[0], [1], [2]]]);
+  });
+
+  test('take every so many-th CPU of a node first', () => {
+    const k = fakeKernel({ nodeCpus: [5], guests: [{ vcpus: 5 }] });
+    // of 0 to 4 by twos: 0, 2, 4, then 1, 3
+    expect(k.admit(0, pinned('pack', 2, 0), firstTouch()).hardCpus).toEqual([[0], [2], [4], [1], [3]]);
   });
 });

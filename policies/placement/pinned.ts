@@ -1,7 +1,5 @@
-import type { Kernel } from '../../sim/policy-api.ts';
+import type { Kernel, PlacementPolicy } from '../../sim/policy-api.ts';
 import { type CpuId, type GuestId, NONE, type NodeId } from '../../sim/units.ts';
-import type { Balance } from './linux/balance.ts';
-import { idleBalance, isCold } from './idle-balance.ts';
 
 /**
  * pack fills node after node, spread takes one CPU of each node in turn, scatter fills node after node and draws the order of the CPUs
@@ -19,21 +17,15 @@ export type Order = 'pack' | 'spread' | 'scatter';
  * After: taskset, sched_setaffinity(2); the orders are SEQUENTIAL and BW_ROUND_ROBIN_CORES of LPD-EPFL/mctop, but by id where that
  * goes by bandwidth.
  */
-export function pinned(order: Order, step: number, last: number): Balance {
-  const floating = idleBalance((k, vcpu) => k.isHostNoise(k.guestOf(vcpu)) && isCold(k, vcpu));
-  let heldOn: Int32Array = new Int32Array(0); // [vcpu] CPU, or NONE of those that float
+export function pinned(order: Order, step: number, last: number): PlacementPolicy {
+  let heldOn: Int32Array | undefined; // [vcpu] CPU, or NONE of those that float
   return {
-    ...floating,
     name: `pinned/${order}`,
-    init(k, queues) {
-      heldOn = heldCpus(k, cpusInOrder(k, order, step), last);
-      floating.init!(k, queues);
-    },
-    choose(k, vcpu, prev, flags) {
-      const cpu = heldOn[vcpu]! as CpuId;
-      if (cpu === NONE) return floating.choose(k, vcpu, prev, flags);
-      k.testAndClearIdle(cpu); // or what floats might take it at this instant
-      return cpu;
+    place(k, guest) {
+      heldOn ??= heldCpus(k, cpusInOrder(k, order, step), last);
+      const first = k.guestFirstVcpu(guest);
+      const hardCpus = Array.from({ length: k.guestVcpuCount(guest) }, (_, i) => [heldOn![first + i]! as CpuId]);
+      return { hardNodes: null, hardCpus, softNodes: null, memoryNodes: [] };
     },
   };
 }

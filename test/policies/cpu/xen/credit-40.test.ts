@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { credit } from '../../../policies/cpu/credit.ts';
-import { creditAccounts, OVER, UNDER } from '../../../policies/cpu/credit-accounts.ts';
-import { ms, NONE, type VcpuId } from '../../../sim/units.ts';
-import { type Fake, type FakeSpec, fakeKernel } from '../fake-kernel.ts';
+import { credit40 } from '../../../../policies/cpu/xen/credit-40.ts';
+import { creditAccounts, OVER, UNDER } from '../../../../policies/cpu/xen/credit-accounts.ts';
+import { ms, NONE, type VcpuId } from '../../../../sim/units.ts';
+import { type Fake, type FakeSpec, fakeKernel } from '../../fake-kernel.ts';
 
 function started(spec: FakeSpec): Fake {
   const k = fakeKernel(spec);
-  k.start(credit());
+  k.start(credit40());
   return k;
 }
 
@@ -143,7 +143,7 @@ test('a vCPU that ran less than the migration delay ago is not stolen, later it 
   // two vCPUs wait on CPU 1 while one runs there; CPU 0 has nothing to do and looks again when it is kicked
   const stolenAfterMs = (migrationDelayNs: number): number => {
     const k = fakeKernel({ nodeCpus: [2], guests: [{ vcpus: 1 }, { vcpus: 1 }, { vcpus: 1 }] });
-    k.start(credit(migrationDelayNs));
+    k.start(credit40(migrationDelayNs));
     for (const vcpu of [0, 1, 2]) k.wake(vcpu);
     k.pass(ms(35)); // slices of 30 ms: two of the three have run and one of them waits
     const waits = [0, 1, 2].find((vcpu) => !k.onCpus().includes(vcpu as VcpuId))!;
