@@ -1,4 +1,4 @@
-import { readScenarioFile } from '../experiments/scenario-file.ts';
+import { readerBeside, readScenarioFile } from '../experiments/scenario-file.ts';
 import { readScenario, type ScenarioSource } from '../experiments/scenario-input.ts';
 import type { Scenario } from '../sim/scenario.ts';
 import { type Call, type Lab, WORD_FLAGS } from './command.ts';
@@ -10,6 +10,7 @@ export function sourceOf(call: Call): ScenarioSource {
   return {
     flags: Object.fromEntries(words.map((word) => [word, call.texts[word]!])),
     file: name === undefined ? undefined : readScenarioFile(name),
+    read: name === undefined || call.texts.workload !== undefined ? undefined : readerBeside(name),
   };
 }
 

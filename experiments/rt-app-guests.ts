@@ -17,7 +17,7 @@ const MEMORY = '64MiB';
  */
 export function expandRtApp(
   words: Readonly<Record<string, unknown>>,
-  read: (name: string) => { readonly name: string; readonly text: string } = (name) => readScenarioFile(name, '--workload rt-app:'),
+  read: (name: string) => { readonly name: string; readonly text: string } = (name) => readScenarioFile(name, 'rt-app'),
 ): { words: Record<string, unknown>; programs: Programs } {
   const { workload, ...rest } = words;
   if (typeof workload !== 'string' || !workload.startsWith(PREFIX)) return { words, programs: null };

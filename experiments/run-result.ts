@@ -154,6 +154,7 @@ function measures(of: Measures): Measures {
     contextSwitches: of.contextSwitches,
     wakes: of.wakes,
     delayedWakes: of.delayedWakes,
+    wakeWaitNs: of.wakeWaitNs,
     completions: of.completions,
     userNs: of.userNs,
     sysNs: of.sysNs,

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
 import { InputError, show } from './input-error.ts';
 import { MAX_FILE_BYTES } from './yaml-tree.ts';
 
@@ -23,6 +24,11 @@ export function readScenarioFile(name: string, word = '--scenario'): { name: str
   } catch {
     return refuse('want text in UTF-8');
   }
+}
+
+/** Reads files that words name: where the file stands that has the words. */
+export function readerBeside(file: string): (name: string) => { name: string; text: string } {
+  return (name) => readScenarioFile(isAbsolute(name) ? name : join(dirname(file), name), 'rt-app');
 }
 
 function readAtMost(name: string, most: number): Buffer<ArrayBuffer> {

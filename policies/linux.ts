@@ -42,10 +42,10 @@ const hzOf = (options: OptionValues): Hz => Number(choiceOption(options, 'hz')) 
 export const linuxPolicies: readonly PolicyEntry[] = [
   entry(
     'kvm-unpinned',
-    'vCPUs float over all CPUs as Linux balances them, memory lies where it was touched first.',
-    `${CFS}; first touch`,
+    'vCPUs float over all CPUs as Linux of 2010 lets them wake, memory lies where it was touched first.',
+    `${CFS}, wake_affine of 2.6.38 (what the deck ran on); first touch`,
     [],
-    (name) => compose(name, { cpu: balanced(cfs), memory: firstTouch() }),
+    (name) => compose(name, { cpu: balanced(cfs, 250, 'by load'), memory: firstTouch() }),
     FAIR,
   ),
   entry(

@@ -13,8 +13,14 @@ const DAEMON_BURST_NS = ms(8);
 const DAEMON_WAIT_NS = ms(150);
 
 export function hostNoise(cpus: number, scale: number): Burst[] {
-  const io = { runNs: IO_BURST_NS, waitNs: IO_WAIT_NS / scale };
-  const daemon = { runNs: DAEMON_BURST_NS, waitNs: DAEMON_WAIT_NS / scale };
-  const threads = (perCpu: number, thread: Burst): Burst[] => new Array<Burst>(Math.max(1, Math.round(cpus * perCpu))).fill(thread);
-  return [...threads(IO_THREADS_PER_CPU, io), ...threads(DAEMONS_PER_CPU, daemon)];
+  return [
+    ...threads(cpus * IO_THREADS_PER_CPU, IO_BURST_NS, IO_WAIT_NS / scale),
+    ...threads(cpus * DAEMONS_PER_CPU, DAEMON_BURST_NS, DAEMON_WAIT_NS / scale),
+  ];
+}
+
+/** A machine too small for one of them has one that wakes so much less often, so that the load of a CPU is the same. */
+function threads(share: number, runNs: number, waitNs: number): Burst[] {
+  const rareness = Math.max(1, 1 / share);
+  return new Array<Burst>(Math.max(1, Math.round(share))).fill({ runNs, waitNs: waitNs * rareness });
 }

@@ -125,6 +125,7 @@ function start(w: World, k: HostKernel, cpu: number, vcpu: number, isSame: boole
   const waitedNs = w.nowNs - w.waitSinceNs[vcpu]!;
   w.waitNs[vcpu]! += waitedNs;
   if (k.wokenAt(vcpu) && waitedNs === 0 && w.delayedWakes[guest]! > 0) w.delayedWakes[guest]!--; // 0 if the books began between
+  if (k.wokenAt(vcpu)) w.wakeWaitNs[guest]! += waitedNs;
   k.clearWoken(vcpu);
   const task = w.vcpuTask[vcpu]!;
   if (w.taskState[task] === TASK_ON_VCPU) bookWaiting(w, task, WAIT_HOST);

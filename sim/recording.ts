@@ -43,6 +43,8 @@ export interface Measures {
   /** Times a vCPU was woken, and how many of these waits for a CPU were not over at the same instant. */
   readonly wakes: number;
   readonly delayedWakes: number;
+  /** Of waitNs, the waits that began with a wake; the others began when a CPU was taken away. */
+  readonly wakeWaitNs: number;
   /** Tasks that ended: processes, jobs, or tasks that ran to their end. */
   readonly completions: number;
   readonly userNs: number;

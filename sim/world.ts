@@ -160,6 +160,7 @@ export class World {
   readonly workDone: Float64Array; //    [G]
   readonly wakes: Float64Array; //       [G]
   readonly delayedWakes: Float64Array; //[G] of these, that did not get a CPU at the same instant
+  readonly wakeWaitNs: Float64Array; //  [G] how long they waited
   readonly completions: Float64Array; // [G] tasks that ended
   instants = 0;
   droppedArrivals = 0;
@@ -335,6 +336,7 @@ export class World {
     this.workDone = new Float64Array(G);
     this.wakes = new Float64Array(G);
     this.delayedWakes = new Float64Array(G);
+    this.wakeWaitNs = new Float64Array(G);
     this.completions = new Float64Array(G);
     this.guestsLeft = guests.filter((guest) => !guest.isHostNoise).length;
     for (const guest of guests) {
@@ -355,6 +357,7 @@ export class World {
       this.workDone,
       this.wakes,
       this.delayedWakes,
+      this.wakeWaitNs,
       this.completions,
     ]) {
       counter[id] = 0;

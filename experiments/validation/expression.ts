@@ -2,7 +2,7 @@ import { InputError, show } from '../input-error.ts';
 
 /** What a validated value is made of: figures of runs, numbers and arithmetic, such as `pack.elapsed / spread.elapsed`. */
 export interface Expression {
-  /** The figures it uses, as [run, figure]. */
+  /** The figures it uses, as [run, figure]; a figure of a guest is written guest.figure. */
   readonly figures: readonly (readonly [run: string, figure: string])[];
   /** Its value, given each figure's. */
   evaluate(figureOf: (run: string, figure: string) => number): number;
@@ -10,7 +10,7 @@ export interface Expression {
 
 type Node = (figureOf: (run: string, figure: string) => number) => number;
 
-const TOKEN = /\s*(?:(\d+(?:\.\d+)?)|([A-Za-z][A-Za-z0-9_]*)(?:\.([A-Za-z][A-Za-z0-9_]*))?|([-+*/(),]))/y;
+const TOKEN = /\s*(?:(\d+(?:\.\d+)?)|([A-Za-z][A-Za-z0-9_]*)(?:\.([A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)?))?|([-+*/(),]))/y;
 /** over(limit, a, b, ...) is how many of a, b, ... are more than the limit. */
 const FUNCTIONS: Readonly<Record<string, (...values: number[]) => number>> = {
   min: Math.min,

@@ -1,4 +1,4 @@
-import { CAUSES, type Cause, type GuestRecord, type Recording } from '../../sim/recording.ts';
+import { CAUSES, type Cause, type GuestRecord, type Measures, type Recording } from '../../sim/recording.ts';
 import { InputError, show } from '../input-error.ts';
 import { didYouMean } from '../nearest-name.ts';
 
@@ -24,18 +24,46 @@ const FIGURES: Readonly<Record<string, (recording: Recording) => number>> = {
   wait: ({ total }) => total.waitNs / total.lifetimeNs,
 };
 
+/** Of one guest, or of several of one name: what schedulers are judged by. */
+const GUEST_FIGURES: Readonly<Record<string, (guest: Measures) => number>> = {
+  runShare: (guest) => cpuNs(guest) / guest.elapsedNs,
+  switchesPerSecond: (guest) => guest.contextSwitches / (guest.elapsedNs / 1e9),
+  meanRunMs: (guest) => cpuNs(guest) / guest.contextSwitches / 1e6,
+  meanDelayMs: (guest) => guest.waitNs / guest.contextSwitches / 1e6,
+  preemptedDelayMs: (guest) => (guest.waitNs - guest.wakeWaitNs) / (guest.contextSwitches - guest.wakes) / 1e6,
+};
+
+const NO_CPU: readonly Cause[] = ['waitHost', 'waitGuest', 'blocked', 'sleep'];
+const cpuNs = ({ causes, lifetimeNs }: Measures): number => NO_CPU.reduce((left, cause) => left - causes[cause], lifetimeNs);
+
 /**
  * A figure of a run: throughput (of all guests together, and the `least` and `most` of one), elapsed seconds (mean of the guests, and
- * the `longest`), `remote` accesses and `wait` for a CPU as shares, changes of CPU a second by what the two share (`movedCore`, `movedCpu` the
- * node, `movedNode` the socket, `movedSocket` nothing), a cause of time as a share of task time, or a figure of the
- * workload's own as the mean of the guests that have it.
+ * the `longest`), `remote` accesses and `wait` for a CPU as shares, changes of CPU a second by what the two share (`movedCore`, `movedCpu`
+ * the node, `movedNode` the socket, `movedSocket` nothing), a cause of time as a share of task time, or a figure of the
+ * workload's own as the mean of the guests that have it. `guest.figure` is one of a guest, or the mean of those of one name and a number
+ * (web1, web2; t-0, t-1); hyphens and dots of its name are written as underscores. Its `runShare` is CPU time over elapsed time,
+ * `switchesPerSecond` how often it was put on a CPU, `meanRunMs` and `meanDelayMs` how long it then had run and before that waited,
+ * `preemptedDelayMs` the mean of those waits only that began when its CPU was taken away.
  * @throws InputError for a figure that the run does not have
  */
 export function figureOf(recording: Recording, name: string): number {
+  const [guest, ofGuest] = name.split('.');
+  if (ofGuest !== undefined) return guestFigure(recording, guest!, ofGuest);
   if (Object.hasOwn(FIGURES, name)) return FIGURES[name]!(recording);
   if (CAUSES.includes(name as Cause)) return recording.total.causes[name as Cause] / recording.total.lifetimeNs;
   const own = recording.guests.flatMap(({ figures }: GuestRecord) => figures[name] ?? []);
   if (own.length > 0) return mean(own);
   const known = [...Object.keys(FIGURES), ...new Set(recording.guests.flatMap(({ figures }) => Object.keys(figures))), ...CAUSES];
   throw new InputError(`figure ${show(name)}: want one of ${known.join(', ')}${didYouMean(name, known)}`);
+}
+
+function guestFigure({ guests }: Recording, name: string, figure: string): number {
+  if (!Object.hasOwn(GUEST_FIGURES, figure)) {
+    const known = Object.keys(GUEST_FIGURES);
+    throw new InputError(`figure ${show(figure)} of a guest: want one of ${known.join(', ')}${didYouMean(figure, known)}`);
+  }
+  const written = guests.map((guest) => guest.name.replace(/[.-]/g, '_'));
+  const meant = guests.filter((_, i) => written[i] === name || written[i]!.replace(/_?\d+$/, '') === name);
+  if (meant.length === 0) throw new InputError(`guest ${show(name)}: want one of ${written.join(', ')}${didYouMean(name, written)}`);
+  return mean(meant.map(GUEST_FIGURES[figure]!));
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { InputError, show } from '../input-error.ts';
+import { readerBeside } from '../scenario-file.ts';
 import { type Tree, readYaml } from '../yaml-tree.ts';
 import { parseBands } from './band.ts';
 import { parseExpression } from './expression.ts';
@@ -65,7 +66,7 @@ export function readItems(fileName: string, text: string): ValidationItem[] {
       const key = issue.code === 'unrecognized_keys' ? `, unknown: ${issue.keys.map(show).join(', ')}` : '';
       throw new InputError(`${file.locate(path)}: ${path.join('.')}: ${issue.message}${key}`);
     }
-    const one = result.data as ValidationItem;
+    const one: ValidationItem = { ...(result.data as ValidationItem), read: readerBeside(fileName) };
     try {
       checkItem(one);
       if (seen.has(one.id)) throw new InputError('id: given twice, want it once');

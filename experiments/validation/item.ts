@@ -28,6 +28,8 @@ export interface ValidationItem {
   /** Why a miss is a miss, for an item that is known to have one. */
   readonly miss?: string | undefined;
   readonly scenario?: ValidationScenario | undefined;
+  /** Reads the rt-app files that its runs name; left out: from the folder one is in. */
+  readonly read?: ((name: string) => { readonly name: string; readonly text: string }) | undefined;
   /** Why it is not simulated; instead of a scenario. */
   readonly skipped?: string | undefined;
 }

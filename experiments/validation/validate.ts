@@ -126,13 +126,13 @@ export function scenariosOf(
   return new Map(
     Object.entries(runs).map(([name, run]) => {
       const list = (Array.isArray(run) ? run : [run]) as readonly RunWords[];
-      return [name, list.map((own) => scenarioOf(item.id, name, { ...words, ...own }, registries, replacement))];
+      return [name, list.map((own) => scenarioOf(item, name, { ...words, ...own }, registries, replacement))];
     }),
   );
 }
 
 function scenarioOf(
-  id: string,
+  { id, read }: ValidationItem,
   run: string,
   words: RunWords,
   registries: Registries,
@@ -142,7 +142,7 @@ function scenarioOf(
   const text = replacement ? json.replaceAll(replacement.replace, replacement.with) : json;
   const name = `${id}, run ${run}`;
   try {
-    return readScenario({ flags: {}, file: { name, text } }, registries);
+    return readScenario({ flags: {}, file: { name, text }, read }, registries);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(error.message.replace(/:\d+:\d+: /, ': ')); // places in the text made of the words say nothing

@@ -14,6 +14,7 @@ export function measuresOf(work: number, causes: Partial<Record<(typeof CAUSES)[
     contextSwitches: 16,
     wakes: 17,
     delayedWakes: 18,
+    wakeWaitNs: 190,
     completions: 19,
     userNs: 20,
     sysNs: 21,

@@ -50,6 +50,8 @@ export interface Fake extends Kernel {
   readonly kicks: string[]; // 'cpu:flags', oldest first
   /** Gives a guest's vCPUs a soft mask, the first node is home. */
   prefer(guest: number, nodes: readonly number[]): void;
+  /** A CPU goes off line, which the policy is told; what runs there runs on. */
+  unplug(cpu: number): void;
   /** Holds a guest's vCPUs on nodes. */
   hold(guest: number, nodes: readonly number[]): void;
   /** Holds them on CPUs; null for all. */
@@ -96,6 +98,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
   const timers: { periodNs: number; fire: (k: Kernel) => void }[] = [];
   const pending: [CpuId, number][] = [];
   const kicks: string[] = [];
+  const unplugged = new Set<number>();
   let policy: CpuPolicy;
   let nowNs = 0;
   let draw = 0;
@@ -221,8 +224,8 @@ export function fakeKernel(spec: FakeSpec): Fake {
     prefers: (vcpu, cpu) => soft[guestOf[vcpu]!]?.includes(cpuNode[cpu]!) ?? true,
     hasSoft: (vcpu) => soft[guestOf[vcpu]!] !== null,
     homeNode: (guest) => (soft[guest]?.[0] ?? NONE) as NodeId,
-    isOnline: () => true,
-    allows: (vcpu, cpu) => heldCpus[vcpu]?.includes(cpu) ?? held[guestOf[vcpu]!]?.includes(cpuNode[cpu]!) ?? true,
+    isOnline: (cpu) => !unplugged.has(cpu),
+    allows: (vcpu, cpu) => !unplugged.has(cpu) && (heldCpus[vcpu]?.includes(cpu) ?? held[guestOf[vcpu]!]?.includes(cpuNode[cpu]!) ?? true),
     runtimeNs: (vcpu) => runtimeNs[vcpu]!,
     pmuRunNs: (vcpu) => runtimeNs[vcpu]!,
     pmuStallNs: (vcpu) => runtimeNs[vcpu]! * (spec.guests[guestOf[vcpu]!]!.stallShare ?? 0),
@@ -294,6 +297,12 @@ export function fakeKernel(spec: FakeSpec): Fake {
 
     prefer(guest, nodes) {
       soft[guest] = nodes[0] === NONE ? null : nodes;
+    },
+    unplug(cpu) {
+      unplugged.add(cpu);
+      idle[cpu] = false;
+      policy.cpuOffline?.(fake, cpu as CpuId);
+      settle();
     },
     hold(guest, nodes) {
       held[guest] = nodes;

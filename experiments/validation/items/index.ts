@@ -1,8 +1,9 @@
 import type { ValidationItem } from '../item.ts';
 import { applicationItems } from './applications.ts';
 import { laterItems } from './later.ts';
-import { migrationsItem } from './migrations.ts';
+import { linuxItems } from './linux.ts';
 import { metisCurveItems, metisItems } from './metis.ts';
+import { migrationsItem } from './migrations.ts';
 import { dunningtonItem, kunpengItem } from './other-machines.ts';
 import { twinItems, twinLoadItems } from './twin.ts';
 import { xen2009Items } from './xen-2009.ts';
@@ -19,4 +20,5 @@ export const validationItems: readonly ValidationItem[] = [
   ...twinLoadItems,
   ...metisCurveItems,
   ...xen2009Items,
+  ...linuxItems,
 ];

@@ -5,7 +5,7 @@ import { buildDomains, type Domain, type Domains } from './domains.ts';
 import { BUSY, IDLE } from './imbalance.ts';
 import { LoadBalance } from './load-balance.ts';
 import { RunQueues } from './run-queues.ts';
-import { WakePlacement } from './wake.ts';
+import { type WakeDraw, WakePlacement } from './wake.ts';
 
 /** A busy CPU balances so much more rarely than an idle one: sd->busy_factor. */
 const BUSY_FACTOR = 16;
@@ -16,8 +16,9 @@ const BUSY_FACTOR = 16;
  * After: Linux 6.12 kernel/sched/fair.c, topology.c.
  * @param fair makes the class; what it does is watched, to know how busy each CPU is
  * @param hz ticks a second (CONFIG_HZ), at which balancing may be due
+ * @param draws when a wake is drawn to the waker's CPU
  */
-export function balanced(fair: (balance: Balance) => CpuPolicy, hz = 250): CpuPolicy {
+export function balanced(fair: (balance: Balance) => CpuPolicy, hz = 250, draws: WakeDraw = 'by idleness'): CpuPolicy {
   const jiffyNs = Math.round(1e9 / hz);
   let domains: Domains;
   let queues: RunQueues;
@@ -29,7 +30,7 @@ export function balanced(fair: (balance: Balance) => CpuPolicy, hz = 250): CpuPo
     init(k, fairQueues) {
       domains = buildDomains(k);
       queues = new RunQueues(k);
-      wakes = new WakePlacement(k, domains, queues);
+      wakes = new WakePlacement(k, domains, queues, draws);
       loads = new LoadBalance(k, domains, queues, fairQueues, wakes);
       const periodic = new PeriodicBalance(k, domains, queues, loads, jiffyNs);
       k.timer(jiffyNs, (kernel) => periodic.tick(kernel));

@@ -7,10 +7,15 @@ import { FULL, type RunQueues } from './run-queues.ts';
 /** What was learnt of who wakes whom is halved once a second at most. */
 const FLIP_DECAY_NS = seconds(1);
 
+/** When a wake is drawn to the waker's CPU: wake_affine before 4.14 and since. */
+export type WakeDraw = 'by load' | 'by idleness';
+
 /**
  * On which CPU a vCPU is queued that wakes: drawn to the waker's CPU or left at its last, and near that, within the last-level cache, an
  * idle one. A new one goes where least is going on.
  * After: Linux 6.12 kernel/sched/fair.c: select_task_rq_fair, wake_wide, wake_affine, select_idle_sibling.
+ * Before 4.14 a CPU without load drew the wakee to itself wherever its last CPU was, and another if it would hardly have more load: 'by load',
+ * as of 2.6.38. Since then an idle last CPU keeps it: 'by idleness'.
  * Not modelled: sync wakes, capacity, per-CPU kernel threads, clusters.
  */
 export class WakePlacement {
@@ -18,6 +23,7 @@ export class WakePlacement {
   readonly scanCount: Int32Array;
   /** [likewise] some core there may be wholly idle (has_idle_cores). */
   readonly hasIdleCore: Uint8Array;
+  private readonly draws: WakeDraw;
   private readonly domains: Domains;
   private readonly queues: RunQueues;
   private readonly hasThreads: boolean;
@@ -26,7 +32,8 @@ export class WakePlacement {
   private readonly lastWakee: Int32Array; //   [likewise]
   private readonly flipDecayNs: Float64Array; // [likewise]
 
-  constructor(k: Kernel, domains: Domains, queues: RunQueues) {
+  constructor(k: Kernel, domains: Domains, queues: RunQueues, draws: WakeDraw) {
+    this.draws = draws;
     this.domains = domains;
     this.queues = queues;
     this.hasThreads = k.cpuCore((k.cpuCount - 1) as CpuId) < k.cpuCount - 1;
@@ -84,6 +91,7 @@ export class WakePlacement {
   private isAffine(k: Kernel, vcpu: VcpuId, waker: CpuId, prev: CpuId): boolean {
     const domain = this.commonDomain(waker, prev);
     if (!domain) return false;
+    if (this.draws === 'by load') return this.drawsByLoad(waker, prev, domain);
     const { llcOf } = this.domains;
     const { load } = this.queues;
     if (this.queues.isIdle(k, waker) && llcOf[waker] === llcOf[prev]) return !this.queues.isIdle(k, prev);
@@ -93,6 +101,11 @@ export class WakePlacement {
     const own = this.queues.vcpuLoad[vcpu]!;
     const bias = 100 + Math.floor((domain.imbalancePct - 100) / 2);
     return (load[waker]! + own) * 100 < (load[prev]! - own) * bias;
+  }
+
+  private drawsByLoad(waker: CpuId, prev: CpuId, { imbalancePct }: Domain): boolean {
+    const { nr } = this.queues;
+    return nr[waker] === 0 || 100 * (nr[waker]! + 1) <= (100 + (imbalancePct - 100) / 2) * (nr[prev]! + 1);
   }
 
   /** The smallest domain of the waker that holds both and draws wakes; null if there is none. */

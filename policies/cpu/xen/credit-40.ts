@@ -86,7 +86,8 @@ export function credit40(migrationDelayNs = 0): CpuPolicy {
 
   /** The CPU it belongs to, or another if it may not run there any more. */
   function validCpu(k: Kernel, vcpu: VcpuId): CpuId {
-    if (!k.allows(vcpu, cpuOf[vcpu]! as CpuId)) assign(vcpu, pickInMask(k, vcpu));
+    const isFree = k.nrAllowed(vcpu) === k.cpuCount; // costs nothing to ask
+    if (!isFree && !k.allows(vcpu, cpuOf[vcpu]! as CpuId)) assign(vcpu, pickInMask(k, vcpu));
     return cpuOf[vcpu]! as CpuId;
   }
 

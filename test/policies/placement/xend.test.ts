@@ -82,3 +82,41 @@ test('a node without CPUs is no home, however light it looks', () => {
   const k = fakeKernel({ nodeCpus: [0, 2], guests: [DOM0, { vcpus: 1 }] });
   expect(k.admit(1, xend('pinned'), homeNode('next-id'))).toEqual({ hardNodes: [1], softNodes: null, memoryNodes: [1] });
 });
+
+describe('xend without its quirks', () => {
+  const meant = (): ReturnType<typeof xend> => xend('pinned', false);
+
+  test('gives a guest larger than any node as many nodes as it needs, those with most memory free', () => {
+    const k = fakeKernel({ nodeCpus: [2, 2, 2], memoryGiB: [4, 7, 6], guests: [{ vcpus: 1, memoryGiB: 12 }] });
+    // lacks 8, 5 and 6: nodes 1 and 2 have 13 together
+    expect(k.admit(0, meant(), homeNode('next-id')).hardNodes).toEqual([1, 2]);
+  });
+
+  test('asks for memory in the second pass too, and takes each node once', () => {
+    const guests = [{ vcpus: 1 }, { vcpus: 4, memoryGiB: 3 }];
+    const k = fakeKernel({ nodeCpus: [2, 2, 2], memoryGiB: [9, 1, 9], guests });
+    expect(k.admit(0, meant(), homeNode('next-id')).hardNodes).toEqual([0]);
+    expect(k.admit(1, meant(), homeNode('next-id')).hardNodes).toEqual([0, 2]); // lack 0 and 0; node 1 lacks 2
+  });
+
+  test('does not count the host on a small node', () => {
+    // 8 vCPUs of the host: load 4 on node 0, 8 on node 1, which alone would tell; guest 1 sits on node 0
+    const guests = [{ vcpus: 8, isHostNoise: true }, { vcpus: 1 }, { vcpus: 1 }]; // prettier-ignore
+    const second = (placement: ReturnType<typeof xend>): unknown => {
+      const k = fakeKernel({ nodeCpus: [2, 1], guests });
+      k.admit(1, placement, homeNode('next-id'));
+      return k.admit(2, placement, homeNode('next-id')).hardNodes;
+    };
+    expect([second(xend('pinned')), second(meant())]).toEqual([[0], [1]]);
+  });
+});
+
+test('a guest that has departed burdens no node any more', () => {
+  const second = (isHere: boolean): unknown => {
+    const k = fakeKernel({ nodeCpus: [2, 2], guests: [{ vcpus: 1 }, { vcpus: 1 }] });
+    const placement = xend('pinned');
+    placement.place(k, 0 as GuestId);
+    return placement.place({ ...k, nowNs: 1, isHere: () => isHere } as typeof k, 1 as GuestId).hardNodes;
+  };
+  expect([second(true), second(false)]).toEqual([[1], [0]]);
+});

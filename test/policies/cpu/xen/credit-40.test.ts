@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { credit40 } from '../../../../policies/cpu/xen/credit-40.ts';
-import { creditAccounts, OVER, UNDER } from '../../../../policies/cpu/xen/credit-accounts.ts';
+import { creditAccounts, OVER, RULES_OF_4_0, UNDER } from '../../../../policies/cpu/xen/credit-accounts.ts';
 import { ms, NONE, type VcpuId } from '../../../../sim/units.ts';
 import { type Fake, type FakeSpec, fakeKernel } from '../../fake-kernel.ts';
 
@@ -13,9 +13,9 @@ function started(spec: FakeSpec): Fake {
 const runMs = (k: Fake, vcpu: number): number => k.runtimeNs(vcpu as VcpuId) / ms(1);
 
 describe('credits of a period on four CPUs, 1200 in all,', () => {
-  const paid = (guests: { vcpus: number; weight: number }[]): number[] => {
+  const paid = (guests: { vcpus: number; weight: number; cap?: number }[], rules = RULES_OF_4_0): number[] => {
     const k = fakeKernel({ nodeCpus: [3, 1], guests });
-    const accounts = creditAccounts(k);
+    const accounts = creditAccounts(k, rules);
     for (let vcpu = 0; vcpu < k.vcpuCount; vcpu++) accounts.activate(k, vcpu as VcpuId);
     accounts.account(k);
     return guests.map((_, guest) => accounts.credits[k.guestFirstVcpu(guest as never)]!);
@@ -27,6 +27,15 @@ describe('credits of a period on four CPUs, 1200 in all,', () => {
 
   test('that one vCPU cannot use go to those after it: 300 and 900, a vCPU 300 and 225', () => {
     expect(paid([{ vcpus: 1, weight: 256 }, { vcpus: 4, weight: 256 }])).toEqual([300, 225]); // prettier-ignore
+  });
+
+  test('above a cap go to those after it: half a CPU are 150, a vCPU 38, and 1050, a vCPU 263', () => {
+    expect(paid([{ vcpus: 4, weight: 256, cap: 50 }, { vcpus: 4, weight: 256 }])).toEqual([38, 263]); // prettier-ignore
+  });
+
+  test('go by weight of each vCPU today: one against four of as much are 240 each', () => {
+    const today = { ...RULES_OF_4_0, weighs: 'vcpu' } as const;
+    expect(paid([{ vcpus: 1, weight: 256 }, { vcpus: 4, weight: 256 }], today)).toEqual([240, 240]); // prettier-ignore
   });
 
   test('that came too late for an earlier guest come in time after it moved to the head', () => {
@@ -154,4 +163,33 @@ test('a vCPU that ran less than the migration delay ago is not stolen, later it 
   };
   expect(stolenAfterMs(0)).toBe(0);
   expect(stolenAfterMs(ms(200))).toBeGreaterThan(10); // it waits until its own CPU's slice is over
+});
+
+test('a guest over its cap is parked although a CPU is idle, and gets what its cap allows', () => {
+  const k = started({ nodeCpus: [1, 1], guests: [{ vcpus: 1, cap: 40 }, { vcpus: 1 }] }); // prettier-ignore
+  k.wake(0, 1);
+  k.pass(ms(6000));
+  expect(Math.abs(runMs(k, 0) / 6000 - 0.4)).toBeLessThan(0.01);
+  expect(runMs(k, 1)).toBe(6000);
+});
+
+test('a vCPU that is parked when it wakes waits until an accounting finds it with credits', () => {
+  const k = started({ nodeCpus: [1, 1], guests: [{ vcpus: 1, cap: 20 }] });
+  k.wake(0);
+  while (k.onCpus().includes(0 as VcpuId)) k.pass(ms(10)); // active from 10 ms on, and 60 credits in 30 ms for 300 spent
+  k.pass(ms(10));
+  expect(k.waitingOn(2)).toEqual([0]); // queue of what is parked
+  const since = k.nowNs;
+  while (!k.onCpus().includes(0 as VcpuId)) k.pass(ms(10));
+  expect(k.nowNs - since).toBeGreaterThan(ms(30));
+});
+
+test('a vCPU moves to a CPU it may use when its own goes, queue and all', () => {
+  const spec = { nodeCpus: [1, 2], guests: [{ vcpus: 3 }, { vcpus: 2 }] };
+  const k = started(spec);
+  k.wake(0, 1, 2, 3, 4); // CPUs 2, 0, 1; then 2, 0 again
+  expect([k.waitingOn(2), k.waitingOn(0)]).toEqual([[3], [4]]);
+  k.unplug(2);
+  expect(k.waitingOn(2)).toEqual([]);
+  expect([...k.waitingOn(0), ...k.waitingOn(1)].sort()).toEqual([3, 4]);
 });
