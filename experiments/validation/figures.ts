@@ -6,6 +6,9 @@ const mean = (values: readonly number[]): number => values.reduce((sum, value) =
 const throughputs = ({ guests }: Recording): number[] => guests.map(({ throughput }) => throughput.value);
 const elapsedS = ({ guests }: Recording): number[] => guests.map(({ elapsedNs }) => elapsedNs / 1e9);
 
+const movesPerS = ({ total }: Recording, by: keyof Recording['total']['migrations']): number =>
+  total.migrations[by] / (total.elapsedNs / 1e9);
+
 /** What may be asked of a run by name. */
 const FIGURES: Readonly<Record<string, (recording: Recording) => number>> = {
   throughput: (recording) => throughputs(recording).reduce((sum, value) => sum + value, 0),
@@ -14,6 +17,10 @@ const FIGURES: Readonly<Record<string, (recording: Recording) => number>> = {
   elapsed: (recording) => mean(elapsedS(recording)),
   longest: (recording) => Math.max(...elapsedS(recording)),
   remote: ({ total }) => total.remoteRatio,
+  movedCore: (recording) => movesPerS(recording, 'core'),
+  movedCpu: (recording) => movesPerS(recording, 'cpu'),
+  movedNode: (recording) => movesPerS(recording, 'node'),
+  movedSocket: (recording) => movesPerS(recording, 'socket'),
   wait: ({ total }) => total.waitNs / total.lifetimeNs,
 };
 
@@ -31,7 +38,8 @@ const cpuNs = ({ causes, lifetimeNs }: Measures): number => NO_CPU.reduce((left,
 
 /**
  * A figure of a run: throughput (of all guests together, and the `least` and `most` of one), elapsed seconds (mean of the guests, and
- * the `longest`), `remote` accesses and `wait` for a CPU as shares, a cause of time as a share of task time, or a figure of the
+ * the `longest`), `remote` accesses and `wait` for a CPU as shares, changes of CPU a second by what the two share (`movedCore`, `movedCpu`
+ * the node, `movedNode` the socket, `movedSocket` nothing), a cause of time as a share of task time, or a figure of the
  * workload's own as the mean of the guests that have it. `guest.figure` is one of a guest, or the mean of those of one name and a number
  * (web1, web2; t-0, t-1); hyphens and dots of its name are written as underscores. Its `runShare` is CPU time over elapsed time,
  * `switchesPerSecond` how often it was put on a CPU, `meanRunMs` and `meanDelayMs` how long it then had run and before that waited,

@@ -3,6 +3,7 @@ import { applicationItems } from './applications.ts';
 import { laterItems } from './later.ts';
 import { linuxItems } from './linux.ts';
 import { metisCurveItems, metisItems } from './metis.ts';
+import { migrationsItem } from './migrations.ts';
 import { dunningtonItem, kunpengItem } from './other-machines.ts';
 import { twinItems, twinLoadItems } from './twin.ts';
 import { xen2009Items } from './xen-2009.ts';
@@ -12,6 +13,7 @@ export const validationItems: readonly ValidationItem[] = [
   ...twinItems,
   ...metisItems,
   ...laterItems,
+  migrationsItem,
   kunpengItem,
   ...applicationItems,
   dunningtonItem,

@@ -1,13 +1,7 @@
 import type { ValidationItem } from '../item.ts';
+import { HYSER } from './migrations.ts';
 
 /** Published results that need schedulers or page migration which are not there yet. */
-const HYSER = {
-  machine: '2-socket Xeon Platinum 8167M 2.0 GHz, 104 CPUs, 2 nodes, sched_migration_cost 0.5 ms',
-  workload:
-    'one probe thread doing random u64 read+write in a large buffer; every CPU also carries a pinned 60% cpu-only load; mean of 64 runs, seconds',
-  source: 'LKML 20231216001801.3015832-1-chris.hyser@oracle.com (public copy of the report), table lines',
-} as const;
-
 export const laterItems: readonly ValidationItem[] = [
   {
     ...HYSER,
@@ -16,7 +10,7 @@ export const laterItems: readonly ValidationItem[] = [
     value: [1.236, 1.209],
     accept: '±8%',
     class: 'A',
-    skipped: 'belongs to the table of P12 and P13, whose Linux scheduler is not there yet',
+    skipped: 'belongs to the table of P12, whose preferred node is not there yet',
   },
   {
     ...HYSER,
@@ -27,17 +21,7 @@ export const laterItems: readonly ValidationItem[] = [
     class: 'A',
     raw: [129.2, 135.68],
     note: 'the claim of the deck: do not pin, but avoid node migration',
-    skipped: "needs Linux's scheduling domains and its preferred node, which are not there yet",
-  },
-  {
-    ...HYSER,
-    id: 'P13',
-    metric: 'migrations per run, all free, NB off: same-core, same-node, cross-node shares',
-    value: [0.15, 0.51, 0.34],
-    accept: '±0.08 abs.',
-    class: 'A',
-    raw: { run1: [681, 2306, 1548], run2: [800, 2255, 1503] },
-    skipped: "needs Linux's scheduling domains, which are not there yet",
+    skipped: "needs Linux's preferred node, which is not there yet",
   },
   {
     id: 'P14',

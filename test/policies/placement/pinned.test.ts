@@ -52,7 +52,7 @@ describe('vCPUs held on CPUs', () => {
     shared.pass(ms(40));
     expect(shared.onCpus().slice(1)).toEqual([NONE, NONE, NONE, NONE, NONE]);
     expect([0, 6]).toContain(shared.onCpus()[0]);
-    for (const vcpu of [0, 6]) expect(Math.abs(shared.runtimeNs(vcpu as VcpuId) - ms(20))).toBeLessThanOrEqual(ms(6)); // in turn, 12 ms each: half of 18 ms, up to a tick
+    for (const vcpu of [0, 6]) expect(Math.abs(shared.runtimeNs(vcpu as VcpuId) - ms(20))).toBeLessThanOrEqual(ms(4)); // in turn, a slice each
   });
 
   test('leave room to the host: its threads float, count for no turn, and are pulled off a CPU that is held', () => {
@@ -61,10 +61,8 @@ describe('vCPUs held on CPUs', () => {
     k.pass(ms(1));
     k.wake(2); // held on CPU 0, where the host's thread runs
     expect([k.taskCpu(2 as VcpuId), k.waitingOn(0)]).toEqual([0, [2]]);
-    k.pass(ms(11)); // half of 18 ms for each, up to a tick
-    expect([k.onCpus()[0], k.waitingOn(0)]).toEqual([2, [0]]);
-    k.pass(ms(4)); // the next balancing
-    expect(k.onCpus()).toEqual([2, 1, 0, NONE, NONE, NONE]); // to the nearest: all are 20 away, so the first of node 1
+    k.pass(ms(40)); // some ticks later the host's thread has been taken over by an idle CPU
+    expect([k.onCpus()[0], k.waitingOn(0), k.onCpus().filter((vcpu) => vcpu === 0).length]).toEqual([2, [], 1]);
   });
 
   test('take turns in the order of the guests, whichever of them comes first', () => {
