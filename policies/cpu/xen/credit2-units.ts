@@ -109,9 +109,18 @@ export function reset(k: Kernel, u: Units, queue: number, next: VcpuId): void {
       burn(k, u, vcpu);
       if (u.caps.isSpent(vcpu)) tickleCpu(k, u, u.cpu[vcpu] as CpuId);
     }
-    const credit = u.credit[vcpu]! + givenNs;
-    u.credit[vcpu] = Math.min(CREDIT_INIT_NS + CARRYOVER_MAX_NS, credit);
-    if (u.state[vcpu] === QUEUED && credit > u.credit[vcpu]!) k.dsqMoveVtime(vcpu, queueDsq(queue), vtimeOf(u, vcpu));
+    u.credit[vcpu] = Math.min(CREDIT_INIT_NS + CARRYOVER_MAX_NS, u.credit[vcpu]! + givenNs);
+  }
+  if (givenNs > CREDIT_INIT_NS) renewOrder(k, u, queue); // else nobody that waits had anything to carry over
+}
+
+/** Those whose credits were cut keep their places among each other. */
+function renewOrder(k: Kernel, u: Units, queue: number): void {
+  let vcpu = k.dsqFirst(queueDsq(queue));
+  for (let count = k.dsqNrQueued(queueDsq(queue)); count > 0; count--) {
+    const next = k.dsqNext(vcpu);
+    k.dsqMoveVtime(vcpu, queueDsq(queue), vtimeOf(u, vcpu));
+    vcpu = next;
   }
 }
 
