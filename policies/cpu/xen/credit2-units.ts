@@ -100,7 +100,10 @@ export function burn(k: Kernel, u: Units, vcpu: VcpuId): void {
   u.caps.burn(vcpu, ranNs);
 }
 
-/** An epoch ends: all vCPUs of a queue are given credits, up to a little more than the first ones (reset_credit). */
+/**
+ * An epoch ends: all vCPUs of a queue are given credits, up to a little more than the first ones (reset_credit). The order of the queue
+ * stays: those whose credits are cut have the most there are.
+ */
 export function reset(k: Kernel, u: Units, queue: number, next: VcpuId): void {
   const givenNs = CREDIT_INIT_NS * (u.credit[next]! <= CREDIT_MIN_NS ? 2 : 1);
   u.raised[queue]! += givenNs;
@@ -110,17 +113,6 @@ export function reset(k: Kernel, u: Units, queue: number, next: VcpuId): void {
       if (u.caps.isSpent(vcpu)) tickleCpu(k, u, u.cpu[vcpu] as CpuId);
     }
     u.credit[vcpu] = Math.min(CREDIT_INIT_NS + CARRYOVER_MAX_NS, u.credit[vcpu]! + givenNs);
-  }
-  if (givenNs > CREDIT_INIT_NS) renewOrder(k, u, queue); // else nobody that waits had anything to carry over
-}
-
-/** Those whose credits were cut keep their places among each other. */
-function renewOrder(k: Kernel, u: Units, queue: number): void {
-  let vcpu = k.dsqFirst(queueDsq(queue));
-  for (let count = k.dsqNrQueued(queueDsq(queue)); count > 0; count--) {
-    const next = k.dsqNext(vcpu);
-    k.dsqMoveVtime(vcpu, queueDsq(queue), vtimeOf(u, vcpu));
-    vcpu = next;
   }
 }
 

@@ -76,6 +76,18 @@ describe('a vCPU that wakes under credit2', () => {
   });
 });
 
+test('a vCPU takes the CPU it was on if it has more credits than the one there, though another CPU would give more', () => {
+  const k = started({ nodeCpus: [2], guests: [one, one, one] });
+  k.wake(2); // CPU 1
+  k.block(2);
+  k.wake(0); // CPU 0
+  k.pass(ms(3));
+  k.wake(1); // CPU 1
+  k.pass(ms(2));
+  k.wake(2); // leads vCPU 1 by 2 ms, vCPU 0 by 5; vCPU 1 in turn takes CPU 0
+  expect(k.onCpus()).toEqual([1, 2]);
+});
+
 describe('credit2 lets a vCPU run', () => {
   test('half a millisecond less than its lead lasts, so that two share a CPU', () => {
     const k = started({ nodeCpus: [1], guests: [one, one] });
