@@ -175,7 +175,8 @@ function numaOn(name: string, summary: string): PolicyEntry {
         cpu: credit40(numberOption(options, 'migration-delay')),
         memory: homeNode('next-id'),
       }),
-    CREDIT_40_CLAIMS,
+    // with pins a vCPU that is driven off its CPU waits there: idle CPUs are told only of the one that woke, which may not run on them
+    { ...CREDIT_40_CLAIMS, workConserving: false },
   );
 }
 

@@ -61,6 +61,8 @@ export interface Fake extends Kernel {
   /** Wakes a vCPU by an interrupt that a CPU takes. */
   interrupt(vcpu: number, cpu: number): void;
   block(vcpu: number): void;
+  /** A running vCPU yields, for policies that have a hook for it. */
+  yield(vcpu: number): void;
   /** Time passes in steps of 0.1 ms: slices end, ticks and timers fire. */
   pass(ns: number): void;
   /** vCPU on each CPU, NONE where idle. */
@@ -345,6 +347,11 @@ export function fakeKernel(spec: FakeSpec): Fake {
       const cpu = curr.indexOf(vcpu as VcpuId) as CpuId;
       leave(cpu, 0);
       run(cpu, choose(cpu));
+      settle();
+    },
+    yield(vcpu) {
+      policy.yield!(fake, vcpu as VcpuId);
+      reschedule(curr.indexOf(vcpu as VcpuId) as CpuId, ENQ_SLICE_END);
       settle();
     },
     pass(ns) {

@@ -100,7 +100,10 @@ export function burn(k: Kernel, u: Units, vcpu: VcpuId): void {
   u.caps.burn(vcpu, ranNs);
 }
 
-/** An epoch ends: all vCPUs of a queue are given credits, up to a little more than the first ones (reset_credit). */
+/**
+ * An epoch ends: all vCPUs of a queue are given credits, up to a little more than the first ones (reset_credit). The order of the queue
+ * stays: those whose credits are cut have the most there are.
+ */
 export function reset(k: Kernel, u: Units, queue: number, next: VcpuId): void {
   const givenNs = CREDIT_INIT_NS * (u.credit[next]! <= CREDIT_MIN_NS ? 2 : 1);
   u.raised[queue]! += givenNs;
@@ -109,9 +112,7 @@ export function reset(k: Kernel, u: Units, queue: number, next: VcpuId): void {
       burn(k, u, vcpu);
       if (u.caps.isSpent(vcpu)) tickleCpu(k, u, u.cpu[vcpu] as CpuId);
     }
-    const credit = u.credit[vcpu]! + givenNs;
-    u.credit[vcpu] = Math.min(CREDIT_INIT_NS + CARRYOVER_MAX_NS, credit);
-    if (u.state[vcpu] === QUEUED && credit > u.credit[vcpu]!) k.dsqMoveVtime(vcpu, queueDsq(queue), vtimeOf(u, vcpu));
+    u.credit[vcpu] = Math.min(CREDIT_INIT_NS + CARRYOVER_MAX_NS, u.credit[vcpu]! + givenNs);
   }
 }
 

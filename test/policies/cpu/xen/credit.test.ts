@@ -40,15 +40,14 @@ describe('a waking vCPU of xl-credit', () => {
   });
 
   test('is taken by one idle CPU, each time by the next after the one told last', () => {
-    const k = started(
-      { nodeCpus: [1, 4], nodeSocket: [0, 0], guests: [{ vcpus: 1 }, { vcpus: 1 }, { vcpus: 1 }, { vcpus: 1 }] },
-      { stealGapNs: 0 },
-    );
+    const k = started({ nodeCpus: [1, 4], nodeSocket: [0, 0], guests: [one, one, one, one, one] }, { stealGapNs: 0 });
     k.wake(0, 1, 2, 3); // all belong to CPU 0: it runs the first, CPUs 1, 2 and 3 are told in turn
     expect(k.onCpus()).toEqual([0, 1, 2, 3, NONE]);
     k.block(1);
-    k.wake(1); // it belongs to CPU 1 by now, which is idle
-    expect(k.onCpus()).toEqual([0, 1, 2, 3, NONE]);
+    k.wake(4); // CPU 1 is idle again, but CPU 4 is next
+    expect(k.onCpus()).toEqual([0, NONE, 2, 3, 4]);
+    k.wake(1); // belongs to CPU 1 by now
+    expect(k.onCpus()).toEqual([0, 1, 2, 3, 4]);
   });
 
   // one CPU. vCPUs 0 and 1 take turns of 30 ms and are not boosted any more when vCPU 2 wakes half a ms after a turn began
@@ -88,11 +87,11 @@ describe('a CPU of xl-credit without work', () => {
   });
 
   test('goes on in a node from the CPU that was robbed last', () => {
-    const k = full({ nodeCpus: [3, 1], nodeSocket: [0, 0] }, 4);
-    k.block(3);
-    k.block(7); // robbed last was CPU 0 at first: so CPU 1
+    const k = started({ nodeCpus: [3, 1], nodeSocket: [0, 0], guests: [{ vcpus: 4 }, { vcpus: 4 }, { vcpus: 4 }] }, { stealGapNs: 0 });
+    k.wake(...Array.from({ length: 12 }, (_, vcpu) => vcpu)); // vCPUs i + 4 and i + 8 wait for CPU i
+    for (const vcpu of [3, 7, 11]) k.block(vcpu); // CPU 3 has none left; robbed last was CPU 0 at first: so CPU 1
     expect(k.onCpus()).toEqual([0, 1, 2, 5]);
-    k.block(5); // then CPU 2
+    k.block(5); // then CPU 2, though CPU 1 has one more
     expect(k.onCpus()).toEqual([0, 1, 2, 6]);
   });
 
