@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { contest } from '../experiments/oracle/small-scenarios.ts';
+import { contest } from '../experiments/oracle/small-scenario-fixture.ts';
 
 const seed = '20101103';
 

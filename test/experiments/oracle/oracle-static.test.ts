@@ -3,7 +3,7 @@ import { oracleStatic, withOracleStatic } from '../../../experiments/oracle/orac
 import { runResult } from '../../../experiments/run-result.ts';
 import { run } from '../../../sim/engine.ts';
 import type { Scenario } from '../../../sim/scenario.ts';
-import { contest, policies, runLab, small } from './small-scenarios.ts';
+import { contest, policies, runLab, small } from './small-scenario-fixture.ts';
 
 describe('oracle-static', () => {
   const seed = '20101103';
