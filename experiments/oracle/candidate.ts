@@ -61,6 +61,9 @@ function dealCpus(machine: Machine, vcpus: readonly number[], sets: NodeSets): (
   );
 }
 
+/** On larger machines numactl is tried with memory on the node of the CPUs, or over all, alone. */
+const MOST_CROSSED = 4;
+
 /**
  * What users set by hand, so that the search cannot lose to it: pin in all its orders, numactl on each node, a node a guest, and
  * libvirt with and without numad and pinning.
@@ -70,12 +73,16 @@ export function staticPolicies(machine: Machine): Candidate[] {
   const pins = ['pack', 'spread', 'scatter'].flatMap((order) =>
     ['first-touch', 'interleave'].flatMap((memory) => [...new Set([1, step])].map((by) => named('pin', { order, memory, step: by }))),
   );
-  const nodes = nodesWithCpus(machine).flatMap((node) => [
-    named('numactl', { cpunodebind: String(node), preferred: node }),
+  const nodes = nodesWithCpus(machine);
+  const memoryNodes = Array.from({ length: machine.nodeCount }, (_, node) => node);
+  const bound = nodes.flatMap((node) => [
+    ...memoryNodes
+      .filter((memory) => memory === node || machine.nodeCount <= MOST_CROSSED)
+      .map((memory) => named('numactl', { cpunodebind: String(node), preferred: memory })),
     named('numactl', { cpunodebind: String(node), memory: 'interleave' }),
   ]);
   const tuned = ['no', 'yes'].flatMap((vcpupin) => ['static', 'auto'].map((placement) => named('libvirt', { vcpupin, placement })));
-  return [...pins, named('kvm-numactl', {}), ...tuned, ...nodes];
+  return [...pins, named('kvm-numactl', {}), ...tuned, ...bound];
 }
 
 function named(name: string, changed: OptionValues): Candidate {

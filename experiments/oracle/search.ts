@@ -14,8 +14,8 @@ export type Run = (scenario: Scenario) => Recording;
 /** Of what short runs rank highest, so many have other ways of holding tried, and then so many run in full. */
 const HELD_OTHERWISE = 3;
 const FINALISTS = 4;
-/** A policy set by hand that does less than this share of the best in a short run will not win in a long one (assumed). */
-const HOPELESS = 0.5;
+/** A full run that takes this many times as long as the best so far is given up: work that ends by itself is judged by its end. */
+const HOPELESS = 4;
 const FIRST: Holding = HOLDINGS[0]!;
 
 interface Ranked {
@@ -27,7 +27,8 @@ interface Ranked {
 /**
  * The best static placement that is found: every distinct one is tried in a short run of the very scenario if there are no more than
  * `most`; else an integer programme proposes one from what each guest draws alone, and short runs improve on it move by move. The best,
- * held in other ways too, and what users would set by hand are then run in full, and the best of these is taken.
+ * held in other ways too, and all that users would set by hand are then run in full, and the best of these is taken: a short run may
+ * mislead, a full one is what counts.
  * @returns its recording, and what it was
  */
 export function bestStatic(scenario: Scenario, most: number, run: Run): { readonly recording: Recording; readonly candidate: Candidate } {
@@ -43,17 +44,19 @@ export function bestStatic(scenario: Scenario, most: number, run: Run): { readon
   const tried = best(all ? all.map((sets) => tryOut(sets)) : improved(scenario, proposal(scenario, run), most, tryOut));
   const otherwise = tried.slice(0, HELD_OTHERWISE).flatMap(({ sets }) => HOLDINGS.slice(1).map((holding) => tryOut(sets!, holding)));
   const searched = best([...tried, ...otherwise]);
-  const byHand = staticPolicies(machine).map((candidate) => rank(candidate));
-  const top = Math.max(...[...searched, ...byHand].map(({ worth }) => worth));
-  const finalists = [...searched.slice(0, FINALISTS), ...byHand.filter(({ worth }) => worth >= HOPELESS * top || top <= 0)];
-  return finalists
-    .map(({ candidate }) => ({ candidate, recording: under(scenario, candidate) }))
-    .reduce((a, b) => (score(scenario, b.recording) > score(scenario, a.recording) ? b : a));
+  const finalists = [...searched.slice(0, FINALISTS).map(({ candidate }) => candidate), ...staticPolicies(machine)];
+  let winner: { recording: Recording; candidate: Candidate } | undefined;
+  for (const candidate of finalists) {
+    const limitNs = Math.min(scenario.limitNs, winner?.recording.status === 'ok' ? HOPELESS * winner.recording.simulatedNs : Infinity);
+    const recording = under({ ...scenario, limitNs }, candidate);
+    if (!winner || score(scenario, recording) > score(scenario, winner.recording)) winner = { recording, candidate };
+  }
+  return winner!;
 }
 
-/** Best first; of equals the first tried. */
+/** Best first; of equals, as of runs that failed (-Infinity), the first tried. */
 function best(ranked: readonly Ranked[]): Ranked[] {
-  return [...ranked].sort((a, b) => b.worth - a.worth);
+  return [...ranked].sort((a, b) => (a.worth === b.worth ? 0 : b.worth > a.worth ? 1 : -1));
 }
 
 function proposal(scenario: Scenario, run: Run): NodeSets {
