@@ -43,5 +43,6 @@ const FROZEN_WRITE = /^Cannot (assign to read only|add|delete|redefine|set) prop
 
 export function kindOf(error: unknown): PolicyExitKind {
   if (error instanceof PolicyError) return error.kind;
+  if (error instanceof RangeError && error.message.includes('allocation failed')) return 'out-of-memory';
   return error instanceof TypeError && FROZEN_WRITE.test(error.message) ? 'mutation' : 'throw';
 }

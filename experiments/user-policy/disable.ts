@@ -1,0 +1,94 @@
+import { PolicyError, type PolicyExitKind } from '../../sim/assert.ts';
+
+/** What differs from run to run, or lets something happen after a hook has returned. */
+const NOT_REPEATABLE = [
+  'Date', 'performance', 'Performance', 'crypto', 'Crypto', 'CryptoKey', 'SubtleCrypto', 'Intl', 'WeakRef', 'FinalizationRegistry', 'SharedArrayBuffer',
+  'setTimeout', 'setInterval', 'setImmediate', 'clearTimeout', 'clearInterval', 'clearImmediate', 'queueMicrotask',
+  'navigator', 'Navigator',
+]; // prettier-ignore
+
+/** What reaches out of the thread. */
+const OUTSIDE = [
+  'require', 'module', 'exports', '__filename', '__dirname', 'fetch', 'WebSocket', 'EventSource', 'XMLHttpRequest', 'Worker', 'BroadcastChannel',
+  'MessageChannel', 'MessagePort', 'MessageEvent', 'WebAssembly', 'Buffer', 'global', 'eval',
+]; // prettier-ignore
+
+/**
+ * Takes from this thread, for good, what a policy must not use: an access throws. Then freezes the built-in objects, so that no policy
+ * changes them under the engine or leaves something for the next. To be called when everything else is loaded.
+ * @param log is given what a policy prints
+ */
+export function disableOutside(log: (line: string) => void): void {
+  const refuse = (what: string, kind: PolicyExitKind, why: string): (() => never) => {
+    return () => {
+      throw new PolicyError(`${what}: ${why}`, kind);
+    };
+  };
+  const notRepeatable = (what: string): (() => never) =>
+    refuse(what, 'nondeterminism', 'differs from run to run; time is k.nowNs, chance is k.random()');
+  Math.random = notRepeatable('Math.random');
+  Date.now = notRepeatable('Date.now');
+  const print = (...values: unknown[]): void => log(values.map((value) => textOf(value)).join(' '));
+  const ends = ['exit', 'abort', 'kill', 'reallyExit'];
+  const fixed: Record<string, unknown> = {
+    console: Object.fromEntries(['log', 'info', 'warn', 'error', 'debug', 'trace'].map((name) => [name, print])),
+    process: new Proxy(Object.create(null) as object, {
+      get: (_target, name) =>
+        ends.includes(String(name))
+          ? refuse(`process.${String(name)}`, 'exit', 'a policy may not end the run')
+          : notRepeatable(`process.${String(name)}`)(),
+    }),
+  };
+  harden(intrinsics());
+  for (const name of Object.getOwnPropertyNames(globalThis)) {
+    const found = Object.getOwnPropertyDescriptor(globalThis, name)!;
+    if (name in fixed) Object.defineProperty(globalThis, name, { value: Object.freeze(fixed[name]), writable: false, configurable: false });
+    else if (NOT_REPEATABLE.includes(name)) shut(name, notRepeatable(name));
+    else if (OUTSIDE.includes(name)) shut(name, refuse(name, 'illegal', 'not for policies'));
+    else if (found.configurable && 'value' in found) Object.defineProperty(globalThis, name, { writable: false, configurable: false });
+  }
+  Object.preventExtensions(globalThis);
+}
+
+function shut(name: string, get: () => never): void {
+  if (Object.getOwnPropertyDescriptor(globalThis, name)!.configurable)
+    Object.defineProperty(globalThis, name, { get, configurable: false });
+}
+
+function textOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}
+
+/** The objects the language comes with, those without a name included. */
+function intrinsics(): unknown[] {
+  const generator = Object.getPrototypeOf(function* () {}) as object; // eslint-disable-line @typescript-eslint/no-empty-function
+  const asynchronous = Object.getPrototypeOf(async () => {}) as object;
+  return [
+    Object, Function, Array, String, Number, Boolean, Symbol, BigInt, RegExp, Promise, Proxy, Reflect, JSON, Math, Map, Set, WeakMap, WeakSet,
+    ArrayBuffer, DataView, Error, AggregateError, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError,
+    Object.getPrototypeOf(Int8Array), Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array,
+    Float64Array, BigInt64Array, BigUint64Array, generator, asynchronous, Object.getPrototypeOf([][Symbol.iterator]()),
+    Object.getPrototypeOf(new Map()[Symbol.iterator]()), Object.getPrototypeOf(new Set()[Symbol.iterator]()), Object.getPrototypeOf(''[Symbol.iterator]()),
+  ]; // prettier-ignore
+}
+
+/** Freezes objects and all that hangs on them. */
+function harden(roots: readonly unknown[]): void {
+  const seen = new Set<unknown>();
+  const open = [...roots];
+  while (open.length > 0) {
+    const value = open.pop();
+    if ((typeof value !== 'object' && typeof value !== 'function') || value === null || seen.has(value)) continue;
+    seen.add(value);
+    Object.freeze(value);
+    open.push(Object.getPrototypeOf(value));
+    for (const descriptor of Object.values(Object.getOwnPropertyDescriptors(value))) {
+      open.push(descriptor.value, descriptor.get, descriptor.set);
+    }
+  }
+}
