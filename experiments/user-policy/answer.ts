@@ -49,12 +49,19 @@ export type Answer =
   | { readonly told: 'refused'; readonly message: string }
   | { readonly told: 'broken'; readonly message: string; readonly stack: string };
 
+/** What the thread gives to policies, and how it sees what they did to it. */
+export interface Surroundings {
+  readonly library: object;
+  readonly compile: Compile;
+  isTampered(): boolean;
+}
+
 /** Does a task in this thread. Whatever the policy does, there is an answer, or none at all. */
-export function answer(task: Task, box: BlackBox, library: object, compile: Compile): Answer {
+export function answer(task: Task, box: BlackBox, around: Surroundings): Answer {
   let guarded: Guarded | null = null;
   try {
     enter(box, 'load');
-    const entry = evaluate(task.code, library, compile);
+    const entry = evaluate(task.code, around.library, around.compile);
     if (!task.scenario) return { told: 'described', described: describe(entry) };
     const refusal = refusalOf(entry, task.scenario);
     if (refusal !== null) return { told: 'refused', message: refusal };
@@ -70,9 +77,14 @@ export function answer(task: Task, box: BlackBox, library: object, compile: Comp
     const recording = run(make(), box);
     const last = guarded as Guarded | null;
     if (recording.status === 'policy-error') return { told: 'recording', recording, place: placeOf(last?.thrown()) };
-    if (!task.isTwice) return { told: 'recording', recording, place: null };
-    const second = run(make(), box);
-    return { told: 'recording', recording: second.hash === recording.hash ? recording : notAlike(recording, second, box), place: null };
+    const second = task.isTwice ? run(make(), box) : recording;
+    const fault =
+      second.hash !== recording.hash
+        ? new PolicyError(`its second run decided otherwise (${recording.hash}, then ${second.hash})`, 'nondeterminism')
+        : around.isTampered()
+          ? new PolicyError('it has changed a built-in object', 'mutation')
+          : null;
+    return { told: 'recording', recording: fault ? withFault(second, fault, box) : second, place: null };
   } catch (error) {
     if (box.head[HOOK] === 0 || error instanceof SimulatorError)
       return { told: 'broken', message: String(error), stack: error instanceof Error ? String(error.stack) : '' };
@@ -109,11 +121,16 @@ function exitOf(box: BlackBox, error: unknown): PolicyExit {
   return { kind: kindOf(error), message, hook: HOOKS[box.head[HOOK]!]!, atNs: 0, vcpu: null, events: eventsOf(box) };
 }
 
-function notAlike(first: Recording, second: Recording, box: BlackBox): Recording {
-  const error = new PolicyError(`its second run decided otherwise (${first.hash}, then ${second.hash}): it keeps something outside make`);
-  const message = `${error.name}: ${error.message}`;
-  const exit: PolicyExit = { kind: 'nondeterminism', message, hook: 'make', atNs: second.simulatedNs, vcpu: null, events: eventsOf(box) };
-  return { ...second, status: 'policy-error', message, exit };
+function withFault(recording: Recording, { name, message, kind }: PolicyError, box: BlackBox): Recording {
+  const exit: PolicyExit = {
+    kind,
+    message: `${name}: ${message}`,
+    hook: 'none',
+    atNs: recording.simulatedNs,
+    vcpu: null,
+    events: eventsOf(box),
+  };
+  return { ...recording, status: 'policy-error', exit };
 }
 
 /** Where in the bundle the innermost frame of the policy's own stands. */

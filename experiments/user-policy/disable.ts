@@ -70,25 +70,60 @@ function intrinsics(): unknown[] {
   const asynchronous = Object.getPrototypeOf(async () => {}) as object;
   return [
     Object, Function, Array, String, Number, Boolean, Symbol, BigInt, RegExp, Promise, Proxy, Reflect, JSON, Math, Map, Set, WeakMap, WeakSet,
-    ArrayBuffer, DataView, Error, AggregateError, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError,
-    Object.getPrototypeOf(Int8Array), Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array,
-    Float64Array, BigInt64Array, BigUint64Array, generator, asynchronous, Object.getPrototypeOf([][Symbol.iterator]()),
+    DataView, Error, AggregateError, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError,
+    generator, asynchronous, Object.getPrototypeOf([][Symbol.iterator]()),
     Object.getPrototypeOf(new Map()[Symbol.iterator]()), Object.getPrototypeOf(new Set()[Symbol.iterator]()), Object.getPrototypeOf(''[Symbol.iterator]()),
   ]; // prettier-ignore
 }
 
+const TYPED_ARRAYS: readonly { readonly prototype: object }[] = [
+  Object.getPrototypeOf(Int8Array) as { prototype: object },
+  ...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array],
+  ...[Float32Array, Float64Array, BigInt64Array, BigUint64Array, ArrayBuffer],
+];
+
+/**
+ * What stays open, because V8 looks up elements of arrays the long way once it is closed, which makes the engine two to ten times slower:
+ * the prototype of all objects may still be added to, typed arrays are as they were. What a policy did to them is found out after its run.
+ */
+const ADDABLE: readonly object[] = [Object.prototype];
+const CHANGEABLE: readonly object[] = TYPED_ARRAYS.flatMap((type) => [type, type.prototype]);
+const found = new Map<object, ReadonlyMap<PropertyKey, unknown>>([...ADDABLE, ...CHANGEABLE].map((open) => [open, valuesOf(open)]));
+
+/** Whether a policy has changed one of the built-in objects that could not be closed. */
+export function isTampered(): boolean {
+  for (const [open, before] of found) {
+    const now = valuesOf(open);
+    if (now.size !== before.size) return true;
+    for (const [key, value] of now) if (before.get(key) !== value) return true;
+  }
+  return false;
+}
+
+function valuesOf(object: object): Map<PropertyKey, unknown> {
+  return new Map(
+    Reflect.ownKeys(object).map((key) => {
+      const { value, get } = Object.getOwnPropertyDescriptor(object, key)!;
+      return [key, (value as unknown) ?? get];
+    }),
+  );
+}
+
 /** Freezes objects and all that hangs on them. */
 function harden(roots: readonly unknown[]): void {
-  const seen = new Set<unknown>();
-  const open = [...roots];
-  while (open.length > 0) {
-    const value = open.pop();
+  const seen = new Set<unknown>(CHANGEABLE);
+  const left = [...roots];
+  while (left.length > 0) {
+    const value = left.pop();
     if ((typeof value !== 'object' && typeof value !== 'function') || value === null || seen.has(value)) continue;
     seen.add(value);
-    Object.freeze(value);
-    open.push(Object.getPrototypeOf(value));
-    for (const descriptor of Object.values(Object.getOwnPropertyDescriptors(value))) {
-      open.push(descriptor.value, descriptor.get, descriptor.set);
+    left.push(Object.getPrototypeOf(value));
+    for (const key of Reflect.ownKeys(value)) {
+      const property = Object.getOwnPropertyDescriptor(value, key)!;
+      left.push(property.value, property.get, property.set);
+      if (property.configurable)
+        Object.defineProperty(value, key, { configurable: false, ...('value' in property && { writable: false }) });
     }
+    if (!ADDABLE.includes(value)) Object.freeze(value);
   }
 }

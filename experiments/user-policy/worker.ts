@@ -2,8 +2,8 @@ import { compileFunction } from 'node:vm';
 import { parentPort } from 'node:worker_threads';
 import * as library from '../../policies/library.ts';
 import { BlackBox } from '../../sim/black-box.ts';
-import { answer, type Answer, type Task } from './answer.ts';
-import { disableOutside } from './disable.ts';
+import { answer, type Task } from './answer.ts';
+import { disableOutside, isTampered } from './disable.ts';
 import { POLICY_CODE } from './evaluate.ts';
 
 /** The thread that user policies run in: it is given tasks and gives answers, one at a time. */
@@ -23,12 +23,11 @@ const frozenLibrary = Object.freeze({ ...library, FLOATING: Object.freeze({ ...l
 port.on('message', (task: Task) => {
   printed = '';
   cut = 0;
-  const result: Answer = answer(
-    task,
-    new BlackBox(task.buffer),
-    frozenLibrary,
-    (code, parameters) => compileFunction(code, parameters, { filename: POLICY_CODE }) as never,
-  );
+  const result = answer(task, new BlackBox(task.buffer), {
+    library: frozenLibrary,
+    isTampered,
+    compile: (code, parameters) => compileFunction(code, parameters, { filename: POLICY_CODE }) as never,
+  });
   const more = cut > 0 ? `${cut} more lines were printed\n` : '';
   later(() => port.postMessage({ ...result, printed: printed + more }));
 });
