@@ -94,7 +94,17 @@ export interface RunResult {
   readonly droppedArrivals: number;
   readonly setting: Pick<
     Scenario,
-    'startGapNs' | 'durationNs' | 'limitNs' | 'ties' | 'contention' | 'hostNoise' | 'dom0' | 'blockBytes' | 'hostCacheBytes' | 'watchdogNs' | 'costs'
+    | 'startGapNs'
+    | 'durationNs'
+    | 'limitNs'
+    | 'ties'
+    | 'contention'
+    | 'hostNoise'
+    | 'dom0'
+    | 'blockBytes'
+    | 'hostCacheBytes'
+    | 'watchdogNs'
+    | 'costs'
   >;
 }
 
