@@ -82,15 +82,18 @@ export function answer(task: Task, box: BlackBox, around: Surroundings): Answer 
       second.hash !== recording.hash
         ? new PolicyError(`its second run decided otherwise (${recording.hash}, then ${second.hash})`, 'nondeterminism')
         : around.isTampered()
-          ? new PolicyError('it has changed a built-in object', 'mutation')
+          ? TAMPERED
           : null;
     return { told: 'recording', recording: fault ? withFault(second, fault, box) : second, place: null };
   } catch (error) {
+    if (around.isTampered()) return { told: 'exit', exit: exitOf(box, TAMPERED), place: null };
     if (box.head[HOOK] === 0 || error instanceof SimulatorError)
       return { told: 'broken', message: String(error), stack: error instanceof Error ? String(error.stack) : '' };
     return { told: 'exit', exit: exitOf(box, error), place: placeOf(error) };
   }
 }
+
+const TAMPERED = new PolicyError('it has changed a built-in object', 'mutation');
 
 function enter(box: BlackBox, hook: string): void {
   box.head[HOOK] = HOOKS.indexOf(hook);
@@ -118,7 +121,7 @@ function scenarioOf(plain: PlainScenario, entry: PolicyEntry, { policy }: Guarde
 
 function exitOf(box: BlackBox, error: unknown): PolicyExit {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return { kind: kindOf(error), message, hook: HOOKS[box.head[HOOK]!]!, atNs: 0, vcpu: null, events: eventsOf(box) };
+  return { kind: kindOf(error), message, hook: HOOKS[box.head[HOOK]!] || 'none', atNs: 0, vcpu: null, events: eventsOf(box) };
 }
 
 function withFault(recording: Recording, { name, message, kind }: PolicyError, box: BlackBox): Recording {

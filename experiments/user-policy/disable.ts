@@ -26,7 +26,7 @@ export function disableOutside(log: (line: string) => void): void {
   };
   const notRepeatable = (what: string): (() => never) =>
     refuse(what, 'nondeterminism', 'differs from run to run; time is k.nowNs, chance is k.random()');
-  Math.random = notRepeatable('Math.random');
+  Object.defineProperty(Math, 'random', { value: notRepeatable('Math.random') });
   Date.now = notRepeatable('Date.now');
   const print = (...values: unknown[]): void => log(values.map((value) => textOf(value)).join(' '));
   const ends = ['exit', 'abort', 'kill', 'reallyExit'];
@@ -66,7 +66,7 @@ function textOf(value: unknown): string {
 
 /** The objects the language comes with, those without a name included. */
 function intrinsics(): unknown[] {
-  const generator = Object.getPrototypeOf(function* () {}) as object; // eslint-disable-line @typescript-eslint/no-empty-function
+  const generator = Object.getPrototypeOf(function* () {}) as object;
   const asynchronous = Object.getPrototypeOf(async () => {}) as object;
   return [
     Object, Function, Array, String, Number, Boolean, Symbol, BigInt, RegExp, Promise, Proxy, Reflect, JSON, Math, Map, Set, WeakMap, WeakSet,

@@ -20,7 +20,7 @@ export interface Guarding {
 }
 
 /** Memory of an isolated process, that of the simulator included. */
-const ISOLATED_MB = 2_048;
+const ISOLATED_MB = 1_024;
 
 /** Runs policies of the user's own where they can do no harm. One run at a time; to be closed. */
 export class GuardedRunner {

@@ -14,7 +14,7 @@ export interface Limits {
   readonly stillMs: number;
 }
 
-export const LIMITS: Limits = { heapMb: 512, processMb: Infinity, stillMs: 5_000 };
+export const LIMITS: Limits = { heapMb: 256, processMb: 8_192, stillMs: 5_000 };
 
 export type Reply = Answer & { readonly printed: string };
 export type Order = Omit<Task, 'buffer'>;
