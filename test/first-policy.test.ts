@@ -52,7 +52,7 @@ test('the one line of the page that changes the parts is sound, and another poli
 
 test('a mistake is one line with its place, and nothing is run', { timeout: 60_000 }, async () => {
   writeFileSync('broken.ts', "import { compose } from 'numalab/policy';\nexport const policy = compose(;\n");
-  expect(await call('run --policy ./broken.ts')).toEqual({ code: 2, out: '', err: 'broken.ts:2:30: Unexpected ";"\n' });
+  expect(await call('run --policy ./broken.ts')).toEqual({ code: 2, out: '', err: 'broken.ts:2:31: Unexpected ";"\n' });
   writeFileSync('reads.ts', "import { readFileSync } from 'node:fs';\nexport const policy = readFileSync;\n");
   expect((await call('run --policy ./reads.ts')).err).toMatch(/^reads\.ts:1:\d+: import of node:fs, want numalab\/policy or a file of/);
   writeFileSync('wrong.ts', readFileSync('mine.ts', 'utf8').replace("name: 'mine',\n    // Taken", 'name: 7,\n    // Taken'));

@@ -36,7 +36,7 @@ export async function bundlePolicy(file: string): Promise<PolicyBundle> {
     const textOf = (end: string): string => outputFiles.find(({ path: name }) => name.endsWith(end))!.text;
     const code = textOf('.js');
     if (code.length > MAX_BYTES) throw new InputError(`${show(file)}: bundled to more than 4MiB, want a policy`);
-    return { file, sha256: createHash('sha256').update(code).digest('hex'), code, sourceMap: textOf('.map') };
+    return { file, path, sha256: createHash('sha256').update(code).digest('hex'), code, sourceMap: textOf('.map') };
   } catch (error) {
     const [first] = (error as Partial<BuildFailure>).errors ?? [];
     throw first ? new InputError(mistake(first, file)) : error;
