@@ -7,6 +7,7 @@ import { formatNumber, formatShare } from '../report/format.ts';
 import { table } from '../report/table.ts';
 import { run } from '../sim/engine.ts';
 import { CASES, scenarioOf } from './cases.ts';
+import { printGuarded } from './guarded.ts';
 import { shares } from './profile.ts';
 import { printDispatch } from './dispatch.ts';
 import { printResolve } from './resolve.ts';
@@ -26,7 +27,7 @@ interface Baseline {
   readonly cases: Readonly<Record<string, number>>;
 }
 
-function main(): void {
+async function main(): Promise<void> {
   const memory = process.argv.indexOf('--memory');
   if (memory > 0) return printMemory(process.argv[memory + 1]!);
   const names = Object.keys(CASES);
@@ -84,6 +85,7 @@ function main(): void {
   );
   printResolve();
   printDispatch();
+  await printGuarded();
   const [short, long] = [memoryOf('6'), memoryOf('60')];
   console.log(`\npeak memory, 48 floating kernbench guests: ${short} MiB for 6 simulated seconds, ${long} MiB for 60`);
   console.log(baseline ? `baseline: ${baseline.cpu}, Node ${baseline.node}` : 'no baseline recorded');
@@ -141,4 +143,4 @@ function median(values: readonly number[]): number {
   return sorted[sorted.length >> 1]!;
 }
 
-main();
+await main();

@@ -1,7 +1,6 @@
 import { readerBeside, readScenarioFile } from '../experiments/scenario-file.ts';
-import { readScenario, type ScenarioSource } from '../experiments/scenario-input.ts';
-import type { Scenario } from '../sim/scenario.ts';
-import { type Call, type Lab, WORD_FLAGS } from './command.ts';
+import type { ScenarioSource } from '../experiments/scenario-input.ts';
+import { type Call, WORD_FLAGS } from './command.ts';
 
 /** Where a call's scenario comes from; the file is read once, whatever is made of it. */
 export function sourceOf(call: Call): ScenarioSource {
@@ -14,6 +13,7 @@ export function sourceOf(call: Call): ScenarioSource {
   };
 }
 
-export function scenarioOf(call: Call, lab: Lab): Scenario {
-  return readScenario(sourceOf(call), lab);
+/** The words of it that may name policies by their files. */
+export function policiesOf({ flags, file }: ScenarioSource): { words: string[]; file: ScenarioSource['file'] } {
+  return { words: flags.policy === undefined ? [] : [flags.policy], file };
 }

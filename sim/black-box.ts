@@ -6,7 +6,9 @@ export const BEATS = 0;
 export const EVENT_COUNT = 1;
 export const HOOK = 2;
 export const VCPU = 3;
-const HEAD_LENGTH = 4;
+/** Calls of hooks, where they are counted. */
+export const CALLS = 4;
+const HEAD_LENGTH = 5;
 
 /**
  * What is still known of a run whose thread was ended from outside: the last events, the hook the policy was in, and a counter that shows
@@ -18,7 +20,7 @@ export class BlackBox {
   readonly whats: Int32Array; //     [KEPT_EVENTS] what, as `note` has it
   readonly firsts: Int32Array; //    [KEPT_EVENTS]
   readonly seconds: Int32Array; //   [KEPT_EVENTS]
-  readonly head: Int32Array; //      BEATS, EVENT_COUNT, HOOK (0: none), VCPU (or NONE)
+  readonly head: Int32Array; //      BEATS, EVENT_COUNT, HOOK (0: none), VCPU (or NONE), CALLS
   readonly nowNs: Float64Array; //   [1] when the policy was last called
 
   constructor(buffer: ArrayBufferLike = new ArrayBuffer(BlackBox.byteLength)) {

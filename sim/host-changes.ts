@@ -12,16 +12,17 @@ import { note, type World } from './world.ts';
  * (sched_change, DEQUEUE_SAVE and ENQUEUE_RESTORE); and CPUs that come and go.
  */
 export class HostActuators implements Actuators {
-  private readonly w: World;
-  private readonly k: HostKernel;
+  readonly #w: World; // private to the policy's code too
+  readonly #k: HostKernel;
 
   constructor(w: World, k: HostKernel) {
-    this.w = w;
-    this.k = k;
+    this.#w = w;
+    this.#k = k;
+    Object.freeze(this);
   }
 
   setAffinity(vcpu: VcpuId, cpus: readonly CpuId[] | null): void {
-    const { w, k } = this;
+    const [w, k] = [this.#w, this.#k];
     this.checkVcpu(vcpu);
     w.vcpuMask[vcpu] = this.change(vcpu, w.vcpuMask, cpus);
     takeOut(w, k, vcpu);
@@ -30,7 +31,7 @@ export class HostActuators implements Actuators {
   }
 
   setSoftAffinity(vcpu: VcpuId, cpus: readonly CpuId[] | null): void {
-    const { w, k } = this;
+    const [w, k] = [this.#w, this.#k];
     this.checkVcpu(vcpu);
     w.vcpuSoftMask[vcpu] = this.change(vcpu, w.vcpuSoftMask, cpus);
     takeOut(w, k, vcpu);
@@ -39,7 +40,7 @@ export class HostActuators implements Actuators {
   }
 
   setWeight(guest: GuestId, weight: number): void {
-    const { w, k } = this;
+    const [w, k] = [this.#w, this.#k];
     const state = w.guests[guest];
     if (!state) throw new PolicyError(`guest ${String(guest)}, want 0 to ${w.guests.length - 1}`);
     if (!(weight >= 1 && weight <= 10_000)) throw new PolicyError(`weight ${weight} of guest ${guest}, want 1 to 10000`);
@@ -57,13 +58,13 @@ export class HostActuators implements Actuators {
   }
 
   private change(vcpu: number, masks: Int32Array, cpus: readonly CpuId[] | null): number {
-    const mask = cpus === null ? 0 : this.w.masks.ofCpus(cpus);
-    if (masks[vcpu] !== mask) note(this.w, 5, vcpu, mask);
+    const mask = cpus === null ? 0 : this.#w.masks.ofCpus(cpus);
+    if (masks[vcpu] !== mask) note(this.#w, 5, vcpu, mask);
     return mask;
   }
 
   private checkVcpu(vcpu: number): void {
-    const { length } = this.w.vcpuState;
+    const { length } = this.#w.vcpuState;
     if (!(Number.isInteger(vcpu) && vcpu >= 0 && vcpu < length)) throw new PolicyError(`vCPU ${String(vcpu)}, want 0 to ${length - 1}`);
   }
 }

@@ -242,7 +242,7 @@ function enqueue(w: World, k: HostKernel, vcpu: number, cpu: number, flags: numb
   k.enqueueCpu = cpu;
   w.policy.cpu.enqueue(k, vcpu as VcpuId, flags);
   k.enqueueing = -1;
-  if (!k.isQueued(vcpu)) throw new PolicyError(`enqueue put vCPU ${vcpu} into no queue`);
+  if (!k.isQueued(vcpu)) throw new PolicyError(`enqueue put vCPU ${vcpu} into no queue`, 'illegal', vcpu);
   return leave(w, k);
 }
 

@@ -7,7 +7,7 @@ import type { World } from './world.ts';
 export interface PolicyExit {
   readonly kind: PolicyExitKind;
   readonly message: string;
-  /** The hook that was being called, `make` before there were any. */
+  /** The hook that was being called, `make` before there were any, `none` for what came of several. */
   readonly hook: string;
   /** Simulated time. */
   readonly atNs: number;
@@ -31,7 +31,7 @@ export function policyExit(w: World, k: HostKernel, error: unknown): PolicyExit 
   return {
     kind: kindOf(error),
     message: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
-    hook: w.hook || 'init',
+    hook: w.hook || 'none',
     atNs: w.nowNs,
     vcpu: vcpu >= 0 ? vcpu : null,
     events: eventsOf(w.box),
@@ -43,5 +43,6 @@ const FROZEN_WRITE = /^Cannot (assign to read only|add|delete|redefine|set) prop
 
 export function kindOf(error: unknown): PolicyExitKind {
   if (error instanceof PolicyError) return error.kind;
+  if (error instanceof RangeError && error.message.includes('allocation failed')) return 'out-of-memory';
   return error instanceof TypeError && FROZEN_WRITE.test(error.message) ? 'mutation' : 'throw';
 }

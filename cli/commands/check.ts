@@ -2,7 +2,9 @@ import { formatNamed } from '../../experiments/named-options.ts';
 import { workloadText } from '../../experiments/run-result.ts';
 import { formatBytes, formatNs } from '../../report/format.ts';
 import { type Command, DONE, JSON_FLAG, SCENARIO_FLAG, WORD_FLAGS } from '../command.ts';
-import { scenarioOf } from '../scenario-call.ts';
+import { readScenario } from '../../experiments/scenario-input.ts';
+import { policiesOf, sourceOf } from '../scenario-call.ts';
+import { withUserPolicies } from '../user-policies.ts';
 
 export const check: Command = {
   name: 'check',
@@ -12,8 +14,9 @@ export const check: Command = {
     ['numalab check --scenario mixed.yaml', 'is the file sound?'],
     ['numalab check --guests 48 --memory 2GiB', 'do 48 guests of 2 GiB fit?'],
   ],
-  run(call, lab, terminal) {
-    const scenario = scenarioOf(call, lab);
+  async run(call, lab, terminal) {
+    const source = sourceOf(call);
+    const scenario = await withUserPolicies(call, lab, terminal, policiesOf(source), async (user) => readScenario(source, user.lab));
     const told = {
       machine: scenario.machine.spec.name,
       policy: formatNamed(scenario.policy, scenario.policyOptions),

@@ -4,6 +4,9 @@ import { compare } from './compare.ts';
 import { deck, experimentList, experimentRun } from './deck.ts';
 import { machineCalibrate } from './machine-calibrate.ts';
 import { machineList, machineShow } from './machine.ts';
+import { policyCheck } from './policy-check.ts';
+import { policyNew } from './policy-new.ts';
+import { policyShow } from './policy-show.ts';
 import { policyList } from './policy.ts';
 import { run } from './run.ts';
 import { validate } from './validate.ts';
@@ -19,6 +22,9 @@ export const commands: readonly Command[] = [
   experimentRun,
   check,
   policyList,
+  policyShow,
+  policyNew,
+  policyCheck,
   workloadList,
   machineList,
   machineShow,

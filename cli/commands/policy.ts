@@ -16,7 +16,7 @@ export const policyList: Command = {
     }));
     const text = (): string =>
       entriesText(lab.policies.map((policy) => ({ ...policy, remark: policy.oracle ? 'oracle: knows what no kernel could' : '' })));
-    terminal.out(call.switches.has('json') ? `${JSON.stringify(entries, null, 2)}\n` : text());
+    terminal.out(call.switches.has('json') ? `${JSON.stringify({ policies: entries }, null, 2)}\n` : text());
     return DONE;
   },
 };

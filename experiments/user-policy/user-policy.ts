@@ -10,6 +10,8 @@ export interface PolicySource {
 /** A policy file as it goes to a worker: bundled, with nothing of it run here. */
 export interface PolicyBundle extends PolicySource {
   readonly code: string;
+  /** Where the file is, in full. */
+  readonly path: string;
   /** From the bundle back to the files, as JSON. */
   readonly sourceMap: string;
 }

@@ -90,7 +90,12 @@ describe('lists', () => {
     expect(out).toContain('pinned: for tests (oracle: knows what no kernel could)');
     expect(out).toMatch(/^ {2}stay=20ms +1us to 5s +how long$/m);
     expect(out).toMatch(/^ {2}order=near +near \| far +which first$/m);
-    expect(JSON.parse((await run('policy list --json')).out).map((policy: { name: string }) => policy.name)).toEqual(['drift', 'pinned']);
+    expect(JSON.parse((await run('policy list --json')).out)).toMatchObject({
+      policies: [
+        { name: 'drift', summary: expect.any(String), source: expect.any(String), oracle: false },
+        { name: 'pinned', oracle: true },
+      ],
+    });
   });
 
   test('workloads, and whether they end', async () => {

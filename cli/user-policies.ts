@@ -1,0 +1,65 @@
+import { dirname } from 'node:path';
+import { readYaml } from '../experiments/yaml-tree.ts';
+import type { ScenarioSource } from '../experiments/scenario-input.ts';
+import { GuardedRunner } from '../experiments/user-policy/guarded-runner.ts';
+import { fileOfWord, isPolicyFile, loadPolicy } from '../experiments/user-policy/load.ts';
+import { isUserPolicy, type UserPolicy } from '../experiments/user-policy/user-policy.ts';
+import type { Recording } from '../sim/recording.ts';
+import type { Scenario } from '../sim/scenario.ts';
+import { type Call, type Flag, type Lab, type Terminal } from './command.ts';
+
+export const ISOLATE_FLAG: Flag = {
+  name: 'isolate',
+  summary: 'run a policy of your own in a process of its own, whose memory is bounded as a whole',
+  kind: 'switch',
+};
+
+/** A lab that also knows the policies the call names by their files. */
+export interface UserLab {
+  readonly lab: Lab;
+  /** In this thread for a policy that numalab comes with, guarded for any other. */
+  run(scenario: Scenario): Promise<Recording>;
+}
+
+/**
+ * Loads the policies that flags and file name by their files, then does the work, then ends whatever ran them.
+ * @param words policies as written in flags
+ * @throws InputError if one cannot be loaded
+ */
+export async function withUserPolicies<Result>(
+  call: Call,
+  lab: Lab,
+  terminal: Terminal,
+  { words, file }: { readonly words: readonly string[]; readonly file?: ScenarioSource['file'] },
+  work: (user: UserLab) => Promise<Result>,
+): Promise<Result> {
+  const runner = new GuardedRunner({ isIsolated: call.switches.has('isolate'), log: (text) => terminal.err(printable(text)) });
+  try {
+    const loaded: UserPolicy[] = [];
+    const load = async (word: string, folder: string): Promise<void> => {
+      const name = fileOfWord(word);
+      if (isPolicyFile(word) && !loaded.some((policy) => policy.name === name)) loaded.push(await loadPolicy(name, runner, folder));
+    };
+    for (const word of words) await load(word, '.');
+    if (words.length === 0 && file) await load(policyWord(file), dirname(file.name));
+    const known: Lab = { ...lab, policies: [...lab.policies, ...loaded] };
+    return await work({
+      lab: known,
+      run: async (scenario) => (isUserPolicy(scenario.policy) ? runner.run(scenario) : lab.run(scenario)),
+    });
+  } finally {
+    await runner.close();
+  }
+}
+
+/** The file is read in full, and refused, when the scenario is. */
+function policyWord({ name, text }: NonNullable<ScenarioSource['file']>): string {
+  const { value } = readYaml(name, text);
+  const word = typeof value === 'object' && !Array.isArray(value) ? value.policy : undefined;
+  return typeof word === 'string' ? word : '';
+}
+
+/** Lines stay lines; nothing else reaches the terminal. */
+function printable(text: string): string {
+  return text.replace(/[^\P{C}\n\t]/gu, '');
+}

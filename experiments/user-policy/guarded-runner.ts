@@ -1,0 +1,114 @@
+import { buildWorld } from '../../sim/build.ts';
+import type { PolicyExit } from '../../sim/policy-exit.ts';
+import { record } from '../../sim/record.ts';
+import type { Recording } from '../../sim/recording.ts';
+import type { Scenario } from '../../sim/scenario.ts';
+import { InputError, show } from '../input-error.ts';
+import type { Described, PlainScenario } from './answer.ts';
+import { IsolatedSeat } from './isolated-seat.ts';
+import { LIMITS, type Limits, type Reply, Seat } from './seat.ts';
+import { placeIn } from './source-place.ts';
+import { isUserPolicy, type PolicyBundle, type UserPolicy } from './user-policy.ts';
+import { workerCode } from './worker-code.ts';
+
+export interface Guarding {
+  /** In a process of its own, whose memory is bounded as a whole. */
+  readonly isIsolated: boolean;
+  readonly limits: Limits;
+  /** Is given what policies print. */
+  log(text: string): void;
+}
+
+/** Memory of an isolated process, that of the simulator included. */
+const ISOLATED_MB = 1_024;
+
+/** Runs policies of the user's own where they can do no harm. One run at a time; to be closed. */
+export class GuardedRunner {
+  readonly #guarding: Guarding;
+  #seat: Seat | IsolatedSeat | null = null;
+
+  constructor({ isIsolated = false, limits, log = () => {} }: Partial<Guarding> = {}) {
+    this.#guarding = { isIsolated, limits: limits ?? (isIsolated ? { ...LIMITS, processMb: ISOLATED_MB } : LIMITS), log };
+  }
+
+  /**
+   * What a policy says of itself: its bundle is run once for it.
+   * @throws InputError if it fails, or is no policy
+   */
+  async describe(bundle: PolicyBundle): Promise<Described> {
+    const reply = await this.#do({ code: bundle.code, name: bundle.file, scenario: null, isTwice: false });
+    if (reply.told === 'described') return reply.described;
+    if (reply.told === 'exit') throw new InputError(`${show(bundle.file)}: ${reply.exit.message}${placeIn(bundle, reply.place)}`);
+    throw new Error(reply.told === 'broken' ? reply.stack : `a policy was described by ${reply.told}`);
+  }
+
+  /**
+   * As `run` of the engine, in another thread or process.
+   * @param isTwice runs it a second time, which must decide alike
+   * @throws InputError if the policy refuses its options on this machine
+   */
+  async run(scenario: Scenario, isTwice = false): Promise<Recording> {
+    const { policy } = scenario;
+    if (!isUserPolicy(policy)) throw new RangeError(`policy ${policy.name} is not from a file`);
+    const reply = await this.#do({ code: policy.bundle.code, name: policy.name, scenario: plain(scenario), isTwice });
+    switch (reply.told) {
+      case 'recording':
+        return reply.recording.exit
+          ? withExit(reply.recording, policy, { ...reply.recording.exit }, placeIn(policy.bundle, reply.place))
+          : reply.recording;
+      case 'exit':
+        return withExit(nothing(scenario), policy, reply.exit, placeIn(policy.bundle, reply.place));
+      case 'refused':
+        throw new InputError(`policy = ${show(policy.name)}: ${reply.message}`);
+      case 'broken':
+        throw Object.assign(new Error(reply.message), { stack: reply.stack });
+      case 'described':
+        throw new Error('a run was answered by a description');
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#seat?.close();
+    this.#seat = null;
+  }
+
+  async #do(order: Parameters<Seat['do']>[0]): Promise<Reply> {
+    this.#seat ??= await this.#newSeat();
+    const reply = await this.#seat.do(order);
+    if (reply.printed !== '') this.#guarding.log(reply.printed);
+    return reply;
+  }
+
+  async #newSeat(): Promise<Seat | IsolatedSeat> {
+    const { isIsolated, limits } = this.#guarding;
+    const code = await workerCode('worker');
+    return isIsolated ? new IsolatedSeat(await workerCode('isolated-main'), code, limits) : new Seat(code, limits);
+  }
+}
+
+function plain({ policy: _, guests, ...rest }: Scenario): PlainScenario {
+  return { ...rest, guests: guests.map((guest) => ({ ...guest, workload: guest.workload.name })) };
+}
+
+function withExit(recording: Recording, { name }: UserPolicy, exit: PolicyExit, place: string): Recording {
+  const message = `${exit.message}${place}`;
+  return {
+    ...recording,
+    status: 'policy-error',
+    message: `policy ${name}, hook ${exit.hook}, at ${exit.atNs} ns: ${message}`,
+    exit: { ...exit, message },
+  };
+}
+
+/** What is left of a run that was ended from outside: nothing, as its books went with its thread. */
+function nothing(scenario: Scenario): Recording {
+  const idle = {
+    name: 'none',
+    cpu: { name: 'none', enqueue: () => {} },
+    memory: { name: 'none', backs: 'first-touch', fallback: 'none', alloc: () => 0 as never },
+  } as const;
+  const { w } = buildWorld({ ...scenario, policy: { ...scenario.policy, make: () => idle } });
+  return record(w, 'policy-error', null);
+}
+
+export type { UserPolicy };
