@@ -32,10 +32,13 @@ describe.each(['xen-4.0-off', 'xl-credit', 'xl-credit2'])('%s, over 10 s of four
     weights.forEach((weight, i) => expect(Math.abs(found[i]! - weight / sum)).toBeLessThan(0.01));
   });
 
-  test('divides them by weights of 100, 200 and 400 among guests that came one after the other', () => {
-    // In step with the accounting, credit is off by up to 0.033: the heaviest, who waits for both others, saves 300 credits and leaves
-    const found = shares(host(name, [100, 200, 400].map((weight, i) => hogs({ weight, arrivesNs: i * us(8_234) })))); // prettier-ignore
-    [1 / 7, 2 / 7, 4 / 7].forEach((share, i) => expect(Math.abs(found[i]! - share)).toBeLessThan(0.01));
+  // Credit does not divide by three unlike weights to one per cent: the heaviest, who waits for both others, saves more than 300 credits
+  // and leaves the accounting for a while. How far off depends on how slices lie to accounting periods: 0.033 in step,
+  // 0.008 at best of these. Within a run queue credit2 does.
+  test.each([0, 1_234, 9_872, 16_042])('divides them by 100, 200 and 400 among guests that come %i us apart', (gapUs) => {
+    const found = shares(host(name, [100, 200, 400].map((weight, i) => hogs({ weight, arrivesNs: i * us(gapUs) })))); // prettier-ignore
+    const most = Math.max(...[1 / 7, 2 / 7, 4 / 7].map((share, i) => Math.abs(found[i]! - share)));
+    expect(most).toBeLessThan(name === 'xl-credit2' ? 0.01 : 0.035);
   });
 
   test.each([
