@@ -111,6 +111,15 @@ describe('masks', () => {
     expect(k.waitingOn(0).length).toBe(2);
   });
 
+  test('where all of the longest queue is held, the next is taken from', () => {
+    const k = started({ nodeCpus: [3], guests: [{ vcpus: 3 }, { vcpus: 2 }] });
+    k.holdOn(0, [0]);
+    k.wake(0, 1, 2);
+    startOn(k, 1, [1], [3, 4]);
+    k.pass(ms(12));
+    expect([k.waitingOn(0).length, k.waitingOn(1).length, [3, 4].includes(k.onCpus()[2]!)]).toEqual([2, 0, true]);
+  });
+
   test('what the nearest idle CPU may not take goes to another of its node that may', () => {
     const k = started({ nodeCpus: [1, 3], guests: [{ vcpus: 3 }, { vcpus: 1 }] });
     startOn(k, 0, [0], [0, 1]);

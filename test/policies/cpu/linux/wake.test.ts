@@ -141,6 +141,12 @@ describe('a new vCPU', () => {
     expect(given(nr).choose(NONE, waker, WAKE_FORK)).toBe(expected);
   });
 
+  test('goes to the node with most idle CPUs, not to the first with more than its waker’s', () => {
+    const spec = { nodeCpus: [2, 3, 4], guests: [{ vcpus: 1 }, { vcpus: 9 }] };
+    expect(given([1, 1, 1, 1, 0, 0, 1, 0, 0], spec).choose(NONE, 0, WAKE_FORK)).toBe(5);
+    expect(given([1, 1, 0, 0, 1, 1, 1, 1, 0], spec).choose(NONE, 0, WAKE_FORK)).toBe(2);
+  });
+
   test('goes to the CPU that has idled for the shortest time', () => {
     const { queues, choose } = given([1, 1, 1, 1, 0, 0, 0]);
     queues.idleSinceNs.set([500, 700, 600], 4);
