@@ -31,8 +31,8 @@ describe('numalab experiment', () => {
     expect(code).toBe(0);
     expect(out).toContain('o kvm-unpinned   x kvm-numactl');
     expect(out).toContain('When is holding a guest on one node a mistake?');
-    expect(out).toMatch(/kvm-unpinned +6 +22\.0 ± 0 /); // six streams of 3.664 GB/s, each on a node of its own
-    expect(out).toMatch(/kvm-numactl against kvm-unpinned \(packed-streams\)[^]*\n6 +0\.50\d .* worse +queueController/);
+    expect(out).toMatch(/kvm-unpinned +6 +1\d\.\d+ ± /); // six streams of 3.664 GB/s at most, some far from their memory: less than 22
+    expect(out).toMatch(/kvm-numactl against kvm-unpinned \(packed-streams\)[^]*\n6 +0\.6\d\d .* worse +queueController/);
     for (const line of out.split('\n').filter((one) => one.includes('│') || one.includes('┤'))) expect(line.length).toBeLessThanOrEqual(90);
   });
 

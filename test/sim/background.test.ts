@@ -16,12 +16,16 @@ test('six vCPUs on six CPUs never wait; with dom0 they do, for as long as it run
   const alone = busy('xen-numa-off', {});
   expect([alone.dom0Ns, alone.hostNoiseNs, alone.total.waitNs]).toEqual([0, 0, 0]);
   expect(alone.total.userNs).toBe(seconds(24));
-  for (const name of ['xen-numa-off', 'kvm-unpinned']) {
+  // Xen hands over at once; Linux balances its domains at intervals, and some CPU is free meanwhile: 0.2 % of the time
+  for (const [name, freeNs] of [
+    ['xen-numa-off', ms(5)],
+    ['kvm-unpinned', ms(48)],
+  ] as const) {
     const { dom0Ns, total, hostNoiseNs } = busy(name, { dom0: 1 });
     expect(hostNoiseNs).toBe(0);
     expect(total.userNs + dom0Ns).toBeLessThanOrEqual(seconds(24) + 1);
-    expect(seconds(24) - total.userNs - dom0Ns).toBeLessThan(ms(5)); // some CPU may be free while a guest has two vCPUs in one queue
-    expect(total.waitNs).toBeGreaterThanOrEqual(dom0Ns - ms(5));
+    expect(seconds(24) - total.userNs - dom0Ns).toBeLessThan(freeNs);
+    expect(total.waitNs).toBeGreaterThanOrEqual(dom0Ns - freeNs);
   }
 });
 
