@@ -1,12 +1,13 @@
 import { numberOption, type OptionSpec } from '../sim/options.ts';
 import { compose, type PolicyEntry } from '../sim/policy-api.ts';
+import { MiB } from '../sim/units.ts';
 import { apart } from './cpu/apart.ts';
-import { cfs } from './cpu/linux/cfs.ts';
+import { eevdf } from './cpu/linux/eevdf.ts';
 import { entry } from './entry.ts';
-import { homeNode } from './memory/home-node.ts';
-import { xend } from './placement/xend.ts';
+import { round } from './memory/round.ts';
+import { libxl } from './placement/libxl.ts';
 
-const CFS = 'Linux 6.1 kernel/sched/fair.c (CFS)';
+const EEVDF = 'Linux 6.12 kernel/sched/fair.c (EEVDF)';
 
 const share: OptionSpec = {
   name: 'share',
@@ -29,15 +30,15 @@ const margin: OptionSpec = {
 export const deckPolicies: readonly PolicyEntry[] = [
   entry(
     'apart',
-    'Guests get homes as in xen-numa-on but are not pinned: a vCPU runs elsewhere when home is busy and that pays, and comes home.',
-    `A. Przywara, "Virtualizing NUMA", Linux Plumbers 2010; ${CFS}`,
+    'Guests get homes as xl chooses them but are not pinned: a vCPU runs elsewhere when home is busy and that pays, and comes home.',
+    `A. Przywara, "Virtualizing NUMA", Linux Plumbers 2010; libxl_numa.c; ${EEVDF}`,
     [share, margin],
     (name, options) => {
       const costs = { share: numberOption(options, 'share'), margin: numberOption(options, 'margin') };
       return compose(name, {
-        placement: xend('soft'),
-        cpu: cfs(apart(costs)),
-        memory: homeNode('distance'),
+        placement: libxl({ hold: 'soft', isFaithful: false }),
+        cpu: eevdf(apart(costs)),
+        memory: round(MiB(2)),
       });
     },
   ),

@@ -26,7 +26,8 @@ function expectWithin(band: number, found: [string, number][]): void {
 /** Lopsided's figures are invented apart from each other, uniform's memory cannot be filled, Dunnington's is behind its buses, and the machine of 2009 names pairs wider than its links. */
 const measured = machines.filter(({ name }) => !['lopsided', 'uniform', 'dunnington-4s', 'amd-8x4-2009'].includes(name));
 
-describe.each(measured)('$name gets the bandwidth that its file states', (spec) => {
+// The two CPUs of vm-2cpu do not ask for as much as their memory could give, and nothing else of it was measured.
+describe.each(measured.filter(({ name }) => name !== 'vm-2cpu'))('$name gets the bandwidth that its file states', (spec) => {
   const machine = buildMachine(spec);
   const all = (cpuNode: number): number => machine.nodeCpuCount[cpuNode]!;
   /** At home what the controller carries, elsewhere the limit of the pair. */
@@ -65,8 +66,7 @@ describe.each(measured)('$name gets the bandwidth that its file states', (spec) 
     });
   }
 
-  // the two CPUs of vm-2cpu do not ask for as much as their memory could give
-  if (spec.linesInFlight && spec.name !== 'vm-2cpu') {
+  if (spec.linesInFlight) {
     test('all CPUs of a node fill its memory', () => {
       const home = errors(machine, [spec.controllerGBps.value], all, 0).slice(0, 1);
       expectWithin(BAND, home);
