@@ -1,5 +1,6 @@
 import type { GuestRecord } from '../sim/recording.ts';
 import type { Cell, Chart, Size } from './chart.ts';
+import { schedulers } from './schedulers.ts';
 
 /**
  * The charts of A. Przywara, "Virtualizing NUMA" (2010), whose data are lost, made again; then siblings in which the favourite
@@ -183,4 +184,4 @@ export const siblings: readonly Chart[] = [
   },
 ];
 
-export const charts: readonly Chart[] = [...deck, ...siblings];
+export const charts: readonly Chart[] = [...deck, ...siblings, ...schedulers];

@@ -2,6 +2,7 @@ import { choiceOption, numberOption, type OptionSpec } from '../sim/options.ts';
 import { compose, type PolicyEntry, SLICE_DEFAULT_NS } from '../sim/policy-api.ts';
 import { us } from '../sim/units.ts';
 import { centralFifo } from './cpu/central-fifo.ts';
+import { fifoPools } from './cpu/fifo-pools.ts';
 import { random } from './cpu/random.ts';
 import { roundRobin } from './cpu/round-robin.ts';
 import { entry } from './entry.ts';
@@ -13,6 +14,7 @@ import { randomNode } from './memory/random-node.ts';
 import { numactlPolicy } from './numactl.ts';
 import { type Order, pinned } from './placement/pinned.ts';
 
+const per: OptionSpec = { name: 'per', summary: 'what has a queue of its own', kind: 'choice', default: 'node', choices: ['node', 'cpu'] };
 const order: OptionSpec = {
   name: 'order',
   summary: 'pack fills node after node, spread goes round the nodes, scatter fills node after node in a drawn order of CPUs',
@@ -78,6 +80,17 @@ export const staticPolicies: readonly PolicyEntry[] = [
     [slice],
     (name, options) => compose(name, { cpu: centralFifo(numberOption(options, 'slice')), memory: firstTouch() }),
     { workConserving: true },
+  ),
+  entry(
+    'fifo-pools',
+    'A queue for each node, or for each CPU, drawn anew at every wake, first come first served: what dividing a queue costs.',
+    'L. Kleinrock, Queueing Systems II (M/M/c), a teaching example; first touch',
+    [per, slice],
+    (name, options) =>
+      compose(name, {
+        cpu: fifoPools(choiceOption(options, 'per') as 'node' | 'cpu', numberOption(options, 'slice')),
+        memory: firstTouch(),
+      }),
   ),
   entry(
     'round-robin',
