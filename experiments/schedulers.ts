@@ -5,7 +5,7 @@ import type { Cell, Chart, Size } from './chart.ts';
 
 const CPUS = 48;
 const SERVICE_MS = 10;
-const loads = (size: Size): number[] => (size === 'full' ? [0.3, 0.5, 0.75, 1, 1.125, 1.25, 1.375, 1.5] : [0.5, 1, 1.25, 1.5]);
+const loads = (size: Size): number[] => (size === 'full' ? [0.3, 0.5, 0.75, 1, 1.125, 1.25, 1.375, 1.5] : [0.3, 0.5, 1, 1.25, 1.5]);
 
 /** Bursty guests of two vCPUs, so many that there are `load` vCPUs for each CPU. */
 function loadSweep(name: string, what: string, workload: string): Chart {

@@ -29,12 +29,12 @@ export const ENQ_SLICE_END = 4;
 export const ENQ_HEAD = 8;
 /** Nothing else waits for its CPU: only told to policies that ask for it (`enqLast`), else it keeps running. */
 export const ENQ_LAST = 16;
-/** It was taken out of its queue for a change of mask or weight, or its CPU went away: SCX_ENQ_RESTORE (ENQUEUE_RESTORE). */
+/** It was taken out of its queue for a change of mask or weight, or its CPU went away: ENQUEUE_RESTORE of the core. */
 export const ENQ_RESTORE = 32;
 /** Insert into the local queue and take the CPU from what runs there: SCX_ENQ_PREEMPT. */
 export const ENQ_PREEMPT = 64;
 
-/** Flags of dequeue and quiescent: it goes to sleep, or is only taken out for a change (SCX_DEQ_SLEEP, DEQUEUE_SAVE). */
+/** Flags of dequeue and quiescent: it goes to sleep, or is only taken out for a change (SCX_DEQ_SLEEP, DEQUEUE_SAVE of the core). */
 export const DEQ_SLEEP = 1;
 export const DEQ_SAVE = 2;
 
