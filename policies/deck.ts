@@ -41,5 +41,6 @@ export const deckPolicies: readonly PolicyEntry[] = [
         memory: round(MiB(2)),
       });
     },
+    { weights: true, numaBase: 'kvm-eevdf' },
   ),
 ];

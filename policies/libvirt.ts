@@ -2,7 +2,7 @@ import { choiceOption, listOption, type OptionSpec, type OptionValues } from '..
 import { compose, type MemoryPolicy, type PolicyEntry } from '../sim/policy-api.ts';
 import type { NodeId } from '../sim/units.ts';
 import { entry } from './entry.ts';
-import { LINUX_CPU, linuxCpu } from './linux-cpu.ts';
+import { FAIR, LINUX_CPU, linuxCpu } from './linux-cpu.ts';
 import { bind } from './memory/bind.ts';
 import { interleave } from './memory/interleave.ts';
 import { preferred } from './memory/preferred.ts';
@@ -69,6 +69,7 @@ export const libvirtPolicy: PolicyEntry = {
         cpu: linuxCpu(),
         memory: MODES[choiceOption(options, 'mode')]!(),
       }),
+    { ...FAIR, numaBase: 'kvm-cfs' },
   ),
   check(options, _nodeCount, nodeCpus) {
     const nodes = idsOf<NodeId>(options, 'nodeset');

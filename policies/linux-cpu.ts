@@ -1,4 +1,4 @@
-import type { CpuPolicy } from '../sim/policy-api.ts';
+import type { CpuPolicy, PolicyClaims } from '../sim/policy-api.ts';
 import { cfs } from './cpu/linux/cfs.ts';
 import { balanced } from './cpu/linux/linux-balance.ts';
 
@@ -6,3 +6,6 @@ import { balanced } from './cpu/linux/linux-balance.ts';
 export const linuxCpu = (): CpuPolicy => balanced(cfs);
 
 export const LINUX_CPU = 'Linux 6.1 kernel/sched/fair.c (CFS)';
+
+/** Of the vCPUs of one CPU; between CPUs load is balanced, which is coarser. */
+export const FAIR: PolicyClaims = { weights: true };

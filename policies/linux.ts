@@ -5,6 +5,7 @@ import { eevdf } from './cpu/linux/eevdf.ts';
 import { balanced } from './cpu/linux/linux-balance.ts';
 import { type Hz, HZ_CHOICES } from './cpu/linux/weights.ts';
 import { entry } from './entry.ts';
+import { FAIR } from './linux-cpu.ts';
 import { bind } from './memory/bind.ts';
 import { firstTouch } from './memory/first-touch.ts';
 import { follow } from './memory/follow.ts';
@@ -12,7 +13,6 @@ import { numactl } from './placement/numactl.ts';
 
 const CFS = 'Linux 6.1 kernel/sched/fair.c (CFS)';
 const EEVDF = 'Linux 6.12 kernel/sched/fair.c (EEVDF); I. Stoica, H. Abdel-Wahab 1995';
-const FAIR = { weights: true };
 
 const hz: OptionSpec = {
   name: 'hz',
@@ -54,7 +54,7 @@ export const linuxPolicies: readonly PolicyEntry[] = [
     `numactl --cpunodebind --membind; ${CFS}`,
     [],
     (name) => compose(name, { placement: numactl(), cpu: balanced(cfs), memory: bind() }),
-    FAIR,
+    { ...FAIR, numaBase: 'kvm-cfs' },
   ),
   entry(
     'kvm-cfs',
@@ -85,6 +85,6 @@ export const linuxPolicies: readonly PolicyEntry[] = [
     `${CFS}, should_numa_migrate_memory`,
     [rate],
     (name, options) => compose(name, { cpu: balanced(cfs), memory: follow(numberOption(options, 'rate') * 1e6) }),
-    FAIR,
+    { ...FAIR, numaBase: 'kvm-cfs' },
   ),
 ];

@@ -2,7 +2,7 @@ import { choiceOption, listOption, numberOption, type OptionSpec, type OptionVal
 import { compose, type MemoryPolicy, type PolicyEntry } from '../sim/policy-api.ts';
 import type { CpuId, NodeId } from '../sim/units.ts';
 import { entry } from './entry.ts';
-import { LINUX_CPU, linuxCpu } from './linux-cpu.ts';
+import { FAIR, LINUX_CPU, linuxCpu } from './linux-cpu.ts';
 import { bind } from './memory/bind.ts';
 import { firstTouch } from './memory/first-touch.ts';
 import { interleave, weightedInterleave } from './memory/interleave.ts';
@@ -86,6 +86,7 @@ export const numactlPolicy: PolicyEntry = {
         cpu: linuxCpu(),
         memory: MODES[choiceOption(options, 'memory')]!(idsOf(options, 'weights')!),
       }),
+    FAIR, // no numaBase: all guests are held on node 0 unless told otherwise, and seven nodes idle
   ),
   check(options, nodeCount, nodeCpus) {
     const cpuCount = nodeCpus.reduce((sum, cpus) => sum + cpus, 0);

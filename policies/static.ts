@@ -7,7 +7,7 @@ import { random } from './cpu/random.ts';
 import { roundRobin } from './cpu/round-robin.ts';
 import { entry } from './entry.ts';
 import { libvirtPolicy } from './libvirt.ts';
-import { LINUX_CPU, linuxCpu } from './linux-cpu.ts';
+import { FAIR, LINUX_CPU, linuxCpu } from './linux-cpu.ts';
 import { firstTouch } from './memory/first-touch.ts';
 import { interleave } from './memory/interleave.ts';
 import { randomNode } from './memory/random-node.ts';
@@ -67,6 +67,7 @@ export const staticPolicies: readonly PolicyEntry[] = [
         cpu: linuxCpu(),
         memory: choiceOption(options, 'memory') === 'interleave' ? interleave() : firstTouch(),
       }),
+    { ...FAIR, workConserving: true }, // no vCPU may run anywhere but on its one CPU
   ),
   numactlPolicy,
   libvirtPolicy,

@@ -122,7 +122,7 @@ export const xenPolicies: readonly PolicyEntry[] = [
         ratelimitNs: numberOption(options, 'ratelimit'),
         isFaithful: isFaithful(options),
       }),
-    { caps: true },
+    { caps: true, weights: true },
   ),
   ofToday(
     'xl-null',
@@ -140,7 +140,7 @@ export const xenPolicies: readonly PolicyEntry[] = [
     `${CREDIT}; Xen, ${BUDDY}`,
     [grain],
     (name, options) => compose(name, { cpu: credit40(), memory: round(numberOption(options, 'grain')) }),
-    CREDIT_40_CLAIMS,
+    { ...CREDIT_40_CLAIMS, numaBase: 'xen-4.0-off' },
   ),
   entry(
     'xen-first-touch',
@@ -148,7 +148,7 @@ export const xenPolicies: readonly PolicyEntry[] = [
     `${CREDIT}; G. Voron et al., EuroSys 2017 (first-touch in the hypervisor)`,
     [],
     (name) => compose(name, { cpu: credit40(), memory: firstTouch() }),
-    CREDIT_40_CLAIMS,
+    { ...CREDIT_40_CLAIMS, numaBase: 'xen-4.0-off' },
   ),
 ];
 
@@ -176,7 +176,7 @@ function numaOn(name: string, summary: string): PolicyEntry {
         memory: homeNode('next-id'),
       }),
     // with pins a vCPU that is driven off its CPU waits there: idle CPUs are told only of the one that woke, which may not run on them
-    { ...CREDIT_40_CLAIMS, workConserving: false },
+    { ...CREDIT_40_CLAIMS, workConserving: false, numaBase: 'xen-4.0-off' },
   );
 }
 
