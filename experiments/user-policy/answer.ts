@@ -61,7 +61,8 @@ export function answer(task: Task, box: BlackBox, around: Surroundings): Answer 
   let guarded: Guarded | null = null;
   try {
     enter(box, 'load');
-    const entry = evaluate(task.code, around.library, around.compile);
+    const { library, compile } = around;
+    const entry = evaluate(task.code, library, compile);
     if (!task.scenario) return { told: 'described', described: describe(entry) };
     const refusal = refusalOf(entry, task.scenario);
     if (refusal !== null) return { told: 'refused', message: refusal };

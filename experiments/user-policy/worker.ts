@@ -18,7 +18,8 @@ disableOutside((line) => {
   if (printed.length + line.length < MOST_PRINTED) printed += `${line}\n`;
   else cut++;
 });
-const frozenLibrary = Object.freeze({ ...library, FLOATING: Object.freeze({ ...library.FLOATING }) });
+const { FLOATING } = library;
+const frozenLibrary = Object.freeze({ ...library, FLOATING: Object.freeze({ ...FLOATING }) });
 
 port.on('message', (task: Task) => {
   printed = '';
