@@ -81,7 +81,7 @@ export const linuxPolicies: readonly PolicyEntry[] = [
   ),
   entry(
     'unpinned-migrating',
-    'As kvm-unpinned, and memory follows the vCPUs at a limited rate.',
+    'As kvm-cfs, and memory follows the vCPUs at a limited rate.',
     `${CFS}, should_numa_migrate_memory`,
     [rate],
     (name, options) => compose(name, { cpu: balanced(cfs), memory: follow(numberOption(options, 'rate') * 1e6) }),
