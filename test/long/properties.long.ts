@@ -27,7 +27,8 @@ test(`time, causes, blocks, bytes and speeds are conserved at every instant of $
 
 test(`a scenario run twice gives the same bytes, whatever ran in between`, () => {
   const draws = fc.sample(scenarioDraws, { numRuns: RUNS / AGAIN_EVERY, seed: SEED });
-  const once = draws.map((draw) => JSON.stringify(run(scenarioOf(draw))));
+  // what only full checks measure is left out
+  const once = draws.map((draw) => JSON.stringify({ ...run(scenarioOf(draw)), idleWhileRunnableNs: null }));
   const again = draws.toReversed().map((draw) => JSON.stringify(run({ ...scenarioOf(draw), checks: 'cheap' })));
   again.reverse().forEach((recording, i) => expect(recording, JSON.stringify(draws[i])).toBe(once[i]));
   expect(new Set(once).size).toBeGreaterThan(once.length * 0.9);
