@@ -18,8 +18,8 @@ disableOutside((line) => {
   if (printed.length + line.length < MOST_PRINTED) printed += `${line}\n`;
   else cut++;
 });
-const { FLOATING } = library;
-const frozenLibrary = Object.freeze({ ...library, FLOATING: Object.freeze({ ...FLOATING }) });
+const { FLOATING, ...others } = library;
+const frozenLibrary = Object.freeze({ ...others, FLOATING: Object.freeze({ ...FLOATING }) });
 
 port.on('message', (task: Task) => {
   printed = '';
