@@ -4,7 +4,7 @@ import type { HostKernel } from './host-kernel.ts';
 import { firstAllowed, makeRunnable, mayRunOn, selectCpu, stop, tellQuiescent, tellRunning, tellStopping } from './host.ts';
 import { DEQ_SAVE, ENQ_RESTORE, type Actuators } from './policy-api.ts';
 import { VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
-import type { CpuId, GuestId, VcpuId } from './units.ts';
+import type { CpuId, GuestId, NodeId, VcpuId } from './units.ts';
 import { note, type World } from './world.ts';
 
 /**
@@ -55,6 +55,10 @@ export class HostActuators implements Actuators {
       }
       putBack(w, k, vcpu);
     }
+  }
+
+  migratePages(_guest: GuestId, _from: NodeId, _to: NodeId): void {
+    throw new Error('seam');
   }
 
   private change(vcpu: number, masks: Int32Array, cpus: readonly CpuId[] | null): number {

@@ -184,6 +184,49 @@ export class KernelFacts {
     return this.w.stoppedNs[vcpu]!;
   }
 
+  pmuInstructions(_vcpu: VcpuId): number {
+    throw new Error('seam');
+  }
+  pmuAccesses(_vcpu: VcpuId): number {
+    throw new Error('seam');
+  }
+  pmuLines(_vcpu: VcpuId, _node: NodeId): number {
+    throw new Error('seam');
+  }
+  nodeLines(_from: NodeId, _to: NodeId): number {
+    throw new Error('seam');
+  }
+  guestBlockCount(_guest: GuestId): number {
+    throw new Error('seam');
+  }
+  guestNodeBytes(_guest: GuestId, _node: NodeId): number {
+    throw new Error('seam');
+  }
+  blockNode(_guest: GuestId, _block: number): NodeId {
+    throw new Error('seam');
+  }
+  markBlocks(_guest: GuestId, _first: number, _count: number): number {
+    throw new Error('seam');
+  }
+  moveBlock(_guest: GuestId, _block: number, _to: NodeId): boolean {
+    throw new Error('seam');
+  }
+  get moveRoomBytes(): number {
+    throw new Error('seam');
+  }
+  failedMoves(_guest: GuestId): number {
+    throw new Error('seam');
+  }
+  replicateBlock(_guest: GuestId, _block: number, _node: NodeId): boolean {
+    throw new Error('seam');
+  }
+  splitBlock(_guest: GuestId, _block: number): boolean {
+    throw new Error('seam');
+  }
+  mergeBlock(_guest: GuestId, _block: number): boolean {
+    throw new Error('seam');
+  }
+
   /** A helper is called: it costs time, and a hook may not call them for ever. */
   protected count(): void {
     if (++this.calls > this.mostCalls) throw new PolicyError(`more than ${this.mostCalls} helpers called by one hook`, 'loop');

@@ -118,6 +118,11 @@ export interface Actuators {
   /** CPUs it should rather use; null for no preference. */
   setSoftAffinity(vcpu: VcpuId, cpus: readonly CpuId[] | null): void;
   setWeight(guest: GuestId, weight: number): void;
+  /**
+   * migrate_pages(2): all of a guest's memory on one node is moved to another, in the order of its addresses, by that node's kernel thread. Returns at
+   * once; a later order for the same guest and node replaces it.
+   */
+  migratePages(guest: GuestId, from: NodeId, to: NodeId): void;
 }
 
 /** Helpers of the core, each named for the kfunc it stands for. */
@@ -190,8 +195,46 @@ export interface Kernel {
    */
   pmuRunNs(vcpu: VcpuId): number;
   pmuStallNs(vcpu: VcpuId): number;
+  /** The same way: instructions it ran, its accesses to the last-level cache, and its lines fetched from a node's memory. */
+  pmuInstructions(vcpu: VcpuId): number;
+  pmuAccesses(vcpu: VcpuId): number;
+  pmuLines(vcpu: VcpuId, node: NodeId): number;
+  /** Counter of the memory controllers and links: lines that CPUs of one node fetched from the memory of another (or of the same). */
+  nodeLines(cpuNode: NodeId, memoryNode: NodeId): number;
   /** When it last stopped running; 0 if never. */
   stoppedNs(vcpu: VcpuId): number;
+
+  /**
+   * Blocks of a guest are numbered from 0, in guest-physical order. Where a mapping is huge (`huge`), what is said of one of its blocks
+   * holds for all of them. guestBlockCount: how many there are, backed or not.
+   */
+  guestBlockCount(guest: GuestId): number;
+  /** Backed memory of a guest on a node: numa_maps. */
+  guestNodeBytes(guest: GuestId, node: NodeId): number;
+  /** Host node of a block, or NONE when it is not backed: page_to_nid. */
+  blockNode(guest: GuestId, block: number): NodeId;
+  /**
+   * change_prot_numa: the next access to each of the backed blocks in [first, first + count) is a hint fault. Costs `markNs` a mapping.
+   * @returns blocks that are marked now and were not before
+   */
+  markBlocks(guest: GuestId, first: number, count: number): number;
+  /**
+   * Asks for a block to be moved: migrate_pages. In onHintFault the vCPU that faulted copies it before it runs on, elsewhere the kernel
+   * thread of the node it goes to (as kcompactd: one a node with CPUs); both compete for CPUs, controllers and links like all else.
+   * False, and nothing done, when it is there already, not backed, on its way, or replicated; when its cooldown or the rate forbids it; when the
+   * target has no room (counted in failedMoves), or when too many wait. The move may still fail later, if the room is gone by then.
+   */
+  moveBlock(guest: GuestId, block: number, to: NodeId): boolean;
+  /** Bytes that moveBytesPerSecond allows to be asked for now. */
+  readonly moveRoomBytes: number;
+  /** Moves of the guest's blocks that failed so far because the target was full. */
+  failedMoves(guest: GuestId): number;
+  /** Asks for a copy of a block on another node, from which reads by that node's CPUs are then served; the first write drops all copies. */
+  replicateBlock(guest: GuestId, block: number, node: NodeId): boolean;
+  /** Splits a huge mapping into blocks, so that each has its own marks and moves; costs `splitNs`. False when it is none. */
+  splitBlock(guest: GuestId, block: number): boolean;
+  /** Joins a mapping that was split (khugepaged), if all its blocks are on one node; costs a copy of it. False when it cannot be. */
+  mergeBlock(guest: GuestId, block: number): boolean;
 
   /** scx_bpf_create_dsq: ids are small whole numbers of the policy's choice. */
   createDsq(dsq: DsqId): void;
@@ -262,6 +305,31 @@ export const FLOATING: Placement = { hardNodes: null, softNodes: null, memoryNod
  */
 export type Fallback = 'distance' | 'next-id' | 'none' | 'within';
 
+/** A page fault that a mark caused. One object for all, good during the hook. */
+export interface HintFault {
+  readonly guest: GuestId;
+  readonly vcpu: VcpuId;
+  readonly block: number;
+  /** Node the block is on. */
+  readonly node: NodeId;
+  readonly cpu: CpuId;
+  readonly cpuNode: NodeId;
+  readonly isWrite: boolean;
+  /** When the block was marked. */
+  readonly markedNs: number;
+}
+
+/** An access to memory that the performance monitoring unit sampled (IBS, PEBS). One object for all, good during the hook. */
+export interface PageSample {
+  readonly guest: GuestId;
+  readonly vcpu: VcpuId;
+  readonly block: number;
+  readonly node: NodeId;
+  readonly cpu: CpuId;
+  readonly cpuNode: NodeId;
+  readonly isWrite: boolean;
+}
+
 export interface MemoryPolicy {
   readonly name: string;
   /** Whether the host backs memory at its first touch ever (KVM) or all of it when the guest is built (Xen). */
@@ -269,12 +337,24 @@ export interface MemoryPolicy {
   readonly fallback: Fallback;
   /** Node for a block of guest-physical memory; `node` is that of the touching CPU, or NONE at build. */
   alloc(k: Kernel, guest: GuestId, block: number, node: NodeId, placement: Placement): NodeId;
-  /** Hint faults, as AutoNUMA has them: every `periodNs` of a vCPU's running, some blocks of what it works on are sampled. */
-  readonly sampling?: { readonly periodNs: number; readonly blocks: number };
-  /** A sampled access. Returns the node the block should move to, or NONE. */
-  onHintFault?(k: Kernel, vcpu: VcpuId, blockNode: NodeId, cpuNode: NodeId): NodeId;
-  /** Bytes that may be moved per second over the whole host. */
+  /** The first access to a block since it was marked. May mark, and ask for moves, which this vCPU then does itself. */
+  onHintFault?(k: Kernel, fault: HintFault): void;
+  /** One line in so many that a vCPU fetches from memory is sampled. They are told in batches, every 10 ms. */
+  readonly samples?: { readonly periodLines: number };
+  onSample?(k: Kernel, sample: PageSample): void;
+  /** A block has been moved, by whomever: after a hint fault, by a kernel thread, or back where it was. */
+  onMoved?(k: Kernel, guest: GuestId, block: number, from: NodeId, to: NodeId): void;
+  /** Called every periodNs, as by a kernel thread. */
+  readonly plan?: { readonly periodNs: number; step(k: Kernel): void };
+  /** Bytes that may be moved per second over the whole host; without it, no limit. */
   readonly moveBytesPerSecond?: number;
+  /** A block that was moved less than so long ago is not moved again. */
+  readonly cooldownNs?: number;
+  /**
+   * A block that was moved goes back to where it was first, so long after its last move, if there is room: temporary migration. Must not be
+   * less than cooldownNs.
+   */
+  readonly revertAfterNs?: number;
 }
 
 /** A policy as users name it. */

@@ -134,6 +134,48 @@ export class PolicyKernel implements Kernel {
   pmuStallNs(vcpu: VcpuId): number {
     return this.#k.pmuStallNs(vcpu);
   }
+  pmuInstructions(vcpu: VcpuId): number {
+    return this.#k.pmuInstructions(vcpu);
+  }
+  pmuAccesses(vcpu: VcpuId): number {
+    return this.#k.pmuAccesses(vcpu);
+  }
+  pmuLines(vcpu: VcpuId, node: NodeId): number {
+    return this.#k.pmuLines(vcpu, node);
+  }
+  nodeLines(cpuNode: NodeId, memoryNode: NodeId): number {
+    return this.#k.nodeLines(cpuNode, memoryNode);
+  }
+  guestBlockCount(guest: GuestId): number {
+    return this.#k.guestBlockCount(guest);
+  }
+  guestNodeBytes(guest: GuestId, node: NodeId): number {
+    return this.#k.guestNodeBytes(guest, node);
+  }
+  blockNode(guest: GuestId, block: number): NodeId {
+    return this.#k.blockNode(guest, block);
+  }
+  markBlocks(guest: GuestId, first: number, count: number): number {
+    return this.#k.markBlocks(guest, first, count);
+  }
+  moveBlock(guest: GuestId, block: number, to: NodeId): boolean {
+    return this.#k.moveBlock(guest, block, to);
+  }
+  get moveRoomBytes(): number {
+    return this.#k.moveRoomBytes;
+  }
+  failedMoves(guest: GuestId): number {
+    return this.#k.failedMoves(guest);
+  }
+  replicateBlock(guest: GuestId, block: number, node: NodeId): boolean {
+    return this.#k.replicateBlock(guest, block, node);
+  }
+  splitBlock(guest: GuestId, block: number): boolean {
+    return this.#k.splitBlock(guest, block);
+  }
+  mergeBlock(guest: GuestId, block: number): boolean {
+    return this.#k.mergeBlock(guest, block);
+  }
   allows(vcpu: VcpuId, cpu: CpuId): boolean {
     return this.#k.allows(vcpu, cpu);
   }

@@ -1,4 +1,5 @@
 import {
+  type Actuators,
   type CpuPolicy,
   DEQ_SLEEP,
   DSQ_LOCAL,
@@ -17,6 +18,7 @@ import {
   WAKE_TTWU,
 } from '../../sim/policy-api.ts';
 import { type CpuId, type DsqId, GiB, type GuestId, NONE, type NodeId, type VcpuId } from '../../sim/units.ts';
+import { fakeMemory, type FakeMemory } from './fake-memory.ts';
 
 export interface FakeSpec {
   readonly nodeCpus: readonly number[];
@@ -47,6 +49,9 @@ interface Waiting {
 
 /** A kernel with a policy in it, in which vCPUs run for as long as the test wants. */
 export interface Fake extends Kernel {
+  readonly memory: FakeMemory;
+  /** As daemons are given it; what it sets is seen in masks and in `memory.orders`. */
+  readonly act: Actuators;
   readonly kicks: string[]; // 'cpu:flags', oldest first
   /** Gives a guest's vCPUs a soft mask, the first node is home. */
   prefer(guest: number, nodes: readonly number[]): void;
@@ -182,7 +187,22 @@ export function fakeKernel(spec: FakeSpec): Fake {
   let wakerCpu: CpuId = NONE; // where the present wake is handled
   let interrupted: CpuId = NONE;
 
+  const { memory: fakedMemory, calls: memoryCalls, migratePages } = fakeMemory(spec, blockBytes);
+  const softCpus = guestOf.map(() => null as readonly CpuId[] | null); // [vcpu] in place of soft
+  const weights = spec.guests.map((guest) => guest.weight ?? 100);
+
   const fake: Fake = {
+    ...memoryCalls,
+    get moveRoomBytes() {
+      return fakedMemory.roomBytes;
+    },
+    memory: fakedMemory,
+    act: {
+      setAffinity: (vcpu, cpus) => void (heldCpus[vcpu] = cpus),
+      setSoftAffinity: (vcpu, cpus) => void (softCpus[vcpu] = cpus),
+      setWeight: (guest, weight) => void (weights[guest] = weight),
+      migratePages,
+    },
     get nowNs() {
       return nowNs;
     },
@@ -214,7 +234,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
     blockVnode: () => 0,
     vcpuVnode: () => 0,
     isHostNoise: (guest) => spec.guests[guest]!.isHostNoise ?? false,
-    weight: (vcpu) => spec.guests[guestOf[vcpu]!]!.weight ?? 100,
+    weight: (vcpu) => weights[guestOf[vcpu]!]!,
     cap: (guest) => spec.guests[guest]!.cap ?? 0,
     isHere: () => true,
     taskCpu: (vcpu) => cpuOf[vcpu]!,
@@ -223,8 +243,8 @@ export function fakeKernel(spec: FakeSpec): Fake {
     isRunnable: (vcpu) => whereIs(vcpu) !== undefined,
     allowsNode: (vcpu, node) => cpuNode.some((at, cpu) => at === node && fake.allows(vcpu, cpu as CpuId)),
     nrAllowed: (vcpu) => cpuNode.filter((_, cpu) => fake.allows(vcpu, cpu as CpuId)).length,
-    prefers: (vcpu, cpu) => soft[guestOf[vcpu]!]?.includes(cpuNode[cpu]!) ?? true,
-    hasSoft: (vcpu) => soft[guestOf[vcpu]!] !== null,
+    prefers: (vcpu, cpu) => softCpus[vcpu]?.includes(cpu) ?? soft[guestOf[vcpu]!]?.includes(cpuNode[cpu]!) ?? true,
+    hasSoft: (vcpu) => softCpus[vcpu] !== null || soft[guestOf[vcpu]!] !== null,
     homeNode: (guest) => (soft[guest]?.[0] ?? NONE) as NodeId,
     isOnline: (cpu) => !unplugged.has(cpu),
     allows: (vcpu, cpu) => !unplugged.has(cpu) && (heldCpus[vcpu]?.includes(cpu) ?? held[guestOf[vcpu]!]?.includes(cpuNode[cpu]!) ?? true),
