@@ -1,5 +1,6 @@
 import { PolicyError } from './assert.ts';
 import { nodesByDistance } from './memory.ts';
+import { pairBandwidths } from './pair-bandwidth.ts';
 import { partOf } from './parts.ts';
 import type { GuestKind } from './policy-api.ts';
 import { namedStream, type Random } from './random.ts';
@@ -30,6 +31,7 @@ export class KernelFacts {
   protected readonly w: World;
   private readonly mostCalls: number;
   private readonly nearest: Uint8Array;
+  private readonly bandwidths: Float64Array;
   private readonly pmuNoise: Random;
 
   constructor(w: World) {
@@ -43,6 +45,7 @@ export class KernelFacts {
     this.memoryHoleBytes = machine.spec.memoryHoleGiB.value * 1024 ** 3;
     this.mostCalls = MOST_CALLS + MOST_CALLS_PER_CPU * this.cpuCount;
     this.nearest = nodesByDistance(machine);
+    this.bandwidths = pairBandwidths(machine);
     this.pmuNoise = namedStream(w.scenario.seed, 'policy', 0, 'pmu');
   }
 
@@ -68,6 +71,9 @@ export class KernelFacts {
   }
   nthNearest(node: NodeId, i: number): NodeId {
     return this.nearest[node * this.nodeCount + i] as NodeId;
+  }
+  pairGBps(cpuNode: NodeId, memoryNode: NodeId): number {
+    return this.bandwidths[cpuNode * this.nodeCount + memoryNode]!;
   }
   nodeMemoryBytes(node: NodeId): number {
     return this.w.memory.nodeBlocks[node]! * this.blockBytes;
