@@ -196,7 +196,8 @@ export interface Kernel {
   runtimeNs(vcpu: VcpuId): number;
   /**
    * Counters of the performance monitoring unit, in ns: time in programs, and of it time the core stalled on memory (cycles, stalled-cycles;
-   * bpf_perf_event_read_value). As of the last time they were saved, and not quite right: within 2 % at random.
+   * bpf_perf_event_read_value). As of the last time they were saved, and not quite right: what was
+   * counted between two readings, but for pmuRunNs, is off by up to 2 % at random.
    */
   pmuRunNs(vcpu: VcpuId): number;
   pmuStallNs(vcpu: VcpuId): number;
