@@ -231,7 +231,7 @@ function act(w: World, k: HostKernel): void {
     for (let i = 0; i < w.wakeCount; i++) wakeVcpu(w, k, w.wakeQueue[i]!);
     w.wakeCount = 0;
     let cpu = w.resched.take();
-    if (cpu < 0) return;
+    if (cpu < 0 && w.fresh.isEmpty) return; // a hook of a wake may have marked blocks under what runs
     for (; cpu >= 0; cpu = w.resched.take()) {
       if (++steps === MAX_STEPS) throw new PolicyError('CPUs are kicked in a circle at one instant', 'loop');
       schedule(w, k, cpu);
