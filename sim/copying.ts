@@ -45,6 +45,7 @@ function finishMove(w: World, guest: number, first: number, end: number, to: num
     }
     if (!memory.move(guest, pages.regionOf[block]!, block, to)) {
       w.failedMoves[guest]!++;
+      if (kind === COPY_RETURN) bookReturn(w, block);
       continue;
     }
     moves.movedNs[block] = w.nowNs;

@@ -144,6 +144,7 @@ export function takeCopy(w: World, vcpu: number): boolean {
     w.copiesWaiting[vcpu]!--;
     if (setCopy(w, vcpu, block, to, kind)) return true;
     moves.isWaiting[block] = 0;
+    if (kind === COPY_RETURN && w.memory.isBacked(block)) bookReturn(w, block);
   }
   return takeOrdered(w, vcpu);
 }

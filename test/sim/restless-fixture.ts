@@ -7,8 +7,8 @@ import { type CpuId, GiB, type GuestId, KiB, MiB, ms, type NodeId, us } from '..
 import { DONE, type Heat, RANDOM, RUN, SLEEP, SWEEP, TOUCH, type WorkloadEntry } from '../../sim/workload-api.ts';
 import { asEntry, guest, program, scenario, TEST_COSTS } from './scenario-fixture.ts';
 
-/** Nodes of 40, 24 and 56 MiB, so that guests of a few MiB soon fill them; the second machine has no CPU on its last node. */
-const small = { ...lopsided, memoryGiB: { value: [40 / 1024, 24 / 1024, 56 / 1024], source: 'assumed: for tests' }, memoryHoleGiB: { value: 0, source: 'assumed: for tests' } }; // prettier-ignore
+/** Nodes of 16, 10 and 20 MiB, so that guests of a few MiB soon fill them; the second machine has no CPU on its last node. */
+const small = { ...lopsided, memoryGiB: { value: [16 / 1024, 10 / 1024, 20 / 1024], source: 'assumed: for tests' }, memoryHoleGiB: { value: 0, source: 'assumed: for tests' } }; // prettier-ignore
 export const SMALL: Machine = buildMachine({ ...small, name: 'small' });
 export const SMALL_BLIND: Machine = buildMachine({ ...small, name: 'small-blind', nodeCpus: [3, 2, 0] });
 
@@ -186,7 +186,7 @@ export function hostileScenario(seed: number): Scenario {
     contention: random() < 0.8 ? 'fifo' : 'max-min',
     blockBytes,
     ...(random() < 0.5 ? { mappingBytes: blockBytes * (2 + below(random, 7)) } : {}),
-    hostCacheBytes: random() < 0.3 ? MiB(20) : 0,
+    hostCacheBytes: random() < 0.3 ? MiB(5) : 0,
     costs: TEST_COSTS,
   });
 }
