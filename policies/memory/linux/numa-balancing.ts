@@ -113,6 +113,11 @@ export class NumaBalancing implements Sharing {
     task.preferred = node;
   }
 
+  /** The node a vCPU prefers, or NONE. */
+  preferred(vcpu: VcpuId): NodeId {
+    return this.tasks[vcpu]?.preferred ?? NONE;
+  }
+
   stretchMs(vcpu: VcpuId, periodMs: number): number {
     const group = this.tasks[vcpu]?.group;
     if (!group) return periodMs;
