@@ -34,6 +34,7 @@ export class NumaBalancing implements Sharing {
   placer: NumaPlacer | null = null;
   private readonly lastTouch: (Int32Array | undefined)[]; // [guest][block] 1 + vCPU of the guest * cpuCount + CPU; 0 for never (cpupid)
   private readonly arrivedNs: Float64Array; // [guest]
+  private readonly failures: Float64Array; // [guest] moves that failed, as far as known
   private readonly lastNode: Int32Array; //   [vcpu] where it ran last, or NONE
   private readonly pages: number; //          of a block
   private groups = 0;
@@ -44,12 +45,14 @@ export class NumaBalancing implements Sharing {
     this.tasks = Array<NumaTask | undefined>(k.vcpuCount).fill(undefined);
     this.lastTouch = Array<Int32Array | undefined>(k.guestCount).fill(undefined);
     this.arrivedNs = new Float64Array(k.guestCount);
+    this.failures = new Float64Array(k.guestCount);
     this.lastNode = new Int32Array(k.vcpuCount).fill(NONE);
     this.pages = Math.max(1, k.blockBytes / PAGE_BYTES);
   }
 
   arrive(k: Kernel, guest: GuestId): void {
     this.arrivedNs[guest] = k.nowNs;
+    this.failures[guest] = k.failedMoves(guest);
     this.scan.arrive(k, guest);
   }
 
@@ -86,14 +89,9 @@ export class NumaBalancing implements Sharing {
     const lastCpu = (last === 0 ? NONE : (last - 1) % k.cpuCount) as CpuId;
     const lastVcpu = (last === 0 ? NONE : first + Math.floor((last - 1) / k.cpuCount)) as VcpuId;
 
-    let memoryNode = node;
-    let hasFailed = false;
     const lastNode = lastCpu === NONE ? NONE : k.cpuNode(lastCpu);
-    if (node !== cpuNode && k.nodeMemoryBytes(cpuNode) > 0 && shouldMove(task, lastVcpu, lastNode, node, cpuNode)) {
-      if (k.moveBlock(guest, block, cpuNode)) memoryNode = cpuNode;
-      else hasFailed = true;
-    }
-
+    const isWanted = node !== cpuNode && k.nodeMemoryBytes(cpuNode) > 0 && shouldMove(task, lastVcpu, lastNode, node, cpuNode);
+    const memoryNode = isWanted && k.moveBlock(guest, block, cpuNode) ? cpuNode : node;
     const isPrivate = lastVcpu === NONE || lastVcpu === vcpu;
     if (!isPrivate) this.joinGroup(k, task, lastVcpu, lastCpu);
     const isLocal = node === cpuNode || (!isPrivate && isWithinGroup(task.group, cpuNode, memoryNode));
@@ -101,7 +99,7 @@ export class NumaBalancing implements Sharing {
       this.settle(k, task);
       this.retry(k, task, cpuNode);
     }
-    if (hasFailed) task.failed += this.pages;
+    task.failed += this.newFailures(k, guest) * this.pages;
     task.faults.note(memoryNode, cpuNode, isPrivate, this.pages);
     if (isLocal) task.local += this.pages;
     else task.remote += this.pages;
@@ -123,6 +121,13 @@ export class NumaBalancing implements Sharing {
     if (!group) return periodMs;
     const { total, privateTotal } = group.faults;
     return Math.floor((periodMs * group.members * (total - privateTotal + 1)) / (total + 1));
+  }
+
+  /** Moves of a guest that have failed since this was last asked: put down to the vCPU that faults, as it mostly was its own. */
+  private newFailures(k: Kernel, guest: GuestId): number {
+    const failures = k.failedMoves(guest) - this.failures[guest]!;
+    this.failures[guest]! += failures;
+    return failures;
   }
 
   /** task_numa_group: two vCPUs that touch the same block, the other of which still runs where it did so, become one group. */
