@@ -1,4 +1,5 @@
 import type { PolicyEntry } from '../sim/policy-api.ts';
+import { autonumaPolicies } from './autonuma.ts';
 import { deckPolicies } from './deck.ts';
 import { linuxPolicies } from './linux.ts';
 import { scxPolicies } from './scx.ts';
@@ -6,7 +7,14 @@ import { staticPolicies } from './static.ts';
 import { xenPolicies } from './xen.ts';
 
 /** The policies users can name; the first is what runs when none is named. */
-export const policies: readonly PolicyEntry[] = [...linuxPolicies, ...xenPolicies, ...deckPolicies, ...staticPolicies, ...scxPolicies];
+export const policies: readonly PolicyEntry[] = [
+  ...linuxPolicies,
+  ...autonumaPolicies,
+  ...xenPolicies,
+  ...deckPolicies,
+  ...staticPolicies,
+  ...scxPolicies,
+];
 
 export function policyNamed(name: string): PolicyEntry | undefined {
   return policies.find((policy) => policy.name === name);
