@@ -3,10 +3,18 @@ import { deckPolicies } from './deck.ts';
 import { linuxPolicies } from './linux.ts';
 import { scxPolicies } from './scx.ts';
 import { staticPolicies } from './static.ts';
+import { tieringPolicies } from './tiering.ts';
 import { xenPolicies } from './xen.ts';
 
 /** The policies users can name; the first is what runs when none is named. */
-export const policies: readonly PolicyEntry[] = [...linuxPolicies, ...xenPolicies, ...deckPolicies, ...staticPolicies, ...scxPolicies];
+export const policies: readonly PolicyEntry[] = [
+  ...linuxPolicies,
+  ...xenPolicies,
+  ...deckPolicies,
+  ...staticPolicies,
+  ...scxPolicies,
+  ...tieringPolicies,
+];
 
 export function policyNamed(name: string): PolicyEntry | undefined {
   return policies.find((policy) => policy.name === name);
