@@ -6,6 +6,7 @@ import { balanced } from './cpu/linux/linux-balance.ts';
 import { entry } from './entry.ts';
 import { FAIR } from './linux-cpu.ts';
 import type { PromotionOptions } from './memory/linux/promotion.ts';
+import { SCAN_DEFAULTS } from './memory/linux/scan.ts';
 import { tiering } from './memory/linux/tiering.ts';
 
 const onOff = (name: string, summary: string): OptionSpec => ({ name, summary, kind: 'choice', default: 'on', choices: ['on', 'off'] });
@@ -24,7 +25,7 @@ const OPTIONS: readonly OptionSpec[] = [
   onOff('auto-threshold', 'whether the threshold follows the rate limit'),
   time('adjust-period', 'how often it does: scan_period_max', seconds(60)),
   { name: 'scan-size', summary: 'memory of a guest that is marked in one go', kind: 'bytes', default: MiB(256), min: PAGE_BYTES },
-  time('scan-period', 'time in which all memory of a guest is marked, at no more than 2560 MiB/s: scan_period_min', seconds(1)),
+  time('scan-delay', 'until a guest is marked first, and from then on between two goes, as nothing changes the pace', seconds(1)),
   onOff('demotion', 'whether cold blocks of a full node with CPUs go down to one without'),
   {
     name: 'watermark-scale',
@@ -44,15 +45,15 @@ export const tieringPolicies: readonly PolicyEntry[] = [
     'Linux 6.12 kernel/sched/fair.c (numa_balancing = 2), mm/vmscan.c; Y. Huang, memory tiering: hot page selection, LKML 2022',
     OPTIONS,
     (name, options) =>
-      compose(name, {
-        cpu: balanced(eevdf),
-        memory: tiering({
-          scan: { scanBytes: numberOption(options, 'scan-size'), periodNs: numberOption(options, 'scan-period') },
+      compose(
+        name,
+        tiering(balanced(eevdf), {
+          scan: { ...SCAN_DEFAULTS, delayMs: numberOption(options, 'scan-delay') / ms(1), sizeBytes: numberOption(options, 'scan-size') },
           hotSelection: isOn(options, 'hot-selection') ? promotionOf(options) : null,
           demotes: isOn(options, 'demotion'),
           watermarkScale: numberOption(options, 'watermark-scale'),
         }),
-      }),
+      ),
     { ...FAIR, numaBase: 'kvm-eevdf' },
   ),
 ];

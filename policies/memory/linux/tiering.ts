@@ -1,9 +1,10 @@
-import type { HintFault, Kernel, MemoryPolicy } from '../../../sim/policy-api.ts';
+import type { CpuPolicy, HintFault, Kernel, MemoryPolicy, Policy } from '../../../sim/policy-api.ts';
 import { ms, type NodeId } from '../../../sim/units.ts';
 import { Demotion } from './demotion.ts';
+import { markSlow } from './mark-slow.ts';
 import { Promotion, type PromotionOptions } from './promotion.ts';
 import { RecentUsers } from './recent-users.ts';
-import { type ScanOptions, SlowScan } from './slow-scan.ts';
+import { ScanPacing, type ScanOptions } from './scan.ts';
 import { type Tiers, tiersOf } from './tiers.ts';
 import { type Watermarks, watermarksOf } from './watermarks.ts';
 
@@ -16,20 +17,23 @@ export interface TieringOptions {
   readonly watermarkScale: number;
 }
 
-/** How often the kernel threads look whether there is something to do. Assumed. */
+/** How often the kernel threads that demote look whether there is something to do. Assumed; they are woken at once. */
 const STEP_NS = ms(10);
 
 /**
  * Memory of two speeds under numa_balancing = 2: first touch, on slow nodes where fast ones are short; blocks of slow nodes that are
- * touched soon after they were marked go up to the node of the CPU, cold ones of a fast node that is short of room go down.
- * Where no node is slow this is first touch.
- * After: Linux 6.12, see promotion.ts, slow-scan.ts, demotion.ts; mm/migrate.c, migrate_misplaced_folio_prepare (a node that has no more
- * than the high watermark free takes nothing and is reclaimed); mm/page_alloc.c, get_page_from_freelist (low watermark).
+ * touched soon after they were marked go up to the node of the CPU, cold ones of a fast node that is short of room go down. The pace of
+ * marking stays as it begins: faults of slow memory are not counted, and only what is counted changes it.
+ * Where no node is slow this is first touch, and the scheduler alone.
+ * After: Linux 6.12, see promotion.ts, mark-slow.ts, demotion.ts, scan.ts; kernel/sched/fair.c, task_numa_fault (slow memory does not
+ * count); mm/migrate.c, migrate_misplaced_folio_prepare (a node with no more than its high watermark free takes nothing and is
+ * reclaimed); mm/page_alloc.c, get_page_from_freelist (low watermark).
+ * @param cpu the scheduler, at whose ticks memory is marked
  */
-export function tiering(options: TieringOptions): MemoryPolicy {
+export function tiering(cpu: CpuPolicy, options: TieringOptions): Pick<Policy, 'cpu' | 'memory'> {
   let parts: Parts | undefined;
   const partsOf = (k: Kernel): Parts => (parts ??= makeParts(k, options));
-  return {
+  const memory: MemoryPolicy = {
     name: 'tiering',
     backs: 'first-touch',
     fallback: 'distance',
@@ -39,17 +43,24 @@ export function tiering(options: TieringOptions): MemoryPolicy {
       if (tiers.isSlow[fault.node] === 0) demotion.touched(fault.guest, fault.block);
       else if (mayGoUp.allows(k, fault, fault.cpuNode)) promote(k, partsOf(k), fault, options.demotes);
     },
-    onMoved(k, guest, block, from) {
-      partsOf(k).demotion.moved(guest, block, from);
+    onMoved: (k, guest, block, from) => partsOf(k).demotion.moved(guest, block, from),
+    plan: { periodNs: STEP_NS, step: (k) => partsOf(k).demotion.step(k) },
+  };
+  return { cpu: scanning(cpu, partsOf), memory };
+}
+
+/** The scheduler, at whose ticks slow memory is marked. */
+function scanning(cpu: CpuPolicy, partsOf: (k: Kernel) => Parts): CpuPolicy {
+  return {
+    ...cpu,
+    guestInit(k, guest) {
+      partsOf(k).scan.arrive(k, guest);
+      cpu.guestInit?.(k, guest);
     },
-    plan: {
-      periodNs: STEP_NS,
-      step(k) {
-        const { tiers, scan, demotion } = partsOf(k);
-        if (!tiers.hasSlow) return;
-        scan.step(k);
-        demotion.step(k);
-      },
+    tick(k, vcpu, on) {
+      const { tiers, scan } = partsOf(k);
+      if (tiers.hasSlow) scan.tick(k, vcpu);
+      cpu.tick?.(k, vcpu, on);
     },
   };
 }
@@ -57,7 +68,7 @@ export function tiering(options: TieringOptions): MemoryPolicy {
 interface Parts {
   readonly tiers: Tiers;
   readonly marks: Watermarks;
-  readonly scan: SlowScan;
+  readonly scan: ScanPacing;
   readonly mayGoUp: { allows(k: Kernel, fault: HintFault, to: NodeId): boolean };
   readonly demotion: Demotion;
 }
@@ -68,13 +79,13 @@ function makeParts(k: Kernel, { scan, hotSelection, watermarkScale }: TieringOpt
   return {
     tiers,
     marks,
-    scan: new SlowScan(k.guestCount, tiers, scan),
+    scan: new ScanPacing(k, scan, undefined, markSlow(k, tiers)),
     mayGoUp: hotSelection ? new Promotion(k.nodeCount, hotSelection) : new RecentUsers(),
     demotion: new Demotion(k.nodeCount, tiers, marks),
   };
 }
 
-/** The nearest node that keeps more than its low watermark, or as if there were none. */
+/** The nearest node that keeps its low watermark, or as if there were no watermarks. */
 function nodeWithRoom(k: Kernel, { tiers, marks }: Parts, node: NodeId): NodeId {
   if (!tiers.hasSlow) return node;
   for (let i = 0; i < k.nodeCount; i++) {
@@ -85,6 +96,6 @@ function nodeWithRoom(k: Kernel, { tiers, marks }: Parts, node: NodeId): NodeId 
 }
 
 function promote(k: Kernel, { marks, demotion }: Parts, { guest, block, cpuNode }: HintFault, demotes: boolean): void {
-  if (k.nodeFreeBytes(cpuNode) - k.blockBytes > marks.high[cpuNode]!) k.moveBlock(guest, block, cpuNode);
+  if (k.nodeFreeBytes(cpuNode) - k.blockBytes >= marks.high[cpuNode]!) k.moveBlock(guest, block, cpuNode);
   else if (demotes) demotion.wake(cpuNode);
 }
