@@ -71,8 +71,8 @@ export class Promotion {
     const came = this.candidateBytes[to]! - this.adjustedBytes[to]!;
     const wanted = bytesPerSecond * (adjustPeriodNs / WINDOW_NS);
     const step = (2 * hotThresholdNs) / STEPS;
-    if (came > wanted * 1.1) this.thresholdNs[to] = Math.max(this.thresholdNs[to]! - step, step);
-    else if (came < wanted * 0.9) this.thresholdNs[to] = Math.min(this.thresholdNs[to]! + step, 2 * hotThresholdNs);
+    if (came * 10 > wanted * 11) this.thresholdNs[to] = Math.max(this.thresholdNs[to]! - step, step);
+    else if (came * 10 < wanted * 9) this.thresholdNs[to] = Math.min(this.thresholdNs[to]! + step, 2 * hotThresholdNs);
     this.adjustedNs[to] = nowNs;
     this.adjustedBytes[to] = this.candidateBytes[to]!;
   }

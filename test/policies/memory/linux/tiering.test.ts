@@ -83,6 +83,11 @@ test('a node that has no more than its high watermark takes nothing, and cold bl
   step(13);
   expect(k.memory.orders).toEqual(['0.0:0>1']); // one block is missing
 
+  const enough = host([3, 20, 9]); // and after it has taken one, its high watermark
+  enough.memory.nodes[0]!.fill(1 as NodeId);
+  touch(enough, tiering, 7, 0);
+  expect(enough.memory.orders).toEqual(['0.7:1>0']);
+
   const idle = host([2, 20, 9]);
   const without = policy({ demotion: 'off' });
   idle.memory.nodes[0] = k.memory.nodes[0].map((_, block) => (block < 2 ? 0 : 1) as NodeId);
@@ -105,6 +110,9 @@ test('where no node is slow nothing is marked or moved, and memory lies where it
   const { cpu, memory } = policy();
   expect(k.back(0, 6, memory, FLOATING, 0)).toEqual([0, 0, 0, 0, 1, 1]); // to the last block
   k.memory.nodes[0] = [0, 0, 0, 0, 1, 1] as NodeId[];
+  k.blockNode = () => {
+    throw new Error('nobody has to look where blocks are');
+  };
   k.start(cpu);
   cpu.guestInit!(k, 0 as GuestId);
   k.wake(0);
