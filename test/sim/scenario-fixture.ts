@@ -23,6 +23,12 @@ export const FREE_COSTS: Costs = {
   guestFaultNs: 0,
   hostFaultNs: 0,
   coldCache: false,
+  hintFaultNs: 0,
+  sampleNs: 0,
+  markNs: 0,
+  splitNs: 0,
+  remapNs: 0,
+  shootdownNs: 0,
 };
 
 export function workload(name: string): WorkloadEntry {
