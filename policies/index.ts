@@ -4,6 +4,7 @@ import { deckPolicies } from './deck.ts';
 import { linuxPolicies } from './linux.ts';
 import { scxPolicies } from './scx.ts';
 import { staticPolicies } from './static.ts';
+import { tieringPolicies } from './tiering.ts';
 import { xenPolicies } from './xen.ts';
 
 /** The policies users can name; the first is what runs when none is named. */
@@ -14,6 +15,7 @@ export const policies: readonly PolicyEntry[] = [
   ...deckPolicies,
   ...staticPolicies,
   ...scxPolicies,
+  ...tieringPolicies,
 ];
 
 export function policyNamed(name: string): PolicyEntry | undefined {
