@@ -2,6 +2,7 @@ import type { PolicyEntry } from '../sim/policy-api.ts';
 import { autonumaPolicies } from './autonuma.ts';
 import { deckPolicies } from './deck.ts';
 import { linuxPolicies } from './linux.ts';
+import { researchPolicies } from './research.ts';
 import { scxPolicies } from './scx.ts';
 import { staticPolicies } from './static.ts';
 import { tieringPolicies } from './tiering.ts';
@@ -16,6 +17,7 @@ export const policies: readonly PolicyEntry[] = [
   ...staticPolicies,
   ...scxPolicies,
   ...tieringPolicies,
+  ...researchPolicies,
 ];
 
 export function policyNamed(name: string): PolicyEntry | undefined {
