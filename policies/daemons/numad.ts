@@ -55,9 +55,10 @@ export function numad(options: NumadOptions): Daemon {
       if (use) use.look(k);
       else {
         use = new CpuUse(k);
-        dueNs = k.nowNs + Math.floor(minIntervalNs / 2); // use is known from the second look on
+        update(k, processes, use); // how much they use is known from the second pass on
+        dueNs = k.nowNs + Math.floor(minIntervalNs / 2);
       }
-      if (k.nowNs >= dueNs && k.nowNs > use.sinceNs) dueNs = k.nowNs + (pass(k, act) ? minIntervalNs : maxIntervalNs);
+      if (k.nowNs >= dueNs) dueNs = k.nowNs + (pass(k, act) ? minIntervalNs : maxIntervalNs);
     },
   };
 }
