@@ -3,10 +3,13 @@ import { compose, type CpuPolicy, type PolicyEntry } from '../sim/policy-api.ts'
 import { ms, seconds } from '../sim/units.ts';
 import { eevdf } from './cpu/linux/eevdf.ts';
 import { balanced } from './cpu/linux/linux-balance.ts';
+import { esxRebalancer } from './daemons/esx.ts';
 import { numad } from './daemons/numad.ts';
 import { entry } from './entry.ts';
 import { FAIR } from './linux-cpu.ts';
 import { firstTouch } from './memory/first-touch.ts';
+import { homesMemory } from './memory/homes.ts';
+import { EsxHomes } from './placement/esx-homes.ts';
 
 const EEVDF = 'Linux 6.12 kernel/sched/fair.c (EEVDF)';
 
@@ -43,6 +46,28 @@ const locality: OptionSpec = {
   min: 0.5,
   max: 1,
 };
+const period: OptionSpec = {
+  name: 'period',
+  summary: 'how often homes are balanced: Numa.RebalancePeriod',
+  kind: 'time',
+  default: seconds(2),
+  min: ms(20),
+};
+const threshold: OptionSpec = {
+  name: 'threshold',
+  summary: 'by how much of their CPUs nodes must differ in what their guests lack: Numa.MigImbalanceThreshold',
+  kind: 'share',
+  default: 0.1,
+  min: 0,
+  max: 1,
+};
+const rate: OptionSpec = {
+  name: 'rate',
+  summary: 'memory sent to new homes per second over the whole host, MB/s (assumed: a parameter of the model, no figure of VMware)',
+  kind: 'rate',
+  default: 128,
+  min: 0,
+};
 
 /** Policies that give each guest nodes of its own while it runs, and send its memory after it. */
 export const homeNodePolicies: readonly PolicyEntry[] = [
@@ -73,4 +98,20 @@ export const homeNodePolicies: readonly PolicyEntry[] = [
       if (most < least) throw new RangeError(`interval-max = ${most} ns, want interval-min (${least} ns) or more`);
     },
   },
+  entry(
+    'esx',
+    'Each guest has a home node that its vCPUs keep to and its memory is from; homes are balanced every 2 s, and memory follows.',
+    `VMware vSphere 4.1 to 8, Resource Management, NUMA chapters; in a node ${EEVDF}, as ESX's own scheduler is not public (assumed)`,
+    [period, threshold, rate],
+    (name, options) => {
+      const homes = new EsxHomes();
+      return compose(name, {
+        placement: homes,
+        cpu: eevdfCpu(),
+        memory: homesMemory(homes, numberOption(options, 'rate') * 1e6),
+        daemons: [esxRebalancer(homes, { periodNs: numberOption(options, 'period'), threshold: numberOption(options, 'threshold') })],
+      });
+    },
+    { ...FAIR, numaBase: 'kvm-eevdf' },
+  ),
 ];
