@@ -34,7 +34,7 @@ export function loadsOf(k: Kernel, homes: EsxHomes, usedNs: Float64Array, waited
   for (let vcpu = 0; vcpu < k.vcpuCount; vcpu++) {
     const guest = k.guestOf(vcpu as never);
     const cpu = k.taskCpu(vcpu as never);
-    if (homes.of(guest).length > 0) wantedNs[vcpu] = k.isHere(guest) ? Math.min(usedNs[vcpu]! + waitedNs[vcpu]!, passedNs) : 0;
+    if (homes.of(guest).length > 0) wantedNs[vcpu] = Math.min(usedNs[vcpu]! + waitedNs[vcpu]!, passedNs);
     else if (cpu >= 0) othersNs[k.cpuNode(cpu)]! += usedNs[vcpu]!;
   }
   const loads = homeNodes(k).map((node): HomeLoad => {

@@ -7,8 +7,7 @@ import { bestChange, clientsHere, loadsOf } from './esx-balance.ts';
 
 /** Looks in a period at which vCPUs are seen to wait (assumed: ESX knows how long they did). */
 const LOOKS = 20;
-const LEAST_CORES = 4; // Numa.RebalanceCoresTotal
-const LEAST_CORES_A_NODE = 2; // Numa.RebalanceCoresNode
+const LEAST_CORES_A_NODE = 2; // Numa.RebalanceCoresNode; two such nodes have the 4 cores of Numa.RebalanceCoresTotal
 
 export interface EsxOptions {
   /** Numa.RebalancePeriod */
@@ -67,8 +66,7 @@ export function esxRebalancer(homes: EsxHomes, { periodNs, threshold }: EsxOptio
 }
 
 function mayRebalance(k: Kernel): boolean {
-  const cores = homeNodes(k).map((node) => onlineCores(k, node));
-  return cores.reduce((sum, count) => sum + count, 0) >= LEAST_CORES && Math.min(...cores) >= LEAST_CORES_A_NODE;
+  return homeNodes(k).every((node) => onlineCores(k, node) >= LEAST_CORES_A_NODE);
 }
 
 /**

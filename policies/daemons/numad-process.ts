@@ -1,7 +1,9 @@
 import type { Kernel } from '../../sim/policy-api.ts';
 import { type GuestId, NONE, type NodeId } from '../../sim/units.ts';
+import type { Amount } from '../placement/numad.ts';
 
 const MB = 1024 ** 2;
+const ONE_CPU = 100;
 /** The use a process is said to have is the largest of so many passes: RING_BUF_SIZE. */
 const PASSES_KEPT = 8;
 
@@ -34,6 +36,22 @@ export function addUse(process: NumadProcess, percent: number): void {
   process.percents.push(Math.floor(percent));
   if (process.percents.length > PASSES_KEPT) process.percents.shift();
   process.usedPercent = Math.max(...process.percents);
+}
+
+/**
+ * What a process should have: what it uses and a margin, CPUs for no more than its vCPUs; all its memory if that is more than a node and
+ * most of a node is used already.
+ * After: numad 0.5, manage_loads.
+ * @param first size of the node by which all are measured
+ * @param targetPercent of what it should have, the percentage that it uses
+ */
+export function request(k: Kernel, { guest, usedMB, usedPercent }: NumadProcess, first: Amount, targetPercent: number): Amount {
+  const sizeMB = Math.floor(k.guestMemoryBytes(guest) / MB);
+  const isLarge = sizeMB > first.mB && Math.floor((usedMB * 5) / 4) > first.mB;
+  return {
+    mB: Math.floor(((isLarge ? sizeMB : usedMB) * 100) / Math.min(100, targetPercent)),
+    percent: Math.min(Math.floor((usedPercent * 100) / targetPercent), k.guestVcpuCount(guest) * ONE_CPU),
+  };
 }
 
 /**

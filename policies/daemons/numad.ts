@@ -1,12 +1,11 @@
 import type { Actuators, Daemon, Kernel } from '../../sim/policy-api.ts';
 import { type GuestId, NONE, type NodeId, seconds, type VcpuId } from '../../sim/units.ts';
-import { type Amount, nodesWithCpus } from '../placement/numad.ts';
+import { nodesWithCpus } from '../placement/numad.ts';
 import { cpusOf } from '../placement/online.ts';
 import { CpuUse } from './cpu-use.ts';
 import { couldDoBetter, nodesFor, nodesNow, type NumadNodes } from './numad-nodes.ts';
-import { addUse, inOrder, newProcess, type NumadProcess, readMemory } from './numad-process.ts';
+import { addUse, inOrder, newProcess, type NumadProcess, readMemory, request } from './numad-process.ts';
 
-const MB = 1024 ** 2;
 const ONE_CPU = 100;
 const LEAST_PERCENT = 50; // CPU_THRESHOLD
 const LEAST_MB = 300; // MEMORY_THRESHOLD
@@ -109,16 +108,6 @@ function rebind(
   process.nodes = targets;
   bind(k, act, process);
   return true;
-}
-
-/** What a process should have: what it uses and a margin, CPUs for no more than its vCPUs, memory it is about to use if it is large. */
-function request(k: Kernel, { guest, usedMB, usedPercent }: NumadProcess, first: Amount, targetPercent: number): Amount {
-  const sizeMB = Math.floor(k.guestMemoryBytes(guest) / MB);
-  const isLarge = sizeMB > first.mB && Math.floor((usedMB * 5) / 4) > first.mB;
-  return {
-    mB: Math.floor(((isLarge ? sizeMB : usedMB) * 100) / Math.min(100, targetPercent)),
-    percent: Math.min(Math.floor((usedPercent * 100) / targetPercent), k.guestVcpuCount(guest) * ONE_CPU),
-  };
 }
 
 /** Holds the vCPUs; then all that is on the foreign node with most goes to the target with least, until nothing is foreign. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { numad } from '../../../policies/daemons/numad.ts';
-import { couldDoBetter, nodesFor, type NumadNodes } from '../../../policies/daemons/numad-nodes.ts';
-import { inOrder, newProcess, type NumadProcess } from '../../../policies/daemons/numad-process.ts';
+import { CpuUse } from '../../../policies/daemons/cpu-use.ts';
+import { couldDoBetter, nodesFor, nodesNow, type NumadNodes } from '../../../policies/daemons/numad-nodes.ts';
+import { addUse, inOrder, newProcess, type NumadProcess, request } from '../../../policies/daemons/numad-process.ts';
 import { type GuestId, type NodeId, seconds } from '../../../sim/units.ts';
 import { fakeKernel } from '../fake-kernel.ts';
 import { fakeHost, type FakeHost, SECOND } from './fake-host.ts';
@@ -123,6 +124,27 @@ describe('a pass of numad', () => {
     expect(host.told()).toEqual(['0.0 on 0,1,2,3', '0.1 on 0,1,2,3', '0:1>>0']);
   });
 
+  test('has a guest that needs all nodes bound to all, once', () => {
+    const host = fakeHost({ nodeCpus: [2, 2], memoryGiB: [2, 2], guests: [{ vcpus: 4, memoryGiB: 3 }] });
+    const daemon = numad(DEFAULTS);
+    busy(host, 0, 90, 0);
+    host.lay(0, [1024, 1024]);
+    host.pass(daemon, 4 * SECOND);
+    expect(host.told()).toHaveLength(4); // no memory is foreign
+    host.pass(daemon, 320 * SECOND); // and looked at again at 309 s
+    expect(host.told()).toEqual([]);
+  });
+
+  test('sends memory to the last of targets alike, and to none without memory', () => {
+    // 1000 % for ten vCPUs, less 30 % of slack, are three nodes of 400 %, as node 0 is; node 2 has no memory
+    const slit = [[10, 12, 12, 30], [12, 10, 12, 30], [12, 12, 10, 30], [30, 30, 30, 10]]; // prettier-ignore
+    const host = fakeHost({ nodeCpus: [4, 3, 4, 2], memoryGiB: [8, 8, 0, 8], slit, guests: [{ vcpus: 10, memoryGiB: 2 }] });
+    busy(host, 0, 90, 11);
+    host.lay(0, [0, 0, 0, 1024]);
+    host.pass(numad(DEFAULTS), 4 * SECOND);
+    expect(host.told().slice(9)).toEqual(['0.9 on 0,1,2,3,4,5,6,7,8,9,10', '0:3>>1']);
+  });
+
   test('never chooses a node without CPUs, and has memory there brought away', () => {
     const host = fakeHost({ nodeCpus: [2, 0, 3], memoryGiB: [4, 64, 5], guests: [{ vcpus: 1, memoryGiB: 2 }] });
     busy(host, 0, 95, 0);
@@ -141,6 +163,30 @@ describe('a pass of numad', () => {
     host.pass(numad(DEFAULTS), 4 * SECOND);
     // of 1581 MB and 111 %: node 0 200 - 95 + 49 = 154 %, 5504 MB; node 1 240 %, 5504 MB (6144 - 640 + 680, at most 6144)
     expect(host.told()).toEqual(['0.0 on 4,5,6,7', '0:0>>1']);
+  });
+});
+
+test('a process is said to use the most it has used in eight passes', () => {
+  const one = process({});
+  const used = [60.9, 10, 20, 30, 40, 30, 20, 10, 5].map((percent) => {
+    addUse(one, percent);
+    return one.usedPercent;
+  });
+  expect(used).toEqual([60, 60, 60, 60, 60, 60, 60, 60, 40]);
+});
+
+test('the CPU time a node has left is less by four fifths of each second thread', () => {
+  const host = fakeHost({ nodeCpus: [4, 3], threadsPerCore: 2, memoryGiB: [6, 9], guests: [{ vcpus: 1 }, { vcpus: 1 }] });
+  const use = new CpuUse(host.k);
+  host.lay(1, [64, 0]);
+  busy(host, 0, 55, 1);
+  busy(host, 1, 100, 4);
+  host.pass({ name: 'none', periodNs: SECOND, step: (k) => use.look(k) }, 2 * SECOND);
+  // node 0: 2 cores, 240 % when empty; 400 - 55 - 160; node 1: CPUs 4 to 6 are cores 2 and 3, 220 %; 300 - 100 - 80
+  expect(nodesNow(host.k, use)).toEqual({
+    rooms: [{ node: 0, freeMB: 6080, freePercent: 185 }, { node: 1, freeMB: 9216, freePercent: 120 }], // prettier-ignore
+    sizes: [{ mB: 6144, percent: 240 }, { mB: 9216, percent: 220 }], // prettier-ignore
+    first: { mB: 6144, percent: 240 },
   });
 });
 
@@ -164,6 +210,28 @@ test('processes come in numad’s order: the large unbound first, then the bound
     process({ guest: 5 as GuestId, usedPercent: 100, usedMB: 700, boundNs: 10 }), //  70 000 is not alike
   ];
   expect(inOrder(made).map(({ guest }) => guest)).toEqual([3, 1, 4, 2, 0, 5]);
+});
+
+test.each([
+  [
+    { usedMB: 850, usedPercent: 170 },
+    { mB: 1000, percent: 200 },
+  ], // of 85 %
+  [
+    { usedMB: 850, usedPercent: 290 },
+    { mB: 1000, percent: 300 },
+  ], // 341, but it has 3 vCPUs
+  [
+    { usedMB: 2040, usedPercent: 0 },
+    { mB: 2400, percent: 0 },
+  ], //    2550 MB with a quarter are no more than a node
+  [
+    { usedMB: 2048, usedPercent: 0 },
+    { mB: 3614, percent: 0 },
+  ], //    2560 are, of a guest of 3072: 3072/.85
+])('numad asks for %o a margin more: %o', (used, wanted) => {
+  const k = fakeKernel({ nodeCpus: [4], guests: [{ vcpus: 3, memoryGiB: 3 }] });
+  expect(request(k, process(used), { mB: 2559, percent: 400 }, 85)).toEqual(wanted);
 });
 
 describe('numad’s nodes for a process', () => {
@@ -199,7 +267,9 @@ describe('numad’s nodes for a process', () => {
       nodesFor(k, few, wide, { mB: 941, percent }, { flexPercent: 30, hasEnoughCpus });
     expect(pick(329, false)).toEqual([0]); // 9 of 329 % lack
     expect(pick(331, true)).toEqual([0]);
-    expect(pick(331, false)).toEqual([0]); // 331 > 320 + 10: more than there is, so memory alone counts
+    // 360 of 20 + 300 and 10 are more than there is, so memory alone counts; of 20 + 300 and 50 they are not
+    expect(pick(360, false)).toEqual([0]);
+    expect(nodesFor(k, nodes([8000, 20], [8000, 50]), wide, { mB: 941, percent: 360 }, { flexPercent: 30, hasEnoughCpus: false })).toEqual([0, 1]); // prettier-ignore
     expect(nodesFor(k, nodes([8000, 20], [8000, 90]), wide, { mB: 941, percent: 351 }, { flexPercent: 30, hasEnoughCpus: false })).toEqual([0, 1]); // prettier-ignore
     expect(nodesFor(k, nodes([8000, 20], [8000, 90]), wide, { mB: 941, percent: 350 }, { flexPercent: 30, hasEnoughCpus: false })).toEqual([0]); // prettier-ignore
   });
@@ -219,6 +289,8 @@ test.each([
     const bound = process({ nodes: [1 as NodeId], usedMB: 2000, usedPercent: used, boundNs: 1 });
     expect(couldDoBetter(nodes, bound, { mB: 2352, percent: 30 })).toBe(could);
     expect(couldDoBetter(nodes, { ...bound, nodes: [2 as NodeId] }, { mB: 2352, percent: 30 })).toBe(false); // not the fullest
+    const otherwise = [[120, 7000], [300, 1000], [210, 4000]].map(([percent, mB], i) => ({ ...rooms[i]!, freePercent: percent!, freeMB: mB! })); // prettier-ignore
+    expect([0, 1, 2].map((node) => couldDoBetter({ ...nodes, rooms: otherwise }, { ...bound, nodes: [node as NodeId] }, { mB: 2352, percent: 30 }))).toEqual([could, could, false]); // prettier-ignore
     expect(couldDoBetter(nodes, { ...bound, usedMB: 6000 }, { mB: 2352, percent: 30 })).toBe(false); // |1000 + 6000 - 4000| + |7000 - 6000 - 4000| = 6000, as before
     expect(couldDoBetter(nodes, bound, { mB: 9000, percent: 30 })).toBe(false); // does not fit one node
     expect(couldDoBetter(nodes, bound, { mB: 2352, percent: 400 })).toBe(false);

@@ -38,7 +38,8 @@ describe('first homes', () => {
   });
 
   test('forget guests that have gone', () => {
-    const host = fakeHost({ nodeCpus: [2, 2], guests: [{ vcpus: 2 }, { vcpus: 1 }, { vcpus: 1 }, { vcpus: 1 }] });
+    // with guest 0 there node 0 would have 3/2, as node 1, and more memory
+    const host = fakeHost({ nodeCpus: [2, 2], guests: [{ vcpus: 2, memoryGiB: 4 }, { vcpus: 1 }, { vcpus: 1 }, { vcpus: 1 }] });
     const homes = new EsxHomes();
     for (const guest of [0, 1, 2]) homes.place(host.k, guest as GuestId); // 0; 1; 1
     host.pass({ name: 'none', periodNs: SECOND, step: () => undefined }, SECOND);
@@ -66,12 +67,12 @@ test('a guest is held on the CPUs of its home', () => {
 });
 
 test('a guest that a user holds on some CPUs is left alone, but counts where it may be', () => {
-  const k = fakeKernel({ nodeCpus: [2, 4, 4], memoryGiB: [8, 8, 8], guests: [{ vcpus: 3 }, { vcpus: 1 }, { vcpus: 1 }] });
+  const k = fakeKernel({ nodeCpus: [2, 4, 4], memoryGiB: [8, 8, 8], guests: [{ vcpus: 4 }, { vcpus: 1 }, { vcpus: 1 }] });
   k.holdOn(0, [2, 3, 6]);
   const homes = new EsxHomes();
   expect(homes.place(k, 0 as GuestId)).toEqual(FLOATING);
-  homes.place(k, 1 as GuestId); // 1/2; 1.5 + 1 of 4 on both others
-  homes.place(k, 2 as GuestId); // 2/2; 2.5 of 4
+  homes.place(k, 1 as GuestId); // 1/2; 2 + 1 of 4 on both others
+  homes.place(k, 2 as GuestId); // 2/2; 3/4
   expect(homesIn(homes, 3)).toEqual([[], [0], [1]]);
 });
 
