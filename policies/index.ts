@@ -1,6 +1,7 @@
 import type { PolicyEntry } from '../sim/policy-api.ts';
 import { autonumaPolicies } from './autonuma.ts';
 import { deckPolicies } from './deck.ts';
+import { homeNodePolicies } from './home-nodes.ts';
 import { linuxPolicies } from './linux.ts';
 import { researchPolicies } from './research.ts';
 import { scxPolicies } from './scx.ts';
@@ -18,6 +19,7 @@ export const policies: readonly PolicyEntry[] = [
   ...scxPolicies,
   ...tieringPolicies,
   ...researchPolicies,
+  ...homeNodePolicies,
 ];
 
 export function policyNamed(name: string): PolicyEntry | undefined {

@@ -136,6 +136,7 @@ function introduce(w: World, k: HostKernel, guest: GuestState): void {
 
 function place(w: World, k: HostKernel, guest: GuestState): void {
   const { policy } = w;
+  setMasks(w, guest, FLOATING); // so that the policy sees what the user has set
   enter(w, k, 'place');
   const placement = policy.placement ? policy.placement.place(k, guest.id as GuestId) : FLOATING;
   w.placements[guest.id] = placement;
