@@ -75,7 +75,7 @@ export class Carrefour {
   // Feedback of the port for Xen
   private nextNs = 0;
   private wasOn = false;
-  private lastLocalPercent = -1; // none yet
+  private lastLocalPercent = -1; // so that the first round counts as good
   private lastImbalancePercent = 0;
 
   constructor({ port, leastReplicas }: CarrefourOptions) {
@@ -187,14 +187,13 @@ export class Carrefour {
   /** Whether the last round did some good, or was left out; if not, or if that was no good, the next is due after a rest. */
   private isWorthIt(k: Kernel): boolean {
     const { localPercent, imbalancePercent } = this.traffic;
-    const isFirst = this.lastLocalPercent < 0;
     const isBetter =
       localPercent > (this.lastLocalPercent * (100 + LEAST_GAIN_PERCENT)) / 100 ||
       imbalancePercent < (this.lastImbalancePercent * (100 - LEAST_GAIN_PERCENT)) / 100;
     this.lastLocalPercent = localPercent;
     this.lastImbalancePercent = imbalancePercent;
-    if (!isFirst && !isBetter) this.nextNs = k.nowNs + REST_NS;
-    this.wasOn = isFirst || isBetter || !this.wasOn;
+    if (!isBetter) this.nextNs = k.nowNs + REST_NS;
+    this.wasOn = isBetter || !this.wasOn;
     return this.wasOn;
   }
 }

@@ -165,6 +165,16 @@ describe('a block that several nodes read', () => {
     expect(it.second(UNEQUAL)).toEqual(['0.0:0>2']); // draws: 0.05 below 0.70; 0.6 of 300 is 180, behind 30 + 90, before 210
   });
 
+  test('is judged by the writes of this second alone', () => {
+    const it = lab();
+    it.lie(1);
+    it.sample(0, 0, 4, { isWrite: true });
+    expect(it.second(BALANCED)).toEqual(['0.0:1>0']);
+    it.sample(0, 0, 4); // one in four is taken
+    it.sample(0, 7, 4);
+    expect(it.second(BALANCED)).toEqual(['0.0+3']);
+  });
+
   test('waits until there are as many as asked, and then never again', () => {
     const it = lab({ leastReplicas: 3 });
     expect(read(it)).toEqual([]);

@@ -143,6 +143,18 @@ describe('a round', () => {
     }
   });
 
+  test('has as many tries for what takes the place of another in the queue', () => {
+    const it = lab();
+    it.lie(0, 0);
+    it.k.memory.roomBytes = 0;
+    it.sample(0, 2, 3);
+    for (let round = 0; round < 17; round++) it.plan(); // decided in the first, given up in the 17th
+    it.sample(1, 2, 3);
+    for (let round = 0; round < 3; round++) it.plan();
+    it.k.memory.roomBytes = Infinity;
+    expect(it.plan()).toEqual(['0.1:0>1']);
+  });
+
   test('decides anew on a block only when the last decision is done with', () => {
     const it = lab();
     it.lie(0);

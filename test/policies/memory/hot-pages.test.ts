@@ -74,6 +74,23 @@ describe('a block used from another node', () => {
       return it.plan();
     };
     expect([shared(4), shared(3)]).toEqual([[], ['0.0:0>2']]);
+    const it = lab();
+    it.lie(2);
+    it.sample(0, 0, 4); // 4 * (25 - 10)
+    it.sample(0, 1, 4); // 4 * (15 - 20): nearer on the whole, but as many from each
+    expect(it.plan()).toEqual([]);
+  });
+
+  test('is as hot as all the time shows that is remembered', () => {
+    const used = (moveNs: number): string[] => {
+      const it = lab({ moveNs });
+      it.plan();
+      it.lie(0);
+      it.sample(0, 1, 3);
+      return it.plan();
+    };
+    // 3 samples in 1 ms and half of the one before: 3 ms in a stay by 1.5
+    expect([used(ms(2)), used(ms(2) - 1)]).toEqual([[], ['0.0:0>1']]);
   });
 
   test('moves when it was sampled twice within a half-life, not twice in two', () => {
@@ -142,6 +159,16 @@ describe('hot pages first', () => {
     expect(it.plan()).toEqual(['0.0:0>1']);
   });
 
+  test('asks only for what is worth it now', () => {
+    const it = lab();
+    far(it);
+    it.k.memory.roomBytes = 0;
+    expect(it.plan()).toEqual([]);
+    [2, 1, 0].forEach((block, i) => it.policy.onMoved!(it.k, 0 as GuestId, block, 0 as NodeId, [2, 1, 1][i] as NodeId));
+    it.k.memory.roomBytes = Infinity;
+    expect(it.plan()).toEqual([]);
+  });
+
   test('goes on to the next where one cannot be moved', () => {
     const it = lab();
     far(it);
@@ -172,6 +199,7 @@ describe('hot pages first', () => {
     it.k.isHere = (): boolean => false;
     expect(it.plan()).toEqual([]);
     it.k.isHere = isHere;
+    it.sample(7, 1, 1); // takes its place
     expect(it.plan()).toEqual([]);
   });
 
