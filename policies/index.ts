@@ -2,6 +2,7 @@ import type { PolicyEntry } from '../sim/policy-api.ts';
 import { autonumaPolicies } from './autonuma.ts';
 import { deckPolicies } from './deck.ts';
 import { homeNodePolicies } from './home-nodes.ts';
+import { hotPagesPolicies } from './hot-pages.ts';
 import { linuxPolicies } from './linux.ts';
 import { researchPolicies } from './research.ts';
 import { scxPolicies } from './scx.ts';
@@ -20,6 +21,7 @@ export const policies: readonly PolicyEntry[] = [
   ...tieringPolicies,
   ...researchPolicies,
   ...homeNodePolicies,
+  ...hotPagesPolicies,
 ];
 
 export function policyNamed(name: string): PolicyEntry | undefined {
