@@ -1,9 +1,10 @@
 import { assert } from './assert.ts';
 import { BlockTable } from './block-table.ts';
-import { GuestBlocks, runningSum } from './guest-blocks.ts';
+import { evenVnodes, GuestBlocks, type GuestVnodes, runningSum } from './guest-blocks.ts';
 import { RegionHeat } from './heat.ts';
 import type { Machine } from './machine.ts';
 import type { Fallback } from './policy-api.ts';
+import { RegionHomes } from './region-homes.ts';
 import type { Heat } from './workload-api.ts';
 
 /** What a guest's memory is made of; one vnode and regions of even heat unless said. */
@@ -11,6 +12,8 @@ export interface GuestMemory {
   readonly bytes: number;
   readonly regions: number;
   readonly vnodes?: number;
+  /** Where the parts of these vnodes are not equal, or their distances. */
+  readonly division?: GuestVnodes | undefined;
   /** [region of the guest] */
   readonly heat?: readonly (Heat | null)[] | undefined;
 }
@@ -32,6 +35,7 @@ export class HostMemory {
   readonly regionNodeBlocks: Int32Array; // [region * N + node]
   readonly regionNodes: Int32Array; //      [region] how many nodes it has blocks on
   readonly guestBlocks: GuestBlocks;
+  readonly homes: RegionHomes;
   readonly heat: RegionHeat;
   private readonly table: BlockTable;
   private readonly lastPlace: Int32Array; // [region] the place blockAt was asked for last
@@ -49,7 +53,10 @@ export class HostMemory {
     const blockCounts = guests.map((guest) => Math.ceil(guest.bytes / blockBytes));
     this.guestBlocks = new GuestBlocks(
       blockCounts,
-      guests.map(({ vnodes = 1 }) => vnodes),
+      guests.map(({ vnodes = 1, division }, guest) => division ?? evenVnodes(blockCounts[guest]!, vnodes)),
+    );
+    this.homes = new RegionHomes(
+      guests.flatMap(({ regions }, guest) => new Array<number>(regions).fill(this.guestBlocks.vnodeCount[guest]!)),
     );
     this.table = new BlockTable(blockCounts.reduce((sum, count) => sum + count, 0));
     this.guestNodeBlocks = new Int32Array(guests.length * N);
@@ -123,6 +130,7 @@ export class HostMemory {
     let tail = -1;
     for (let i = 0; i < count; i++) {
       const block = guestBlocks.take(table, guest, vnode);
+      this.homes.add(region, guestBlocks.tookVnode);
       table.setNext(first, block, -1);
       if (tail < 0) this.regionHead[region] = block;
       else table.setNext(first, tail, block);
@@ -149,6 +157,7 @@ export class HostMemory {
     this.lastBlock[region] = -1;
     this.regionNodeBlocks.fill(0, region * this.nodeCount, (region + 1) * this.nodeCount);
     this.heat.clear(region);
+    this.homes.clear(region);
   }
 
   /**
