@@ -12,6 +12,7 @@ export const TIMER_ADMIT = 7; // id: guest that comes to the host
 export const TIMER_DEPART = 8; // id: guest
 export const TIMER_HOTPLUG = 9; // id: the scenario's n-th event
 export const TIMER_DAEMON = 10; // id: the policy's n-th daemon
+export const TIMER_VNODES = 11; // id: guest whose virtual nodes the host ceases to keep
 
 /**
  * Future timed events: a binary heap in parallel typed arrays, slot 0 first out, in the total order (time, kind, id), so that no

@@ -185,6 +185,8 @@ export class World {
   gateClosed = true; //       instances have not been started yet
   /** [G] where the policy put each guest. */
   readonly placements: Placement[] = [];
+  /** [guest] host node of each of its vnodes, of guests whose vnodes the host keeps. */
+  readonly vnodeNodes: (Int32Array | undefined)[] = [];
   kernel!: Kernel;
   calls!: ProgramCalls; //    what programs are given; set by build.ts, like the kernel
   hook = ''; // policy hook being run, for the message when it throws
@@ -217,7 +219,7 @@ export class World {
       })),
     );
     this.contention = contentionOf(scenario.contention, machine, C);
-    this.timers = new Timers(T + 4 * G + R + scenario.hotplug.length + 96);
+    this.timers = new Timers(T + 5 * G + R + scenario.hotplug.length + 96);
     this.missCurves = layMissCurves(guests.map(({ spec, program }) => ({ name: spec.name, curves: program.missCurves ?? [] })));
 
     this.cpuVcpu = new Int32Array(C).fill(-1);
