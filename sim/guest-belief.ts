@@ -12,7 +12,7 @@ export interface GuestBelief {
   readonly vnodes: number;
   readonly vcpuVnode: Int32Array; // [vCPU of the guest]
   readonly distances: Int32Array; // [vnode * vnodes + vnode]
-  readonly vcpuCache: Int32Array; // [vCPU] the last-level cache it believes to share with the others of the same number
+  readonly vcpuCache: Int32Array; // [vCPU] first vCPU of those it believes to share a last-level cache with, itself among them
   /** What it was told and does not use, and why. */
   readonly dropped: readonly string[];
 }
@@ -35,12 +35,8 @@ export function beliefOf(spec: GuestSpec): GuestBelief {
   const vnodes = isUsed ? told.count : 1;
   const vcpuVnode = isUsed ? told.vcpuVnode : new Int32Array(vcpus);
   const distances = believedDistances(isUsed ? vnuma.distances : null, vnodes, kind, dropped);
-  const sockets = socketsOf(vnuma.topology, vcpus, kind);
-  const vcpuCache = Int32Array.from(sockets, (socket, vcpu) =>
-    sockets.findIndex((other, sibling) => other === socket && vcpuVnode[sibling] === vcpuVnode[vcpu]),
-  );
-  const isSplit = sockets.some((socket, vcpu) => vcpuVnode[sockets.indexOf(socket)] !== vcpuVnode[vcpu]);
-  if (vnuma.topology && isSplit) dropped.push('siblings: CPUs of one socket are on several nodes');
+  const vcpuCache = cachesOf(vcpuVnode, vnodes, vcpusOfSocket(vnuma.topology, vcpus, kind));
+  if (vnuma.topology && cacheCount(vcpuCache) > vnuma.topology.sockets) dropped.push('siblings: CPUs of one socket are on several nodes');
   return { vnodes, vcpuVnode, distances, vcpuCache, dropped };
 }
 
@@ -66,8 +62,23 @@ function believedDistances(told: VnumaSpec['distances'], vnodes: number, kind: G
   });
 }
 
-/** [vCPU] its socket, threads and cores of which follow one another. */
-function socketsOf(topology: VirtualTopology | null, vcpus: number, kind: GuestKind): number[] {
-  const each = kind === 'xen-pv' ? 1 : topology ? topology.cores * topology.threads : vcpus;
-  return Array.from({ length: vcpus }, (_, vcpu) => Math.floor(vcpu / each));
+/** Threads and cores of a socket follow one another. */
+function vcpusOfSocket(topology: VirtualTopology | null, vcpus: number, kind: GuestKind): number {
+  if (kind === 'xen-pv') return 1;
+  return topology ? topology.cores * topology.threads : vcpus;
+}
+
+/** [vCPU] the first vCPU of its socket that is on its node too. */
+function cachesOf(vcpuVnode: Int32Array, vnodes: number, perSocket: number): Int32Array {
+  const firsts = new Map<number, number>();
+  return vcpuVnode.map((vnode, vcpu) => {
+    const cache = Math.floor(vcpu / perSocket) * vnodes + vnode;
+    if (!firsts.has(cache)) firsts.set(cache, vcpu);
+    return firsts.get(cache)!;
+  });
+}
+
+/** How many last-level caches a guest believes in. */
+export function cacheCount(vcpuCache: Int32Array): number {
+  return vcpuCache.reduce((count, cache, vcpu) => count + (cache === vcpu ? 1 : 0), 0);
 }
