@@ -37,6 +37,7 @@ export function runResult(scenario: Scenario, recording: Recording, version: str
     idleWhileRunnableNs: recording.idleWhileRunnableNs,
     hostNoiseNs: recording.hostNoiseNs,
     dom0Ns: recording.dom0Ns,
+    moverNs: recording.moverNs,
     instants: recording.instants,
     solves: recording.solves,
     droppedArrivals: recording.droppedArrivals,
@@ -49,6 +50,7 @@ export function runResult(scenario: Scenario, recording: Recording, version: str
       hostNoise: scenario.hostNoise,
       dom0: scenario.dom0,
       blockBytes: scenario.blockBytes,
+      mappingBytes: Math.max(scenario.blockBytes, scenario.mappingBytes ?? 0),
       hostCacheBytes: scenario.hostCacheBytes,
       hotplug: scenario.hotplug.map(({ atNs, cpu, isOnline }) => ({ atNs, cpu, isOnline })),
       watchdogNs: scenario.watchdogNs,
@@ -92,10 +94,11 @@ export interface RunResult {
   readonly idleWhileRunnableNs: number | null;
   readonly hostNoiseNs: number;
   readonly dom0Ns: number;
+  readonly moverNs: number;
   readonly instants: number;
   readonly solves: number;
   readonly droppedArrivals: number;
-  readonly setting: Pick<
+  readonly setting: { readonly mappingBytes: number } & Pick<
     Scenario,
     | 'startGapNs'
     | 'durationNs'
@@ -178,6 +181,11 @@ function measures(of: Measures): Measures {
     accessesByHop: Object.fromEntries(HOP_CLASSES.map((hop) => [hop, of.accessesByHop[hop]])) as Measures['accessesByHop'],
     migrations: { core: of.migrations.core, cpu: of.migrations.cpu, node: of.migrations.node, socket: of.migrations.socket },
     pageMoves: of.pageMoves,
+    pageReturns: of.pageReturns,
+    pageReplicas: of.pageReplicas,
+    failedMoves: of.failedMoves,
+    hintFaults: of.hintFaults,
+    samples: of.samples,
     waitNs: of.waitNs,
     contextSwitches: of.contextSwitches,
     wakes: of.wakes,

@@ -90,6 +90,7 @@ export function readScenario(source: ScenarioSource, registries: Registries): Sc
     hostNoise: words['host-noise'],
     dom0: words.dom0,
     blockBytes: words.block,
+    mappingBytes: words.mapping ?? words.block,
     hostCacheBytes: words['host-cache'],
     hotplug: hotplugOf(words, refuse),
     costs: costsOf(words.costs),
@@ -97,6 +98,25 @@ export function readScenario(source: ScenarioSource, registries: Registries): Sc
     checks: words.checks,
   };
 }
+
+const COST_WORDS: readonly (keyof CostWords)[] = [
+  'context-switch',
+  'exit',
+  'ipi',
+  'guest-fault',
+  'host-fault',
+  'cold-cache',
+  'guest-slice',
+  'hook',
+  'helper',
+  'hint-fault',
+  'sample',
+  'mark',
+  'split',
+  'remap',
+  'shootdown',
+  'copy',
+];
 
 type Refuse = (path: Path, message: string) => never;
 
@@ -202,6 +222,8 @@ function checkTogether(
   if (memoryBytes > machineBytes) {
     refuse(blame, `: ${guests.length} guests of ${size(memoryBytes)} in all, want at most the ${size(machineBytes)} of ${machine.name}`);
   }
+  if (words.mapping !== null && words.mapping < block)
+    refuse(['mapping'], ` = ${size(words.mapping)}, want at least the block (${size(block)})`);
   const machineBlocks = machine.memoryGiB.value.reduce((total, GiB) => total + Math.floor((GiB * 1024 ** 3) / block), 0);
   if (words['host-cache'] > machineBlocks * block) {
     refuse(['host-cache'], ` = ${size(words['host-cache'])}, want at most the ${size(machineBlocks * block)} of ${machine.name}`);
@@ -282,6 +304,13 @@ function costsOf(words: CostWords = {}): Costs {
     guestSliceNs: words['guest-slice'] ?? DEFAULT_COSTS.guestSliceNs,
     hookNs: words.hook ?? DEFAULT_COSTS.hookNs,
     helperNs: words.helper ?? DEFAULT_COSTS.helperNs,
+    hintFaultNs: words['hint-fault'] ?? DEFAULT_COSTS.hintFaultNs,
+    sampleNs: words.sample ?? DEFAULT_COSTS.sampleNs,
+    markNs: words.mark ?? DEFAULT_COSTS.markNs,
+    splitNs: words.split ?? DEFAULT_COSTS.splitNs,
+    remapNs: words.remap ?? DEFAULT_COSTS.remapNs,
+    shootdownNs: words.shootdown ?? DEFAULT_COSTS.shootdownNs,
+    copyShare: words.copy ?? DEFAULT_COSTS.copyShare,
   };
 }
 
@@ -302,8 +331,7 @@ function unknownWord(path: Path, word: string, file: YamlTree | undefined): stri
 function knownAt(path: Path): readonly string[] {
   if (path[0] === 'guests') return ['name', 'count', ...GUEST_WORDS, 'weight', 'nice', 'cpus', 'cap', 'arrives', 'departs'];
   if (path[0] === 'hotplug') return ['cpu', 'offline', 'online'];
-  if (path[0] === 'costs')
-    return ['context-switch', 'exit', 'ipi', 'guest-fault', 'host-fault', 'cold-cache', 'guest-slice', 'hook', 'helper'];
+  if (path[0] === 'costs') return COST_WORDS;
   return [...WORDS.map((word) => word.name), 'costs', 'hotplug'];
 }
 

@@ -60,6 +60,7 @@ export const WORDS: readonly { readonly name: string; readonly summary: string; 
   { name: 'host-noise', summary: 'scale of the background load of the host; 0 switches it off', default: '1' },
   { name: 'dom0', summary: "scale of the load of Xen's privileged guest, a vCPU for each CPU; 0 leaves it out", default: '0' },
   { name: 'block', summary: 'unit of memory placement, a power of two', default: '2MiB' },
+  { name: 'mapping', summary: 'what the host maps at once, a power of two of blocks (huge pages); block for one', default: 'block' },
   { name: 'host-cache', summary: "memory the host's page cache holds before guests arrive, from node 0 on", default: '0' },
   { name: 'watchdog', summary: 'how long a vCPU may wait for a CPU before the policy is at fault', default: '30s' },
   { name: 'checks', summary: 'invariants to check while running: cheap or all', default: 'cheap' },
@@ -125,6 +126,8 @@ export interface ScenarioWords extends Required<GuestWords> {
   readonly dom0: number;
   readonly 'host-cache': number;
   readonly block: number;
+  /** null for one block. */
+  readonly mapping: number | null;
   readonly watchdog: number;
   readonly checks: Scenario['checks'];
   readonly costs?: CostWords | undefined;
@@ -141,6 +144,13 @@ export interface CostWords {
   readonly 'guest-slice'?: number | undefined;
   readonly hook?: number | undefined;
   readonly helper?: number | undefined;
+  readonly 'hint-fault'?: number | undefined;
+  readonly sample?: number | undefined;
+  readonly mark?: number | undefined;
+  readonly split?: number | undefined;
+  readonly remap?: number | undefined;
+  readonly shootdown?: number | undefined;
+  readonly copy?: number | undefined;
 }
 
 export const MAX_GUESTS = 4096;
@@ -193,6 +203,7 @@ export function readWords(raw: object, registries: Registries): z.ZodSafeParseRe
     'host-noise': quantity('share', 0, 10),
     dom0: quantity('share', 0, 10),
     block: leaf(blockBytes),
+    mapping: leaf((text) => (text === 'block' ? null : blockBytes(text))),
     'host-cache': quantity('bytes', 0, GiB(16 * 1024)),
     watchdog: quantity('time', ms(20), DAY_NS),
     checks: oneOf(['cheap', 'all'] as const),
@@ -216,6 +227,13 @@ export function readWords(raw: object, registries: Registries): z.ZodSafeParseRe
         'guest-slice': quantity('time', us(1), seconds(10)),
         hook: time,
         helper: time,
+        'hint-fault': time,
+        sample: time,
+        mark: time,
+        split: time,
+        remap: time,
+        shootdown: time,
+        copy: quantity('share', 0, 1),
       })
       .partial()
       .optional(),

@@ -6,6 +6,8 @@ import { removeTasks } from './guest-departure.ts';
 import { killGuest, startGuest, startTask } from './guest-kernel.ts';
 import { takeOut } from './host-changes.ts';
 import { ALL_CPUS } from './masks.ts';
+import { forsakeGuest } from './moving.ts';
+import { SAMPLE_BATCH_NS } from './sampling.ts';
 import { FLOATING, type Placement } from './policy-api.ts';
 import { VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
 import {
@@ -14,6 +16,7 @@ import {
   TIMER_DEPART,
   TIMER_GUEST_START,
   TIMER_HOTPLUG,
+  TIMER_PLAN,
   TIMER_TICK,
   TIMER_VNODES,
   TIMER_WATCH,
@@ -33,7 +36,8 @@ export function startHost(w: World, k: HostKernel): void {
     w.timers.push(w.tickNs, TIMER_TICK, 0);
   }
   w.timers.push(0, TIMER_WATCH, 0); // and so the first instant is 0
-  if (policy.memory.sampling) w.timers.push(policy.memory.sampling.periodNs, TIMER_WATCH, 1);
+  if (policy.memory.samples) w.timers.push(SAMPLE_BATCH_NS, TIMER_WATCH, 1);
+  if (policy.memory.plan) w.timers.push(policy.memory.plan.periodNs, TIMER_PLAN, 0);
   policy.daemons?.forEach(({ periodNs }, daemon) => w.timers.push(periodNs, TIMER_DAEMON, daemon));
   scenario.hotplug.forEach(({ atNs }, event) => w.timers.push(atNs, TIMER_HOTPLUG, event));
   w.placements.push(...w.guests.map(() => FLOATING));
@@ -94,6 +98,7 @@ export function depart(w: World, k: HostKernel, guest: GuestState): void {
     }
   }
   removeTasks(w, guest);
+  forsakeGuest(w, guest);
   w.memory.dropGuest(guest.id, guest.regionCount);
   const { cpu: ops } = w.policy;
   for (let vcpu = guest.firstVcpu; vcpu < end; vcpu++) {
@@ -159,7 +164,7 @@ function setMasks(w: World, { spec, firstVcpu, vcpuCount }: GuestState, { hardNo
 function backAll(w: World, guest: GuestState): void {
   const first = w.memory.guestBlocks.first[guest.id]!;
   for (let block = first; block < first + w.memory.guestBlocks.count[guest.id]!; block++) {
-    if (backBlock(w, guest.id, -1, block, -1) >= 0) continue;
+    if (w.memory.isBacked(block) || backBlock(w, guest.id, -1, block, -1) >= 0) continue;
     killGuest(w, guest);
     return;
   }

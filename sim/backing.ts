@@ -20,5 +20,28 @@ export function backBlock(w: World, guest: number, region: number, block: number
   if (!(Number.isInteger(wanted) && wanted >= 0 && wanted < nodeCount))
     throw new PolicyError(`node ${String(wanted)}, want 0 to ${nodeCount - 1}`);
   w.hook = '';
-  return memory.back(guest, region, block, wanted, policy.memory.fallback, w.placements[guest]!.memoryNodes);
+  const { memoryNodes } = w.placements[guest]!;
+  const node = memory.back(guest, region, block, wanted, policy.memory.fallback, memoryNodes);
+  if (node >= 0 && w.huge.isHuge(guest, block)) backMapping(w, guest, block, node);
+  return node;
+}
+
+/** The rest of a huge mapping is backed with its first block, on the same node; where there is no room for it, it is mapped block by block. */
+function backMapping(w: World, guest: number, block: number, node: number): void {
+  const { memory, huge } = w;
+  const first = huge.first(guest, block);
+  const end = huge.end(guest, block);
+  let missing = 0;
+  for (let part = first; part < end; part++) {
+    if (!memory.isBacked(part)) missing++;
+    else if (memory.nodeOf(part) !== node) missing = Infinity;
+  }
+  if (missing > memory.nodeFree[node]!) {
+    huge.split(guest, block);
+    return;
+  }
+  const { regionOf } = memory.trackPages();
+  for (let part = first; part < end; part++) {
+    if (!memory.isBacked(part)) memory.back(guest, regionOf[part]!, part, node, 'none');
+  }
 }

@@ -10,7 +10,9 @@ import { topologyOf } from './guest-topology.ts';
 import { hostNoise } from './host-noise.ts';
 import type { MachineSpec } from './machine-spec.ts';
 import { defaultOptions } from './options.ts';
-import { DEFAULT_WEIGHT, type GuestKind } from './policy-api.ts';
+import { nodesByDistance } from './memory.ts';
+import { pageMover } from './page-mover.ts';
+import { DEFAULT_WEIGHT, type GuestKind, type Policy } from './policy-api.ts';
 import { namedStream } from './random.ts';
 import type { GuestSpec, Scenario } from './scenario.ts';
 import type { WorkloadEntry, WorkloadSetup } from './workload-api.ts';
@@ -29,12 +31,48 @@ export function buildWorld(scenario: Scenario, box?: BlackBox): { w: World; k: H
     const guestVcpus = scenario.guests.reduce((sum, spec) => sum + spec.vcpus, 0);
     addGuest(guests, scenario, backgroundSpec(scenario, 'dom0', 'xen-pv', dom0(cpuCount, guestVcpus, scenario.dom0)), true);
   }
-  const w = new World(scenario, guests, scenario.policy.make(scenario.policyOptions), box);
+  const policy = scenario.policy.make(scenario.policyOptions);
+  const firstMover = guests.length;
+  if (hasMovers(policy)) addMovers(guests, scenario);
+  const w = new World(scenario, guests, policy, box);
+  setMovers(w, firstMover);
   const k = new HostKernel(w, namedStream(scenario.seed, 'policy', 0, 'random'));
   w.kernel = k;
   w.calls = new KernelCalls(w);
   w.memory.fillHostCache(scenario.hostCacheBytes);
   return { w, k };
+}
+
+/** Whether it may ask for moves outside hint faults, so that somebody must be there to do them. */
+function hasMovers({ memory, daemons }: Policy): boolean {
+  return memory.plan !== undefined || memory.samples !== undefined || memory.revertAfterNs !== undefined || daemons !== undefined;
+}
+
+/** A kernel thread for each node with CPUs. */
+function addMovers(guests: GuestState[], scenario: Scenario): void {
+  const { nodeCount, nodeFirstCpu, nodeCpuCount } = scenario.machine;
+  const workload: WorkloadEntry = { name: 'page-mover', summary: '', ends: 'never', options: [], build: pageMover };
+  for (let node = 0; node < nodeCount; node++) {
+    const cpus = Array.from({ length: nodeCpuCount[node]! }, (_, i) => nodeFirstCpu[node]! + i);
+    if (cpus.length > 0) addGuest(guests, scenario, { ...threadSpec(`page-mover-${node}`, 'bare', 1, workload), cpus }, true);
+  }
+}
+
+/** A node without CPUs is served from the nearest that has some. */
+function setMovers(w: World, firstMover: number): void {
+  const { machine } = w.scenario;
+  const { nodeCount, nodeCpuCount } = machine;
+  if (w.guests.length === firstMover) return;
+  let next = w.guests[firstMover]!.firstVcpu;
+  for (let node = 0; node < nodeCount; node++) {
+    if (nodeCpuCount[node] === 0) continue;
+    w.isMover[next] = 1;
+    w.moverVcpu[node] = next++;
+  }
+  const nearest = nodesByDistance(machine);
+  for (let node = 0; node < nodeCount; node++) {
+    for (let i = 0; w.moverVcpu[node]! < 0; i++) w.moverVcpu[node] = w.moverVcpu[nearest[node * nodeCount + i]!]!;
+  }
 }
 
 function addGuest(guests: GuestState[], scenario: Scenario, spec: GuestSpec, isHostNoise: boolean): void {
@@ -105,11 +143,14 @@ export function setupOf(machine: MachineSpec, blockBytes: number, seed: string, 
 /** A part of the background load as a guest like any other, without memory of its own. */
 function backgroundSpec(scenario: Scenario, name: string, kind: GuestKind, threads: readonly Burst[]): GuestSpec {
   const program = bursts(threads, scenario.machine.clockGHz, (thread) => namedStream(scenario.seed, name, thread, 'burst'));
-  const workload: WorkloadEntry = { name, summary: '', ends: 'never', options: [], build: () => program };
+  return threadSpec(name, kind, threads.length, { name, summary: '', ends: 'never', options: [], build: () => program });
+}
+
+function threadSpec(name: string, kind: GuestKind, vcpus: number, workload: WorkloadEntry): GuestSpec {
   return {
     name,
     kind,
-    vcpus: threads.length,
+    vcpus,
     memoryBytes: 0,
     vnodes: 1,
     weight: DEFAULT_WEIGHT,

@@ -14,7 +14,9 @@ import { policyExit } from './policy-exit.ts';
 import { type Random, shuffle } from './random.ts';
 import { record } from './record.ts';
 import type { Recording, RunStatus } from './recording.ts';
-import { sampleMemory } from './sampling.ts';
+import { takePageWorkNs, takeRandomFaults } from './hint-faults.ts';
+import { resumeOrders, returnBlocks } from './moving.ts';
+import { sampleAccesses } from './sampling.ts';
 import type { Scenario } from './scenario.ts';
 import { finishSegment, interruptSegment, renewMixtures, settle, startSegment } from './segments.ts';
 import {
@@ -25,7 +27,10 @@ import {
   TIMER_DRIFT,
   TIMER_GUEST_START,
   TIMER_HOTPLUG,
+  TIMER_ORDER,
+  TIMER_PLAN,
   TIMER_POLICY,
+  TIMER_RETURN,
   TIMER_TASK_WAKE,
   TIMER_TICK,
   TIMER_VNODES,
@@ -97,6 +102,7 @@ function finishDue(w: World): void {
     const cpu = cpuOrder[i]!;
     if (dueNs[cpu]! > nowNs) continue;
     if (w.finishNs[cpu]! <= nowNs) finishSegment(w, cpu);
+    else if (w.faultNs[cpu]! <= nowNs) takeRandomFaults(w, cpu);
     if (w.guestSliceEndNs[cpu]! <= nowNs) {
       interruptSegment(w, cpu);
       rotate(w, cpu);
@@ -151,7 +157,7 @@ function fire(w: World, k: HostKernel, kind: number, id: number): void {
       break;
     case TIMER_WATCH:
       if (id === 0) watch(w);
-      else sampleMemory(w);
+      else sampleAccesses(w);
       break;
     case TIMER_DRIFT:
       drift(w, id);
@@ -169,6 +175,15 @@ function fire(w: World, k: HostKernel, kind: number, id: number): void {
     }
     case TIMER_DAEMON:
       stepDaemon(w, k, id);
+      break;
+    case TIMER_PLAN:
+      plan(w, k);
+      break;
+    case TIMER_RETURN:
+      returnBlocks(w);
+      break;
+    case TIMER_ORDER:
+      resumeOrders(w, id);
       break;
     case TIMER_VNODES:
       moveVnodes(w, k, w.guests[id]!);
@@ -189,7 +204,17 @@ function tick(w: World, k: HostKernel): void {
     enter(w, k, 'tick');
     w.policy.cpu.tick!(k, vcpu as VcpuId, cpu as CpuId);
     w.contextSwitchNs[vcpu]! += leave(w, k);
+    w.samplingNs[vcpu]! += takePageWorkNs(w);
   }
+}
+
+/** The memory policy's own kernel thread, on the CPU where it was started. */
+function plan(w: World, k: HostKernel): void {
+  const { periodNs, step } = w.policy.memory.plan!;
+  w.timers.push(w.nowNs + periodNs, TIMER_PLAN, 0);
+  enter(w, k, 'memory.plan');
+  step(k);
+  w.cpuChargeNs[0]! += leave(w, k) + takePageWorkNs(w);
 }
 
 /** User space: its own CPU time is not charged to any vCPU. */

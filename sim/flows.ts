@@ -183,22 +183,25 @@ function buildCopy(w: World, cpu: number): void {
 }
 
 /** Counts lines fetched by the segment on `cpu`. Copies load the machine but are no accesses of the guest. */
-export function countLines(w: World, cpu: number, guest: number, lines: number): void {
+export function countLines(w: World, cpu: number, vcpu: number, guest: number, lines: number): void {
   const { machine } = w.scenario;
   const N = machine.nodeCount;
   const row = machine.cpuNode[cpu]! * N;
   const from = w.flowNode[cpu]!;
   w.cpuLines[cpu]! += from === COPYING ? 2 * lines : lines * w.readShare[cpu]!;
   if (from >= 0) {
+    w.vcpuLines[vcpu * N + from]! += lines * w.readShare[cpu]!;
     countPair(w, guest, row + from, lines, w.readShare[cpu]!, w.writeShare[cpu]!);
   } else if (from === MIXTURE) {
     for (let node = 0; node < N; node++) {
       const share = w.nodeShare[cpu * N + node]!;
-      if (share > 0) countPair(w, guest, row + node, lines * share, w.readShare[cpu]!, w.writeShare[cpu]!);
+      if (share === 0) continue;
+      w.vcpuLines[vcpu * N + node]! += lines * share * w.readShare[cpu]!;
+      countPair(w, guest, row + node, lines * share, w.readShare[cpu]!, w.writeShare[cpu]!);
     }
   } else if (from === COPYING) {
-    const vcpu = w.cpuVcpu[cpu]!;
     const to = row + w.copyTo[vcpu]!;
+    w.copiedLines += lines;
     w.pairLines[row + w.memory.nodeOf(w.copyBlock[vcpu]!)]! += lines;
     w.pairLines[to]! += lines;
     w.pairWritten[to]! += lines;
@@ -235,6 +238,7 @@ function mixNodes(w: World, cpu: number, region: number): void {
   const { nodeCount, cpuNode } = w.scenario.machine;
   const first = cpu * nodeCount;
   const total = memory.accessesByNode(region, w.nowNs, nodeShare, first);
+  w.replicas?.redirect(region, cpuNode[cpu]!, w.nowNs, nodeShare, first);
   let nodes = 0;
   let single = cpuNode[cpu]!; // memory never touched reads as the zero page, which is everywhere
   for (let node = 0; node < nodeCount; node++) {

@@ -30,13 +30,8 @@ export class KernelCalls implements ProgramCalls {
   free(region: number): void {
     const { w, guest } = this;
     const id = this.region(region);
+    w.replicas?.dropRegion(guest.id, id);
     w.memory.release(guest.id, id);
-    for (let task = guest.firstTask; task < guest.firstTask + guest.taskCount; task++) {
-      if (w.sampleRegion[task] === id) w.sampleRegion[task] = -1;
-    }
-    for (let vcpu = guest.firstVcpu; vcpu < guest.firstVcpu + guest.vcpuCount; vcpu++) {
-      if (w.copyRegion[vcpu] === id) w.copyRegion[vcpu] = -1;
-    }
   }
   startMeasuring(): void {
     const { guest } = this;

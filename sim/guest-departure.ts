@@ -31,7 +31,6 @@ export function removeTasks(w: World, guest: GuestState): void {
   }
   for (let vcpu = guest.firstVcpu; vcpu < guest.firstVcpu + guest.vcpuCount; vcpu++) {
     w.vcpuTask[vcpu] = -1;
-    w.copyBlock[vcpu] = -1;
   }
   guest.liveTasks = 0;
   guest.waitingTasks = 0;

@@ -134,7 +134,7 @@ export function killGuest(w: World, guest: GuestState): void {
 
 /** All tasks of a guest may wait for one another: nothing will come of it any more. Open guests go on with their next arrival. */
 function noteDeadlock(w: World, guest: GuestState): void {
-  if (guest.waitingTasks === 0 || guest.waitingTasks < guest.liveTasks) return;
+  if (guest.waitingTasks === 0 || guest.waitingTasks < guest.liveTasks || guest.isHostNoise) return;
   if (guest.freeSlots || guest.outOfMemory || guest.isDeadlocked) return;
   guest.isDeadlocked = true;
   endGuest(w, guest);

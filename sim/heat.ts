@@ -82,6 +82,31 @@ export class RegionHeat {
     return slot < 0 ? 0 : this.driftNs[slot]!;
   }
 
+  isHeated(region: number): boolean {
+    return this.slotOf[region]! >= 0;
+  }
+
+  /** Accesses to a block of a heated region in proportion to others of it, by its group (`heatGroup`). */
+  weightNow(region: number, group: number, nowNs: number): number {
+    const slot = this.slotOf[region]!;
+    this.turn(slot, nowNs);
+    return this.weightOf(slot, group);
+  }
+
+  /** Sum of the weights of a heated region's backed blocks. */
+  total(region: number, nowNs: number): number {
+    const slot = this.slotOf[region]!;
+    this.turn(slot, nowNs);
+    let total = 0;
+    for (let node = 0; node < this.nodeCount; node++) total += this.sums[slot * this.nodeCount + node]!;
+    return total;
+  }
+
+  /** The largest weight a block of a heated region can have. */
+  mostWeight(region: number): number {
+    return this.weights[this.slotOf[region]! * HEAT_GROUPS]!;
+  }
+
   /** Counts blocks (1 or -1) of a region in or out of a node. `block` is counted from the guest's first. */
   count(region: number, block: number, node: number, blocks: number): void {
     const slot = this.slotOf[region]!;

@@ -2,6 +2,7 @@ import { PolicyError } from './assert.ts';
 import { enter, leave } from './hooks.ts';
 import type { HostKernel } from './host-kernel.ts';
 import { firstAllowed, makeRunnable, mayRunOn, selectCpu, stop, tellQuiescent, tellRunning, tellStopping } from './host.ts';
+import { order } from './moving.ts';
 import { DEQ_SAVE, ENQ_RESTORE, type Actuators } from './policy-api.ts';
 import { VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
 import type { CpuId, GuestId, NodeId, VcpuId } from './units.ts';
@@ -57,8 +58,14 @@ export class HostActuators implements Actuators {
     }
   }
 
-  migratePages(_guest: GuestId, _from: NodeId, _to: NodeId): void {
-    throw new Error('seam');
+  migratePages(guest: GuestId, from: NodeId, to: NodeId): void {
+    const w = this.#w;
+    if (!w.guests[guest]) throw new PolicyError(`guest ${String(guest)}, want 0 to ${w.guests.length - 1}`);
+    for (const node of [from, to]) {
+      if (!(Number.isInteger(node) && node >= 0 && node < w.scenario.machine.nodeCount))
+        throw new PolicyError(`node ${String(node)}, want 0 to ${w.scenario.machine.nodeCount - 1}`);
+    }
+    order(w, guest, from, to);
   }
 
   private change(vcpu: number, masks: Int32Array, cpus: readonly CpuId[] | null): number {

@@ -1,6 +1,6 @@
 import { DispatchQueues } from './dsq.ts';
 import { PolicyError } from './assert.ts';
-import { KernelFacts } from './kernel-facts.ts';
+import { KernelMemory } from './kernel-memory.ts';
 import { DSQ_GLOBAL, DSQ_LOCAL, DSQ_LOCAL_ON, ENQ_HEAD, ENQ_PREEMPT, type Kernel, KICK_PREEMPT } from './policy-api.ts';
 import type { Random } from './random.ts';
 import { TIMER_POLICY } from './timers.ts';
@@ -9,7 +9,7 @@ import { VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
 import { setDue, type World } from './world.ts';
 
 /** The helpers a policy is given. Every call is checked: what a kernel would refuse ends the run with a PolicyError. */
-export class HostKernel extends KernelFacts implements Kernel {
+export class HostKernel extends KernelMemory implements Kernel {
   /** Hook context, set by host.ts: which vCPU may be inserted, and which CPU DSQ_LOCAL means. */
   enqueueing = -1;
   enqueueCpu = -1;

@@ -178,53 +178,27 @@ export class KernelFacts {
   }
   pmuStallNs(vcpu: VcpuId): number {
     this.calls += PMU_CALLS;
-    return this.w.pmuStallNs[vcpu]! * (1 + PMU_ERROR * (2 * this.pmuNoise() - 1));
+    return this.w.pmuStallNs[vcpu]! * this.noise();
   }
   stoppedNs(vcpu: VcpuId): number {
     return this.w.stoppedNs[vcpu]!;
   }
 
-  pmuInstructions(_vcpu: VcpuId): number {
-    throw new Error('seam');
+  pmuInstructions(vcpu: VcpuId): number {
+    this.calls += PMU_CALLS;
+    return this.w.vcpuInstructions[vcpu]! * this.noise();
   }
-  pmuAccesses(_vcpu: VcpuId): number {
-    throw new Error('seam');
+  pmuAccesses(vcpu: VcpuId): number {
+    this.calls += PMU_CALLS;
+    return this.w.vcpuAccesses[vcpu]! * this.noise();
   }
-  pmuLines(_vcpu: VcpuId, _node: NodeId): number {
-    throw new Error('seam');
+  pmuLines(vcpu: VcpuId, node: NodeId): number {
+    this.calls += PMU_CALLS;
+    return this.w.vcpuLines[vcpu * this.nodeCount + node]! * this.noise();
   }
-  nodeLines(_from: NodeId, _to: NodeId): number {
-    throw new Error('seam');
-  }
-  guestBlockCount(_guest: GuestId): number {
-    throw new Error('seam');
-  }
-  guestNodeBytes(_guest: GuestId, _node: NodeId): number {
-    throw new Error('seam');
-  }
-  blockNode(_guest: GuestId, _block: number): NodeId {
-    throw new Error('seam');
-  }
-  markBlocks(_guest: GuestId, _first: number, _count: number): number {
-    throw new Error('seam');
-  }
-  moveBlock(_guest: GuestId, _block: number, _to: NodeId): boolean {
-    throw new Error('seam');
-  }
-  get moveRoomBytes(): number {
-    throw new Error('seam');
-  }
-  failedMoves(_guest: GuestId): number {
-    throw new Error('seam');
-  }
-  replicateBlock(_guest: GuestId, _block: number, _node: NodeId): boolean {
-    throw new Error('seam');
-  }
-  splitBlock(_guest: GuestId, _block: number): boolean {
-    throw new Error('seam');
-  }
-  mergeBlock(_guest: GuestId, _block: number): boolean {
-    throw new Error('seam');
+
+  private noise(): number {
+    return 1 + PMU_ERROR * (2 * this.pmuNoise() - 1);
   }
 
   /** A helper is called: it costs time, and a hook may not call them for ever. */

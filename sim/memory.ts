@@ -3,6 +3,7 @@ import { BlockTable } from './block-table.ts';
 import { evenVnodes, GuestBlocks, type GuestVnodes, runningSum } from './guest-blocks.ts';
 import { RegionHeat } from './heat.ts';
 import type { Machine } from './machine.ts';
+import { PageTracking } from './page-tracking.ts';
 import type { Fallback } from './policy-api.ts';
 import { RegionHomes } from './region-homes.ts';
 import type { Heat } from './workload-api.ts';
@@ -37,6 +38,8 @@ export class HostMemory {
   readonly guestBlocks: GuestBlocks;
   readonly homes: RegionHomes;
   readonly heat: RegionHeat;
+  /** What is kept of single blocks, once a policy marks, moves or samples them: null until then, so that others pay nothing for it. */
+  pages: PageTracking | null = null;
   private readonly table: BlockTable;
   private readonly lastPlace: Int32Array; // [region] the place blockAt was asked for last
   private readonly lastBlock: Int32Array; // [region] the block there, or NONE
@@ -79,6 +82,18 @@ export class HostMemory {
   /** Host node of a block, or NONE when it is not backed. */
   nodeOf(block: number): number {
     return this.table.nodeOf(block);
+  }
+
+  /** The guest that a block is of. */
+  guestOf(block: number): number {
+    const { first } = this.guestBlocks;
+    let low = 0;
+    for (let high = first.length - 1; low < high;) {
+      const middle = (low + high + 1) >> 1;
+      if (first[middle]! <= block) low = middle;
+      else high = middle - 1;
+    }
+    return low;
   }
 
   isBacked(block: number): boolean {
@@ -137,6 +152,7 @@ export class HostMemory {
       tail = block;
       const node = table.nodeOf(block);
       if (node >= 0) this.countIn(guest, region, block, node);
+      this.pages?.enter(region, block, block - first);
     }
     this.regionBlocks[region] = count;
     this.regionBytes[region] = bytes;
@@ -147,6 +163,7 @@ export class HostMemory {
   release(guest: number, region: number): void {
     for (let block = this.regionHead[region]!; block >= 0;) {
       const next = this.nextOf(guest, block);
+      this.pages?.leave(block);
       this.guestBlocks.give(this.table, guest, block);
       block = next;
     }
@@ -182,7 +199,11 @@ export class HostMemory {
     return node;
   }
 
-  /** Moves a backed block of a region to another node. False when that node is full: its page cache does not give way to a move. */
+  /**
+   * Moves a backed block to another node.
+   * @param region the region it belongs to, or NONE
+   * @returns false when that node is full: its page cache does not give way to a move
+   */
   move(guest: number, region: number, block: number, to: number): boolean {
     const from = this.table.nodeOf(block);
     assert(from >= 0 && from !== to, 'block cannot be moved there');
@@ -192,10 +213,28 @@ export class HostMemory {
     this.table.setNode(block, to);
     this.guestNodeBlocks[guest * this.nodeCount + from]!--;
     this.guestNodeBlocks[guest * this.nodeCount + to]!++;
+    if (region < 0) return true;
     if (--this.regionNodeBlocks[region * this.nodeCount + from]! === 0) this.regionNodes[region]!--;
     this.heat.count(region, block - this.guestBlocks.first[guest]!, from, -1);
     this.countIn(guest, region, block, to);
     return true;
+  }
+
+  /** Begins to keep what is known of single blocks. Costs one look at every block that a region has. */
+  trackPages(): PageTracking {
+    if (this.pages) return this.pages;
+    const { first, count } = this.guestBlocks;
+    const blocks = first.at(-1)! + count.at(-1)!;
+    const pages = new PageTracking(blocks, this.regionHead.length, this.heat);
+    for (let guest = 0; guest < first.length; guest++) {
+      const end = guest + 1 < first.length ? this.firstRegion[guest + 1]! : this.regionHead.length;
+      for (let region = this.firstRegion[guest]!; region < end; region++) {
+        for (let block = this.regionHead[region]!; block >= 0; block = this.nextOf(guest, block)) {
+          pages.enter(region, block, block - first[guest]!);
+        }
+      }
+    }
+    return (this.pages = pages);
   }
 
   /** A guest is gone: its regions and its host memory are free. */
@@ -211,6 +250,7 @@ export class HostMemory {
       if (node < 0) continue;
       this.nodeFree[node]!++;
       table.setNode(block, -1);
+      this.pages?.unmark(block);
     }
     this.guestNodeBlocks.fill(0, guest * this.nodeCount, (guest + 1) * this.nodeCount);
   }

@@ -337,7 +337,7 @@ export interface MemoryPolicy {
   readonly fallback: Fallback;
   /** Node for a block of guest-physical memory; `node` is that of the touching CPU, or NONE at build. */
   alloc(k: Kernel, guest: GuestId, block: number, node: NodeId, placement: Placement): NodeId;
-  /** The first access to a block since it was marked. May mark, and ask for moves, which this vCPU then does itself. */
+  /** The first access to a block since it was marked. May ask for moves, which this vCPU then does itself, but not mark. */
   onHintFault?(k: Kernel, fault: HintFault): void;
   /** One line in so many that a vCPU fetches from memory is sampled. They are told in batches, every 10 ms. */
   readonly samples?: { readonly periodLines: number };

@@ -40,6 +40,7 @@ export function record(w: World, status: RunStatus, message: string | null, exit
     guests,
     hostNoiseNs: backgroundNs(w, 'host-noise'),
     dom0Ns: backgroundNs(w, 'dom0'),
+    moverNs: moverNs(w),
     bytesByResource: bytesByResource(w),
     busyNs,
     idleNs,
@@ -53,6 +54,10 @@ export function record(w: World, status: RunStatus, message: string | null, exit
 function backgroundNs(w: World, name: string): number {
   const part = w.guests.find((guest) => guest.isHostNoise && guest.spec.name === name);
   return part ? w.userNs[part.id]! + w.sysNs[part.id]! : 0;
+}
+
+function moverNs(w: World): number {
+  return w.guests.reduce((sum, guest) => sum + (w.isMover[guest.firstVcpu] === 1 ? w.userNs[guest.id]! + w.sysNs[guest.id]! : 0), 0);
 }
 
 function closeBooks(w: World): void {
@@ -112,6 +117,11 @@ function guestRecord(w: World, guest: GuestState): GuestRecord {
     accessesByHop: { local: hops[0]!, sameSocket: hops[1]!, oneHop: hops[2]!, twoHop: hops[3]! },
     migrations: { core, cpu, node, socket },
     pageMoves: w.pageMoves[guest.id]!,
+    pageReturns: w.pageReturns[guest.id]!,
+    pageReplicas: w.pageReplicas[guest.id]!,
+    failedMoves: w.failedMoves[guest.id]!,
+    hintFaults: w.hintFaults[guest.id]!,
+    samples: w.samples[guest.id]!,
     waitNs: vcpus.reduce((sum, vcpu) => sum + w.waitNs[vcpu]!, 0),
     contextSwitches: w.contextSwitches[guest.id]!,
     wakes: w.wakes[guest.id]!,
@@ -173,6 +183,11 @@ function totalOf(guests: readonly GuestRecord[]): Measures {
       socket: sum((guest) => guest.migrations.socket),
     },
     pageMoves: sum((guest) => guest.pageMoves),
+    pageReturns: sum((guest) => guest.pageReturns),
+    pageReplicas: sum((guest) => guest.pageReplicas),
+    failedMoves: sum((guest) => guest.failedMoves),
+    hintFaults: sum((guest) => guest.hintFaults),
+    samples: sum((guest) => guest.samples),
     waitNs: sum((guest) => guest.waitNs),
     contextSwitches: sum((guest) => guest.contextSwitches),
     wakes: sum((guest) => guest.wakes),

@@ -35,8 +35,15 @@ export interface Measures {
   readonly accessesByHop: { readonly local: number; readonly sameSocket: number; readonly oneHop: number; readonly twoHop: number };
   /** Changes of CPU, by the nearest thing they share: core = same core, cpu = same node, node = same socket, socket = another socket. */
   readonly migrations: { readonly core: number; readonly cpu: number; readonly node: number; readonly socket: number };
-  /** Blocks of memory moved to another node. */
+  /** Blocks of memory moved to another node; of these, those that went back after a time; copies made beside a block that stayed. */
   readonly pageMoves: number;
+  readonly pageReturns: number;
+  readonly pageReplicas: number;
+  /** Moves that failed because the target had no room. */
+  readonly failedMoves: number;
+  /** Faults on marked blocks, and accesses that the performance monitoring unit sampled. */
+  readonly hintFaults: number;
+  readonly samples: number;
   /** Time vCPUs were runnable without a CPU (steal). */
   readonly waitNs: number;
   readonly contextSwitches: number;
@@ -83,8 +90,9 @@ export interface Recording {
   readonly guests: readonly GuestRecord[];
   /** The host's background load, apart from the guests. */
   readonly hostNoiseNs: number;
-  /** Xen's privileged guest, likewise. */
+  /** Xen's privileged guest, likewise; and the kernel threads that move memory. */
   readonly dom0Ns: number;
+  readonly moverNs: number;
   /** Bytes carried by each resource of the machine, in its order. */
   readonly bytesByResource: readonly number[];
   /** CPU time by use, summed over CPUs: busy + idle = CPUs * simulatedNs. */

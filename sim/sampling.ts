@@ -1,63 +1,114 @@
-import { PolicyError } from './assert.ts';
-import { LINE_BYTES, NONE, type NodeId, type VcpuId } from './units.ts';
-import { interruptSegment } from './segments.ts';
+import { enter, leave } from './hooks.ts';
+import type { HostKernel } from './host-kernel.ts';
+import { heatGroup } from './heat.ts';
+import { takePageWorkNs } from './hint-faults.ts';
+import type { PageSample } from './policy-api.ts';
+import { below, namedStream, type Random } from './random.ts';
+import { book } from './segments.ts';
+import { SEG_RUN, SEG_TOUCH } from './states.ts';
 import { TIMER_WATCH } from './timers.ts';
+import type { CpuId, GuestId, NodeId, VcpuId } from './units.ts';
+import { SWEEP } from './workload-api.ts';
 import type { World } from './world.ts';
 
-/** A hint fault: trap, look-up, return. Assumed; the measured 112-213 us of 128 threads are an upper bound with contention. */
-const HINT_FAULT_NS = 2_000;
+/** Samples are told to the policy this often. Assumed: a buffer of the unit (PEBS) is read out about so often. */
+export const SAMPLE_BATCH_NS = 10_000_000;
+/** Samples that one batch of one CPU holds at most. Assumed: what is beyond is lost, as a full buffer loses it. */
+const MOST_SAMPLES = 256;
+/** Looks at drawn blocks until one is hot enough; the last is taken then. */
+const MOST_TRIES = 64;
 
 /**
- * Hint faults on the memory of running vCPUs, as AutoNUMA has them: some blocks of what each works on are looked at in turn; the
- * policy may ask for one to be moved, which the vCPU then pays for before it runs on. Moves are held to the policy's rate.
+ * Samples of the performance monitoring unit: one in so many lines that a vCPU fetches from memory. Which block a sample is of is drawn:
+ * of accesses at random by heat, of a sweep any of its region, as it passes over them all between two batches or soon after (assumed).
  */
-export function sampleMemory(w: World): void {
-  const { memory: rules } = w.policy;
-  const { periodNs, blocks } = rules.sampling!;
-  w.timers.push(w.nowNs + periodNs, TIMER_WATCH, 1);
-  const rate = rules.moveBytesPerSecond ?? Infinity;
-  w.moveBudgetBytes = Math.min(w.moveBudgetBytes + (rate * periodNs) / 1e9, Math.max(rate, w.memory.blockBytes));
-  const offset = w.sampleTurn++;
+export function sampleAccesses(w: World): void {
   const cpus = w.cpuVcpu.length;
+  w.timers.push(w.nowNs + SAMPLE_BATCH_NS, TIMER_WATCH, 1);
   for (let i = 0; i < cpus; i++) {
-    const cpu = (i + offset) % cpus; // no CPU is first in line for the budget every time
-    if (w.cpuVcpu[cpu]! >= 0) sampleCpu(w, cpu, blocks);
+    const cpu = w.cpuOrder[i]!;
+    if (w.cpuVcpu[cpu]! >= 0) sampleCpu(w, cpu);
   }
 }
 
-function sampleCpu(w: World, cpu: number, blocks: number): void {
-  const { memory } = w;
-  const { machine } = w.scenario;
+function sampleCpu(w: World, cpu: number): void {
+  const { periodLines } = w.policy.memory.samples!;
   const vcpu = w.cpuVcpu[cpu]!;
+  if (w.finishNs[cpu]! < Infinity) book(w, cpu, false);
+  const lines = linesOf(w, vcpu);
+  const due = Math.floor((lines - w.sampledLines[vcpu]!) / periodLines);
+  if (due <= 0) return;
+  w.sampledLines[vcpu]! += due * periodLines;
+  if (w.segKind[cpu] !== SEG_RUN && w.segKind[cpu] !== SEG_TOUCH) return;
   const task = w.vcpuTask[vcpu]!;
-  if (task < 0 || w.copyBlock[vcpu]! >= 0) return;
   const region = w.phaseRegion[task]!;
-  if (region < 0 || memory.regionBlocks[region] === 0) return;
-  if (w.sampleRegion[task] !== region) {
-    w.sampleRegion[task] = region;
-    w.sampleBlock[task] = memory.regionHead[region]!;
-  }
-  const cpuNode = machine.cpuNode[cpu]!;
+  if (region < 0 || w.memory.regionBlocks[region] === 0) return;
+  for (let i = Math.min(due, MOST_SAMPLES); i > 0; i--) sample(w, cpu, vcpu, task, region);
+}
+
+function sample(w: World, cpu: number, vcpu: number, task: number, region: number): void {
+  const { memory } = w;
+  const random = streamOf(w, vcpu);
   const guest = w.vcpuGuest[vcpu]!;
-  interruptSegment(w, cpu);
-  for (let i = 0; i < Math.min(blocks, memory.regionBlocks[region]!); i++) {
-    const block = w.sampleBlock[task]!;
-    const following = memory.nextOf(guest, block);
-    w.sampleBlock[task] = following < 0 ? memory.regionHead[region]! : following;
-    w.samplingNs[vcpu]! += HINT_FAULT_NS;
-    if (!memory.isBacked(block)) continue;
-    w.hook = 'onHintFault';
-    const to = w.policy.memory.onHintFault!(w.kernel, vcpu as VcpuId, memory.nodeOf(block) as NodeId, cpuNode as NodeId);
-    if (to !== NONE && !(Number.isInteger(to) && to >= 0 && to < machine.nodeCount))
-      throw new PolicyError(`node ${String(to)}, want 0 to ${machine.nodeCount - 1} or NONE`);
-    w.hook = '';
-    if (to === NONE || to === memory.nodeOf(block)) continue;
-    if (w.moveBudgetBytes < memory.blockBytes || memory.nodeFree[to] === 0) continue;
-    w.moveBudgetBytes -= memory.blockBytes;
-    w.copyBlock[vcpu] = block;
-    w.copyTo[vcpu] = to;
-    w.copyRegion[vcpu] = region;
-    w.copyLines[vcpu] = memory.blockBytes / LINE_BYTES;
-    return;
+  const block = w.segKind[cpu] === SEG_TOUCH ? w.phaseBlock[task]! : drawBlock(w, guest, region, w.phasePattern[task] === SWEEP, random);
+  const isWrite = random() < w.writeShare[cpu]!;
+  w.samplingNs[vcpu]! += w.scenario.costs.sampleNs;
+  w.samples[guest]!++;
+  if (!memory.isBacked(block) || !w.policy.memory.onSample) return;
+  const told = w.sample;
+  told.guest = guest as GuestId;
+  told.vcpu = vcpu as VcpuId;
+  told.block = block - memory.guestBlocks.first[guest]!;
+  told.node = memory.nodeOf(block) as NodeId;
+  told.cpu = cpu as CpuId;
+  told.cpuNode = w.scenario.machine.cpuNode[cpu] as NodeId;
+  told.isWrite = isWrite;
+  const k = w.kernel as HostKernel;
+  enter(w, k, 'onSample');
+  w.policy.memory.onSample(k, told);
+  w.samplingNs[vcpu]! += leave(w, k) + takePageWorkNs(w);
+}
+
+/** A block of a region: any of a sweep, else one in proportion to its heat, by rejection. */
+function drawBlock(w: World, guest: number, region: number, isSweep: boolean, random: Random): number {
+  const { memory } = w;
+  const index = memory.trackPages().indexOf(memory, guest, region);
+  let block = index[below(random, index.length)]!;
+  if (isSweep || !memory.heat.isHeated(region)) return block;
+  const most = memory.heat.mostWeight(region);
+  const first = memory.guestBlocks.first[guest]!;
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    if (random() * most < memory.heat.weightNow(region, heatGroup(block - first), w.nowNs)) return block;
+    block = index[below(random, index.length)]!;
   }
+  return block;
+}
+
+function linesOf(w: World, vcpu: number): number {
+  const N = w.scenario.machine.nodeCount;
+  let lines = 0;
+  for (let node = 0; node < N; node++) lines += w.vcpuLines[vcpu * N + node]!;
+  return lines;
+}
+
+export type SampleRecord = { -readonly [Key in keyof PageSample]: PageSample[Key] };
+
+export function emptySample(): SampleRecord {
+  const none = -1;
+  return {
+    guest: none as GuestId,
+    vcpu: none as VcpuId,
+    block: none,
+    node: none as NodeId,
+    cpu: none as CpuId,
+    cpuNode: none as NodeId,
+    isWrite: false,
+  };
+}
+
+function streamOf(w: World, vcpu: number): Random {
+  const made = w.sampleStreams[vcpu];
+  if (made) return made;
+  const guest = w.guests[w.vcpuGuest[vcpu]!]!;
+  return (w.sampleStreams[vcpu] = namedStream(w.scenario.seed, guest.spec.name, vcpu - guest.firstVcpu, 'samples'));
 }

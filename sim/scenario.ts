@@ -54,6 +54,16 @@ export interface Costs {
   /** Call of a policy's hook, and of each helper it calls. */
   readonly hookNs: number;
   readonly helperNs: number;
+  /** Hint fault: trap, look-up, return. A sampled access: its interrupt and record. A mapping marked; split into blocks. */
+  readonly hintFaultNs: number;
+  readonly sampleNs: number;
+  readonly markNs: number;
+  readonly splitNs: number;
+  /** A block moved, beside the copy itself: mapped anew; other CPUs made to forget the old mapping, which each pays an IPI for. */
+  readonly remapNs: number;
+  readonly shootdownNs: number;
+  /** Share of a moved block's lines that are copied: 1; 0 makes copies free, to see what moving would be worth. */
+  readonly copyShare: number;
 }
 
 export const DEFAULT_COSTS: Costs = {
@@ -66,6 +76,13 @@ export const DEFAULT_COSTS: Costs = {
   guestSliceNs: us(4_000), // assumed
   hookNs: 50, // assumed: a BPF program through its trampoline
   helperNs: 15, // assumed: a kfunc
+  hintFaultNs: us(2), // assumed; the measured 112-213 us of 128 threads (calibration of lmbench on Linux 6) hold contention
+  sampleNs: us(1), // assumed
+  markNs: 100, // assumed
+  splitNs: us(5), // assumed
+  remapNs: us(2), // assumed
+  shootdownNs: us(2), // in the range of 1-3 us that two secondary sources have for a shootdown
+  copyShare: 1,
 };
 
 export interface Scenario {
@@ -89,6 +106,8 @@ export interface Scenario {
   /** Scale of the load of Xen's privileged guest; 0 leaves it out. */
   readonly dom0: number;
   readonly blockBytes: number;
+  /** What the host maps at once, a whole number of blocks: transparent huge pages. One block unless it is more. */
+  readonly mappingBytes?: number;
   /** Memory that the host's page cache holds before guests arrive. */
   readonly hostCacheBytes: number;
   readonly hotplug: readonly HotplugEvent[];

@@ -2,6 +2,9 @@ import { assert } from './assert.ts';
 import { backBlock } from './backing.ts';
 import { oweCache } from './cold-cache.ts';
 import { buildFlow, countLines, dropTraffic, joinCache, leaveCache, shareCaches } from './flows.ts';
+import { finishCopy } from './copying.ts';
+import { armFault, takeWalkFaults } from './hint-faults.ts';
+import { takeCopy } from './moving.ts';
 import { killGuest, nextPhase } from './guest-kernel.ts';
 import { stopSpinning } from './guest-sync.ts';
 import { LINE_BYTES, PAGE_BYTES } from './units.ts';
@@ -39,7 +42,7 @@ import {
   VCPU_RUNNABLE,
   WAKE,
 } from './states.ts';
-import { type GuestState, note, setDue, type World } from './world.ts';
+import { type GuestState, setDue, type World } from './world.ts';
 
 /**
  * What each CPU does between two instants: a segment is a stretch at one speed. A vCPU first pays what it owes (switch, wake,
@@ -63,7 +66,12 @@ export function startSegment(w: World, cpu: number): boolean {
     if (w.contextSwitchNs[vcpu]! > 0) return startOverhead(w, cpu, w.contextSwitchNs, CONTEXT_SWITCH);
     if (w.wakeNs[vcpu]! > 0) return startOverhead(w, cpu, w.wakeNs, WAKE);
     if (w.samplingNs[vcpu]! > 0) return startOverhead(w, cpu, w.samplingNs, SAMPLING);
+    if (w.pageCopyNs[vcpu]! > 0) return startOverhead(w, cpu, w.pageCopyNs, PAGE_COPY);
     if (w.copyBlock[vcpu]! >= 0) return startCopy(w, cpu, vcpu);
+    if (w.copiesWaiting[vcpu]! > 0 || w.isMover[vcpu] === 1) {
+      if (w.moves !== null && takeCopy(w, vcpu)) return startCopy(w, cpu, vcpu);
+      if (w.pageCopyNs[vcpu]! > 0) continue;
+    }
     if (w.isSpinning[task] === 1) {
       if (w.spinLeftNs[task]! > 0) return startSpin(w, cpu, task);
       stopSpinning(w, vcpu);
@@ -72,6 +80,8 @@ export function startSegment(w: World, cpu: number): boolean {
     if (w.phaseBlocksLeft[task]! > 0 || w.phaseUnitsLeft[task]! > 0) {
       if (w.coldCache[vcpu]! > 0) oweCache(w, cpu, vcpu, task);
       if (w.refillLines[vcpu]! > 0) return startRefill(w, cpu, vcpu);
+      if (w.memory.pages !== null && w.phaseBlocksLeft[task]! > 0 && takeWalkFaults(w, cpu, task)) continue;
+      if (w.replicas !== null && dropReplicas(w, vcpu, task)) continue;
       if (w.phaseKind[task] !== TOUCH) return startRun(w, cpu, task);
       if (startTouch(w, cpu, task)) return true;
       continue; // out of memory: the guest's next phase is its end
@@ -101,6 +111,7 @@ export function finishSegment(w: World, cpu: number): void {
       break;
   }
   w.finishNs[cpu] = Infinity;
+  w.faultNs[cpu] = Infinity;
   w.segLeft[cpu] = 0;
   setDue(w, cpu);
   w.fresh.add(cpu);
@@ -125,8 +136,7 @@ export function interruptSegment(w: World, cpu: number): void {
   const left = w.segLeft[cpu]!;
   switch (kind) {
     case SEG_OVERHEAD: {
-      const owed = w.segCause[cpu] === CONTEXT_SWITCH ? w.contextSwitchNs : w.segCause[cpu] === WAKE ? w.wakeNs : w.samplingNs;
-      owed[vcpu]! += Math.ceil(left);
+      owedFor(w, w.segCause[cpu]!)[vcpu]! += Math.ceil(left);
       break;
     }
     case SEG_SPIN:
@@ -150,9 +160,17 @@ export function interruptSegment(w: World, cpu: number): void {
       break;
   }
   w.finishNs[cpu] = Infinity;
+  w.faultNs[cpu] = Infinity;
   w.segLeft[cpu] = 0;
   setDue(w, cpu);
   w.fresh.add(cpu);
+}
+
+/** Where is kept what a vCPU owes for one cause before it runs on. */
+function owedFor(w: World, cause: number): Float64Array {
+  if (cause === CONTEXT_SWITCH) return w.contextSwitchNs;
+  if (cause === WAKE) return w.wakeNs;
+  return cause === SAMPLING ? w.samplingNs : w.pageCopyNs;
 }
 
 /**
@@ -202,11 +220,15 @@ export function book(w: World, cpu: number, isFinished: boolean): void {
       w.sysNs[guest]! += faultNs;
     }
     w.workDone[guest]! += units * w.phaseWork[task]!;
+    if (kind === SEG_RUN) {
+      w.vcpuInstructions[vcpu]! += units;
+      w.vcpuAccesses[vcpu]! += units * w.phaseAccesses[task]!;
+    }
   }
   const lines = units * w.linesPerUnit[cpu]!;
   if (lines === 0) return;
   w.nodeFilled[w.scenario.machine.cpuNode[cpu]!]! += lines;
-  countLines(w, cpu, guest, lines);
+  countLines(w, cpu, vcpu, guest, lines);
 }
 
 /** New speeds for all CPUs whose traffic, or whose neighbours' traffic, changed. */
@@ -269,26 +291,9 @@ function startSpin(w: World, cpu: number, task: number): boolean {
 }
 
 function startCopy(w: World, cpu: number, vcpu: number): boolean {
-  const from = w.memory.nodeOf(w.copyBlock[vcpu]!);
-  if (w.copyRegion[vcpu] === -1 || from === w.copyTo[vcpu]) {
-    w.copyBlock[vcpu] = -1; // freed or moved in the meantime
-    return startSegment(w, cpu);
-  }
   begin(w, cpu, SEG_COPY, w.copyLines[vcpu]!, 0, PAGE_COPY);
   markPending(w, cpu);
   return true;
-}
-
-function finishCopy(w: World, vcpu: number): void {
-  const guest = w.vcpuGuest[vcpu]!;
-  const region = w.copyRegion[vcpu]!;
-  const block = w.copyBlock[vcpu]!;
-  w.copyBlock[vcpu] = -1;
-  if (region < 0 || w.memory.nodeOf(block) === w.copyTo[vcpu]) return;
-  if (!w.memory.move(guest, region, block, w.copyTo[vcpu]!)) return;
-  w.pageMoves[guest]!++;
-  note(w, 7, block, w.copyTo[vcpu]!);
-  renewMixtures(w, guest, region);
 }
 
 /** Where random accesses to a region go has changed: the flows of those that run are built anew at the next settling. */
@@ -363,9 +368,22 @@ function begin(w: World, cpu: number, kind: number, units: number, blocks: numbe
   w.fresh.delete(cpu);
 }
 
+/** A phase that writes makes copies of what it writes to wrong: they are dropped, at a fault a block. True when that must be paid first. */
+function dropReplicas(w: World, vcpu: number, task: number): boolean {
+  const region = w.phaseRegion[task]!;
+  if (region < 0 || w.replicas!.countOf(region) === 0) return false;
+  if (w.phaseKind[task] !== TOUCH && w.phaseWriteShare[task] === 0) return false;
+  const guest = w.taskGuest[task]!;
+  w.samplingNs[vcpu]! += w.replicas!.dropRegion(guest, region) * w.scenario.costs.hintFaultNs;
+  renewMixtures(w, guest, region);
+  return true;
+}
+
 /** Where a walk stands that is about to go on; memory never touched reads as the zero page, which is everywhere. */
 function nodeOf(w: World, cpu: number, block: number): number {
-  return block >= 0 && w.memory.isBacked(block) ? w.memory.nodeOf(block) : w.scenario.machine.cpuNode[cpu]!;
+  const own = w.scenario.machine.cpuNode[cpu]!;
+  if (block < 0 || !w.memory.isBacked(block) || w.replicas?.isOn(block, own)) return own;
+  return w.memory.nodeOf(block);
 }
 
 function markPending(w: World, cpu: number): void {
@@ -379,6 +397,7 @@ function setFinish(w: World, cpu: number): void {
   const unitNs = w.flowNode[cpu] === NO_TRAFFIC ? w.partNs[cpu * PARTS + PART_COMPUTE]! : w.contention.unitNs[cpu]!;
   w.segUnitNs[cpu] = unitNs;
   w.finishNs[cpu] = w.nowNs + Math.max(1, Math.ceil(w.segLeft[cpu]! * unitNs));
+  if (w.memory.pages !== null) armFault(w, cpu);
   setDue(w, cpu);
 }
 

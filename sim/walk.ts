@@ -29,19 +29,30 @@ const MOST_AHEAD = 512;
 export function walkLength(w: World, task: number): number {
   const { memory } = w;
   const left = w.phaseBlocksLeft[task]!;
-  if (w.phaseKind[task] !== TOUCH && memory.regionNodes[w.phaseRegion[task]!]! <= 1) return left;
+  const { pages } = memory;
+  const { replicas } = w;
+  const region = w.phaseRegion[task]!;
+  const hasMarks = pages !== null && pages.markedCount[region]! > 0;
+  const hasReplicas = replicas !== null && replicas.countOf(region) > 0;
+  if (w.phaseKind[task] !== TOUCH && memory.regionNodes[region]! <= 1 && !hasMarks && !hasReplicas) return left;
   const most = Math.min(left, MOST_AHEAD);
   const guest = w.taskGuest[task]!;
   const first = w.phaseBlock[task]!;
-  const node = memory.nodeOf(first);
+  const own = w.scenario.machine.cpuNode[w.vcpuCpu[w.taskVcpu[task]!]!]!;
+  const node = servedBy(w, first, own);
   let count = 1;
   for (
     let block = memory.nextOf(guest, first);
-    block >= 0 && count < most && memory.nodeOf(block) === node;
+    block >= 0 && count < most && servedBy(w, block, own) === node && !(hasMarks && pages.isMarked(block));
     block = memory.nextOf(guest, block)
   )
     count++;
   return count;
+}
+
+/** Node that serves a CPU of node `own`: that where the block is, or its own where it has a copy. */
+function servedBy(w: World, block: number, own: number): number {
+  return w.replicas !== null && w.replicas.isOn(block, own) ? own : w.memory.nodeOf(block);
 }
 
 /** Moves a walk on by whole blocks; `unitsLeft` remain in the one it then stands at, 0 for all of it. */

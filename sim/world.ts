@@ -3,12 +3,17 @@ import { CpuSet } from './cpu-set.ts';
 import { type Contention, contentionOf } from './contention.ts';
 import type { GuestVnodes } from './guest-blocks.ts';
 import type { GuestTopology } from './guest-topology.ts';
+import { emptyFault, type FaultRecord } from './hint-faults.ts';
+import { HugeMappings } from './huge-mappings.ts';
 import { Masks } from './masks.ts';
 import { HostMemory } from './memory.ts';
 import { layMissCurves, type MissCurves } from './miss-curves.ts';
+import type { PageMoves } from './page-moves.ts';
 import type { Kernel, Placement, Policy } from './policy-api.ts';
 import { namedStream, type Random } from './random.ts';
 import { readyQueueOf, type ReadyQueue } from './ready-queue.ts';
+import type { Replicas } from './replicas.ts';
+import { emptySample, type SampleRecord } from './sampling.ts';
 import type { GuestSpec, Scenario } from './scenario.ts';
 import { CAUSE_COUNT, NO_TRAFFIC, PARTS } from './states.ts';
 import { SyncObjects } from './sync-objects.ts';
@@ -102,9 +107,6 @@ export class World {
   readonly touchFresh: Uint8Array; //        [T] the block a touch stands at was backed for it, and it still pays for that
   readonly phasePerBlock: Float64Array; //   [T] units a whole block of the walk takes
 
-  readonly sampleRegion: Int32Array; //      [T] region whose blocks are being sampled
-  readonly sampleBlock: Int32Array; //       [T] next of them
-
   // -- segments.ts: what each CPU is doing, at which speed -------------------------------------------------------------------
   readonly segKind: Uint8Array; //       [C]
   readonly fresh: CpuSet; //             CPUs whose vCPU needs its next segment
@@ -116,7 +118,7 @@ export class World {
   readonly segUnitNs: Float64Array; //   [C] ns per unit
   readonly segSinceNs: Float64Array; //  [C] up to when it is booked
   readonly finishNs: Float64Array; //    [C] Infinity when idle
-  readonly dueNs: Float64Array; //       [C] least of finishNs, sliceEndNs and guestSliceEndNs: kept by setDue
+  readonly dueNs: Float64Array; //       [C] least of finishNs, faultNs, sliceEndNs and guestSliceEndNs: kept by setDue
   readonly partNs: Float64Array; //      [C * 5] ns per unit without delays: compute, local, distance, fault, shared cache
   readonly sharedShare: Float64Array; // [C] share of its misses that are due to sharing the cache
   readonly linesPerUnit: Float64Array; // [C]
@@ -144,12 +146,22 @@ export class World {
   readonly leftNode: Int32Array; //      [V] node it was on before this one, or NONE
   readonly leftFilled: Float64Array; //  [V] lines that had been fetched there when it left
   readonly refillLines: Float64Array; // [V]
-  readonly copyLines: Float64Array; //   [V] of a block being moved
-  readonly copyBlock: Int32Array; //     [V] or NONE
+  readonly pageCopyNs: Float64Array; //  [V] shootdowns, mapping anew, waits for blocks on their way: to be paid before it runs on
+  readonly copyLines: Float64Array; //   [V] left of the block it copies
+  readonly copyBlock: Int32Array; //     [V] that block, the first of its mapping, or NONE
   readonly copyTo: Int32Array; //        [V]
-  readonly copyRegion: Int32Array; //    [V] the block's region, NONE once that is freed
+  readonly copyKind: Uint8Array; //      [V] see page-moves.ts
+  readonly copySinceNs: Float64Array; // [V]
+  readonly copiesWaiting: Int32Array; // [V] blocks it will copy after that one
+  readonly moverVcpu: Int32Array; //     [N] the kernel thread that moves memory to a node, or NONE
+  readonly isMover: Uint8Array; //       [V]
+  readonly faultNs: Float64Array; //     [C] when it comes to a marked block; Infinity if not before finishNs
   readonly pmuRunNs: Float64Array; //    [V] time in programs, as far as it is booked
   readonly pmuStallNs: Float64Array; //  [V] of it, time waiting for memory
+  readonly vcpuInstructions: Float64Array; // [V]
+  readonly vcpuAccesses: Float64Array; // [V] to the last-level cache
+  readonly vcpuLines: Float64Array; //   [V * N] lines fetched, by the memory's node
+  readonly sampledLines: Float64Array; //[V] of these, up to where they have been sampled
   readonly pairLines: Float64Array; //   [N * N] lines fetched, CPU's node * N + memory's node
   readonly cpuLines: Float64Array; //    [cpu] the same by the CPU that fetched them
   readonly pairWritten: Float64Array; // [N * N] lines written, fetched before or not
@@ -157,7 +169,12 @@ export class World {
   // -- counters, by guest (record.ts reads them) ------------------------------------------------------------------------------
   readonly hopLines: Float64Array; //    [G * 4]
   readonly migrations: Float64Array; //  [G * 4] by what the two CPUs share: core, node, socket, nothing
-  readonly pageMoves: Float64Array; //   [G]
+  readonly pageMoves: Float64Array; //   [G] blocks moved; of them, moved back after a time
+  readonly pageReturns: Float64Array; // [G]
+  readonly pageReplicas: Float64Array; //[G]
+  readonly failedMoves: Float64Array; // [G] the target was full
+  readonly hintFaults: Float64Array; //  [G]
+  readonly samples: Float64Array; //     [G]
   readonly contextSwitches: Float64Array; // [G]
   readonly userNs: Float64Array; //      [G]
   readonly sysNs: Float64Array; //       [G]
@@ -171,8 +188,18 @@ export class World {
   wastedNs = 0;
   idleWhileRunnableNs = 0; // with `checks: all` only
   crawlSinceNs = 0; //      watch.ts: when the present stretch of instants began
-  moveBudgetBytes = 0; // what the policy's rate of page moves allows now
-  sampleTurn = 0;
+  // -- moving.ts, copying.ts, hint-faults.ts, sampling.ts: made when a policy first asks for them ------------------------------
+  moves: PageMoves | null = null;
+  replicas: Replicas | null = null;
+  readonly huge: HugeMappings;
+  readonly fault: FaultRecord = emptyFault();
+  readonly sample: SampleRecord = emptySample();
+  readonly faultStreams: (Random | undefined)[] = []; //  [V]
+  readonly sampleStreams: (Random | undefined)[] = []; // [V]
+  faultingVcpu = -1; //     whose hint fault is being told
+  pageWorkNs = 0; //        what marking and splitting have cost, not paid yet
+  copiedLines = 0; //       booked as copied, and those of all copies begun
+  startedLines = 0;
   hashLow = 0x811c9dc5;
   hashHigh = 0x1b873593;
   /** Order in which things of one instant are looked at: by id, or drawn anew (`ties: seeded`). */
@@ -204,7 +231,7 @@ export class World {
     this.box = box;
     this.cpuOrder = Int32Array.from({ length: C }, (_, cpu) => cpu);
     this.tieRandom = scenario.ties === 'seeded' ? namedStream(scenario.seed, 'host', 0, 'ties') : null;
-    this.due = new Int32Array(T + G + R + scenario.hotplug.length + 64);
+    this.due = new Int32Array(T + G + R + N + scenario.hotplug.length + 64);
     this.endNs = scenario.limitNs;
     this.policy = policy;
     this.guests = guests;
@@ -218,8 +245,13 @@ export class World {
         heat: program.heat,
       })),
     );
+    this.huge = new HugeMappings(
+      Math.max(1, Math.round((scenario.mappingBytes ?? 0) / scenario.blockBytes)),
+      this.memory.guestBlocks.first,
+      this.memory.guestBlocks.count,
+    );
     this.contention = contentionOf(scenario.contention, machine, C);
-    this.timers = new Timers(T + 5 * G + R + scenario.hotplug.length + 96);
+    this.timers = new Timers(T + 5 * G + R + N + scenario.hotplug.length + 96);
     this.missCurves = layMissCurves(guests.map(({ spec, program }) => ({ name: spec.name, curves: program.missCurves ?? [] })));
 
     this.cpuVcpu = new Int32Array(C).fill(-1);
@@ -285,8 +317,6 @@ export class World {
     this.phaseBlocksLeft = new Float64Array(T);
     this.phasePerBlock = new Float64Array(T);
     this.touchFresh = new Uint8Array(T);
-    this.sampleRegion = new Int32Array(T).fill(-1);
-    this.sampleBlock = new Int32Array(T).fill(-1);
 
     this.segKind = new Uint8Array(C);
     this.fresh = new CpuSet(this.cpuOrder);
@@ -327,7 +357,17 @@ export class World {
     this.copyLines = new Float64Array(V);
     this.copyBlock = new Int32Array(V).fill(-1);
     this.copyTo = new Int32Array(V).fill(-1);
-    this.copyRegion = new Int32Array(V).fill(-1);
+    this.copyKind = new Uint8Array(V);
+    this.copySinceNs = new Float64Array(V);
+    this.copiesWaiting = new Int32Array(V);
+    this.pageCopyNs = new Float64Array(V);
+    this.moverVcpu = new Int32Array(N).fill(-1);
+    this.isMover = new Uint8Array(V);
+    this.faultNs = new Float64Array(C).fill(Infinity);
+    this.vcpuInstructions = new Float64Array(V);
+    this.vcpuAccesses = new Float64Array(V);
+    this.vcpuLines = new Float64Array(V * N);
+    this.sampledLines = new Float64Array(V);
     this.pmuRunNs = new Float64Array(V);
     this.pmuStallNs = new Float64Array(V);
     this.pairLines = new Float64Array(N * N);
@@ -337,6 +377,11 @@ export class World {
     this.hopLines = new Float64Array(G * 4);
     this.migrations = new Float64Array(G * 4);
     this.pageMoves = new Float64Array(G);
+    this.pageReturns = new Float64Array(G);
+    this.pageReplicas = new Float64Array(G);
+    this.failedMoves = new Float64Array(G);
+    this.hintFaults = new Float64Array(G);
+    this.samples = new Float64Array(G);
     this.contextSwitches = new Float64Array(G);
     this.userNs = new Float64Array(G);
     this.sysNs = new Float64Array(G);
@@ -358,6 +403,11 @@ export class World {
     this.migrations.fill(0, id * 4, (id + 1) * 4);
     for (const counter of [
       this.pageMoves,
+      this.pageReturns,
+      this.pageReplicas,
+      this.failedMoves,
+      this.hintFaults,
+      this.samples,
       this.contextSwitches,
       this.userNs,
       this.sysNs,
@@ -429,13 +479,14 @@ export interface GuestState {
   readonly interrupts: Random;
 }
 
-/** To be called after finishNs, sliceEndNs or guestSliceEndNs of a CPU has changed. */
+/** To be called after finishNs, faultNs, sliceEndNs or guestSliceEndNs of a CPU has changed. */
 export function setDue(w: World, cpu: number): void {
   const finishNs = w.finishNs[cpu]!;
   const sliceEndNs = w.sliceEndNs[cpu]!;
   const guestSliceEndNs = w.guestSliceEndNs[cpu]!;
   const sliceNs = sliceEndNs < guestSliceEndNs ? sliceEndNs : guestSliceEndNs;
-  w.dueNs[cpu] = finishNs < sliceNs ? finishNs : sliceNs;
+  const workNs = finishNs < w.faultNs[cpu]! ? finishNs : w.faultNs[cpu]!;
+  w.dueNs[cpu] = workNs < sliceNs ? workNs : sliceNs;
 }
 
 /** Mixes a decision into the rolling hash, 64 bits in two halves, and keeps it among the last events. */

@@ -1,6 +1,6 @@
 import { PolicyError } from '../../sim/assert.ts';
 import { type BlackBox, CALLS, HOOK, VCPU } from '../../sim/black-box.ts';
-import type { CpuPolicy, Daemon, Kernel, MemoryPolicy, Placement, PlacementPolicy, Policy } from '../../sim/policy-api.ts';
+import type { CpuPolicy, Daemon, Kernel, MemoryPolicy, PageSample, Placement, PlacementPolicy, Policy } from '../../sim/policy-api.ts';
 import { PolicyKernel } from './policy-kernel.ts';
 
 /** Names by their number in the black box; 0 is none. A hook that is not here is told as `other`. */
@@ -35,6 +35,9 @@ export const HOOKS: readonly string[] = [
   'daemon.step',
   'memory.alloc',
   'onHintFault',
+  'onSample',
+  'onMoved',
+  'memory.plan',
   'timer',
   'other',
 ];
@@ -56,8 +59,10 @@ const OF_VCPU: ReadonlySet<string> = new Set([
   'running',
   'stopping',
   'quiescent',
-  'onHintFault',
 ]);
+
+/** Hooks whose first argument after the kernel tells of an access, and so of a vCPU. */
+const OF_ACCESS: ReadonlySet<string> = new Set(['onHintFault', 'onSample']);
 
 export interface Guarded {
   readonly policy: Policy;
@@ -82,11 +87,12 @@ export function guardPolicy(policy: Policy, name: string, box: BlackBox): Guarde
     const hook = owner[key] as Hook;
     const number = numberOf(told);
     const isOfVcpu = OF_VCPU.has(key);
+    const isOfAccess = OF_ACCESS.has(key);
     return (k, a, b, c, d) => {
       kernel ??= new PolicyKernel(k, (fire) => called(k, fire));
       head[CALLS]!++;
       head[HOOK] = number;
-      head[VCPU] = isOfVcpu ? (a as number) : -1;
+      head[VCPU] = isOfVcpu ? (a as number) : isOfAccess ? (a as PageSample).vcpu : -1;
       nowNs[0] = k.nowNs;
       try {
         const result = hook.call(owner, kernel, a, b, c, d);
@@ -127,14 +133,18 @@ export function guardPolicy(policy: Policy, name: string, box: BlackBox): Guarde
   }
 
   const cpu = walled(policy.cpu) as unknown as CpuPolicy;
-  const memory = walled(policy.memory, 'memory.') as unknown as MemoryPolicy;
+  const { plan } = policy.memory;
+  const memory = {
+    ...(walled(policy.memory, 'memory.') as unknown as MemoryPolicy),
+    ...(plan && { plan: { periodNs: plan.periodNs, step: wall(plan as unknown as Part, 'step', 'memory.plan') } }),
+  } as MemoryPolicy;
   const placement = policy.placement && checkedPlacement(walled(policy.placement) as unknown as PlacementPolicy);
   const daemons = policy.daemons?.map((daemon) => walled(daemon, 'daemon.') as unknown as Daemon);
   return { policy: { name, cpu, memory, ...(placement && { placement }), ...(daemons && { daemons }) }, thrown: () => thrown };
 }
 
 function numberOf(told: string): number {
-  const known = HOOKS.indexOf(told === 'memory.onHintFault' ? 'onHintFault' : told);
+  const known = Math.max(HOOKS.indexOf(told), HOOKS.indexOf(told.replace(/^memory\./, '')));
   return known > 0 ? known : HOOKS.length - 1;
 }
 

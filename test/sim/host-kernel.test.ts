@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   type CpuPolicy,
+  type HintFault,
   DSQ_GLOBAL,
   DSQ_LOCAL,
   DSQ_LOCAL_ON,
@@ -12,7 +13,7 @@ import {
 } from '../../sim/policy-api.ts';
 import type { Recording } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';
-import { type CpuId, type DsqId, MiB, ms, NONE, type NodeId, seconds, us, type VcpuId } from '../../sim/units.ts';
+import { type CpuId, type DsqId, type GuestId, MiB, ms, NONE, type NodeId, seconds, us, type VcpuId } from '../../sim/units.ts';
 import { asEntry, guest, onNodes, policy, ran, workload } from './scenario-fixture.ts';
 
 /** First come first served over the whole machine, with every hook there is. */
@@ -36,8 +37,10 @@ const fifo: CpuPolicy = {
 const sampled: MemoryPolicy = {
   ...onNodes(() => 1),
   backs: 'first-touch',
-  sampling: { periodNs: us(500), blocks: 1 },
-  onHintFault: () => NONE,
+  plan: { periodNs: us(500), step: (k) => void k.markBlocks(1 as GuestId, 0, k.guestBlockCount(1 as GuestId)) },
+  onHintFault: () => undefined,
+  samples: { periodLines: 10 },
+  onSample: () => undefined,
 };
 const anywhere: PlacementPolicy = { name: 'anywhere', place: () => ({ hardNodes: null, softNodes: null, memoryNodes: [] }) };
 
@@ -60,7 +63,7 @@ function faulty({ cpu = {}, memory = {}, placement = {} }: Parts): PolicyEntry {
 function trial(entry: PolicyEntry, change: Partial<Scenario> = {}): Recording {
   const guests = [
     guest(workload('think'), { name: 'thinks', vcpus: 5, set: { think: us(200), service: us(900) } }),
-    guest(workload('lmbench-rd'), { name: 'reads', vcpus: 3, set: { size: MiB(1) } }),
+    guest(workload('lmbench-rd'), { name: 'reads', vcpus: 3, set: { size: MiB(4) } }),
   ];
   return ran({ policy: entry, guests, durationNs: ms(20), ...change });
 }
@@ -101,6 +104,9 @@ describe('a policy that throws ends its own run, with its name, the hook and the
     ['memory.alloc', { memory: { alloc: boom } }],
     ['memory.alloc', { memory: { backs: 'at-build' as const, alloc: boom } }],
     ['onHintFault', { memory: { onHintFault: boom } }],
+    ['onSample', { memory: { onSample: boom } }],
+    ['memory.plan', { memory: { plan: { periodNs: us(500), step: boom } } }],
+    ['onMoved', { memory: { onHintFault: (k: Kernel, f: HintFault) => void k.moveBlock(f.guest, f.block, 0 as NodeId), onMoved: boom } }],
   ] as [string, Parts][])('in %s', (hook, parts) => {
     const { status, message, simulatedNs, busyNs, idleNs } = trial(faulty(parts));
     expect(status).toBe('policy-error');
@@ -162,8 +168,25 @@ describe('what a kernel would refuse ends the run', () => {
     ['memory on a node there is not', { memory: { alloc: () => 3 as NodeId } }, 'memory.alloc', 'node 3'],
     ['memory on a broken node', { memory: { alloc: () => 0.5 as NodeId } }, 'memory.alloc', 'node 0.5'],
     ['memory on a node there is not, at build', { memory: { backs: 'at-build', alloc: () => -1 as NodeId } }, 'memory.alloc', 'node -1'],
-    ['a move to a node there is not', { memory: { onHintFault: () => 3 as NodeId } }, 'onHintFault', 'node 3'],
-    ['a move to a broken node', { memory: { onHintFault: () => 0.5 as NodeId } }, 'onHintFault', 'node 0.5'],
+    [
+      'a move to a node there is not',
+      { memory: { onHintFault: (k, f) => void k.moveBlock(f.guest, f.block, 3 as NodeId) } },
+      'onHintFault',
+      'node 3',
+    ],
+    [
+      'a move to a broken node',
+      { memory: { onHintFault: (k, f) => void k.moveBlock(f.guest, f.block, 0.5 as NodeId) } },
+      'onHintFault',
+      'node 0.5',
+    ],
+    ['a mark in a fault', { memory: { onHintFault: (k, f) => void k.markBlocks(f.guest, 0, 1) } }, 'onHintFault', 'another hook'],
+    [
+      'a block there is not',
+      { memory: { plan: { periodNs: us(5), step: (k) => void k.blockNode(0 as GuestId, 1e6) } } },
+      'memory.plan',
+      'block 1000000',
+    ],
     [
       'a placement on nodes without a CPU',
       { placement: { place: () => ({ hardNodes: [7 as NodeId], softNodes: null, memoryNodes: [] }) } },

@@ -3,7 +3,7 @@ import { policies } from '../../policies/index.ts';
 import { run } from '../../sim/engine.ts';
 import type { Fallback, MemoryPolicy, PolicyEntry } from '../../sim/policy-api.ts';
 import type { Recording } from '../../sim/recording.ts';
-import { GiB, KiB, NONE, MiB, ms, type NodeId, us, type VcpuId } from '../../sim/units.ts';
+import { GiB, type GuestId, KiB, MiB, ms, type NodeId, us, type VcpuId } from '../../sim/units.ts';
 import { DONE, type GuestCalls, type Heat, type Phase, RANDOM, RUN, SLEEP, TOUCH, type WorkloadEntry } from '../../sim/workload-api.ts';
 import { asEntry, computes, FREE_COSTS, guest, pinned, pinnedCpus, policy, program, ran, scenario, workload } from './scenario-fixture.ts';
 
@@ -28,6 +28,12 @@ function touch(region: number, bytes: number): Step {
     Object.assign(phase, { kind: TOUCH, region, offsetBytes: 0, bytes });
   };
 }
+
+/** Marks all of the first guest's memory so often. */
+const marksAll = (periodNs: number): NonNullable<MemoryPolicy['plan']> => ({
+  periodNs,
+  step: (k) => void k.markBlocks(0 as GuestId, 0, k.guestBlockCount(0 as GuestId)),
+});
 
 /** As many loads at random, one after the other, far beyond any cache. */
 function load(region: number, loads: number): Step {
@@ -336,14 +342,14 @@ describe('heat', () => {
   });
 
   test('moves with the blocks: memory that follows its users soon has the hot loads near', () => {
-    // 96 blocks a vCPU, half of them far; 4 a millisecond are seen, so that within 50 of the 500 ms all are near.
+    // 96 blocks a vCPU, half of them far; all are marked every 20 ms, so that soon all that are drawn on are near.
     const set = { size: MiB(24), heat: 'hot', 'hot-share': 0.1, 'hot-loads': 0.9 };
     const remote = (moves: boolean): number => {
       const memory: MemoryPolicy = {
         ...wants(0, 'none'),
         backs: 'at-build',
         alloc: (_k, _guest, block) => ((block % 2) * 2) as NodeId,
-        ...(moves ? { sampling: { periodNs: ms(1), blocks: 4 }, onHintFault: (_k, _vcpu, _from, near) => near } : {}),
+        ...(moves ? { plan: marksAll(ms(20)), onHintFault: (k, f) => void k.moveBlock(f.guest, f.block, f.cpuNode) } : {}),
       };
       const { guests, status } = ran({
         policy: pinnedWith([0, 1], memory),
@@ -373,8 +379,8 @@ describe('heat', () => {
       ...wants(0, 'none'),
       backs: 'at-build',
       alloc: (_k, _guest, block) => (block === 0 ? 2 : 0) as NodeId,
-      sampling: { periodNs: ms(5), blocks: 2 },
-      onHintFault: (_k, vcpu, _from, near) => (vcpu === 1 ? near : (NONE as NodeId)),
+      plan: marksAll(ms(5)),
+      onHintFault: (k, f) => void (f.vcpu === 1 && k.moveBlock(f.guest, f.block, f.cpuNode)),
     };
     const { guests } = ran({
       policy: pinnedWith([0, 1], memory),

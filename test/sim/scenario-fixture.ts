@@ -23,6 +23,12 @@ export const FREE_COSTS: Costs = {
   guestFaultNs: 0,
   hostFaultNs: 0,
   coldCache: false,
+  hintFaultNs: 0,
+  sampleNs: 0,
+  markNs: 0,
+  splitNs: 0,
+  remapNs: 0,
+  shootdownNs: 0,
 };
 
 export function workload(name: string): WorkloadEntry {
@@ -92,8 +98,8 @@ export function scenario(change: Partial<Scenario> & Pick<Scenario, 'guests'>): 
 export function pinnedCpus(cpus: readonly number[], sliceNs: number = SLICE_DEFAULT_NS): CpuPolicy {
   return {
     name: 'pinned',
-    selectCpu: (_k, vcpu) => cpus[vcpu] as CpuId,
-    enqueue: (k, vcpu) => k.dsqInsert(vcpu, (DSQ_LOCAL_ON + cpus[vcpu]!) as DsqId, sliceNs, 0),
+    selectCpu: (_k, vcpu, prev) => (cpus[vcpu] ?? prev) as CpuId,
+    enqueue: (k, vcpu) => k.dsqInsert(vcpu, (DSQ_LOCAL_ON + (cpus[vcpu] ?? k.taskCpu(vcpu))) as DsqId, sliceNs, 0), // kernel threads anywhere
   };
 }
 

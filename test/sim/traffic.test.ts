@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Recording } from '../../sim/recording.ts';
-import type { CpuId, NodeId } from '../../sim/units.ts';
+import type { CpuId, GuestId, NodeId } from '../../sim/units.ts';
 import { DSQ_LOCAL } from '../../sim/policy-api.ts';
 import { KiB, MiB, ms, us } from '../../sim/units.ts';
 import { DONE, RANDOM, SLEEP, SWEEP, type WorkloadEntry } from '../../sim/workload-api.ts';
@@ -114,9 +114,8 @@ test('a block that is copied loads where it is read and where it is written, and
       cpu: pinnedCpus([4, 5]),
       memory: {
         ...onNodes(() => 0),
-        sampling: { periodNs: us(100), blocks: 1 },
-        onHintFault: (_k, vcpu, blockNode) => (!moves || vcpu === 0 ? -1 : 2 - blockNode) as NodeId, // to and fro between nodes 0 and 2
-        moveBytesPerSecond: 1e10,
+        plan: { periodNs: us(100), step: (k) => void (moves && k.markBlocks(1 as GuestId, 0, 16)) },
+        onHintFault: (k, { guest, block, node }) => void k.moveBlock(guest, block, (2 - node) as NodeId), // to and fro between nodes 0 and 2
       },
     }));
     let isDone = false;
@@ -128,7 +127,7 @@ test('a block that is copied loads where it is read and where it is written, and
         }
         isDone = calls.allocate(0, MiB(4));
         computes(phase, 48e6); // 30 ms at 1.6 GHz
-        phase.accessesPerInstruction = 1e-9; // so that all its traffic is of copies
+        phase.accessesPerInstruction = 3e-6; // 144 lines, so that nearly all its traffic is of copies
         phase.region = 0;
         phase.pattern = RANDOM;
         phase.workingSetBytes = MiB(64);

@@ -5,7 +5,7 @@ import { follow } from '../../../policies/memory/follow.ts';
 import { homeNode } from '../../../policies/memory/home-node.ts';
 import { randomNode } from '../../../policies/memory/random-node.ts';
 import { FLOATING, type Placement } from '../../../sim/policy-api.ts';
-import { NONE, type NodeId, type VcpuId } from '../../../sim/units.ts';
+import { type CpuId, type GuestId, NONE, type NodeId, type VcpuId } from '../../../sim/units.ts';
 import { fakeKernel } from '../fake-kernel.ts';
 
 const SLIT = [
@@ -40,26 +40,62 @@ describe('a guest of six blocks touched from node 0, which has room for three,',
 });
 
 describe('memory that follows', () => {
-  const fault = (memory: ReturnType<typeof follow>, k: ReturnType<typeof fakeKernel>, vcpu: number, block: number, cpu: number): number =>
-    memory.onHintFault!(k, vcpu as VcpuId, block as NodeId, cpu as NodeId);
+  const SMALL = { ...machine, guests: [{ vcpus: 2, memoryGiB: 5 }] };
+  /** A vCPU on a node of `cpuNode` comes to the block that is on `node`, of five that are on nodes 2, 1, 2, 0, 2. */
+  const kernel = (): ReturnType<typeof fakeKernel> => {
+    const k = fakeKernel(SMALL);
+    [2, 1, 2, 0, 2].forEach((node, block) => (k.memory.nodes[0]![block] = node as NodeId));
+    return k;
+  };
+  const fault = (memory: ReturnType<typeof follow>, k: ReturnType<typeof fakeKernel>, vcpu: number, block: number, cpuNode: number): void =>
+    memory.onHintFault!(k, {
+      vcpu: vcpu as VcpuId,
+      guest: 0 as GuestId,
+      block,
+      node: k.memory.nodes[0]![block]!,
+      cpu: (2 * cpuNode) as CpuId,
+      cpuNode: cpuNode as NodeId,
+      isWrite: false,
+      markedNs: 0,
+    });
 
   test('moves a block when the same vCPU finds that node wrong a second time', () => {
-    const k = fakeKernel(machine);
+    const k = kernel();
     const memory = follow(3e8);
-    expect([fault(memory, k, 1, 2, 0), fault(memory, k, 1, 2, 0)]).toEqual([NONE, 0]);
+    fault(memory, k, 1, 0, 0);
+    expect(k.memory.orders).toEqual([]);
+    fault(memory, k, 1, 2, 0);
+    expect(k.memory.orders).toEqual(['0.2:2>0']);
     expect(memory.moveBytesPerSecond).toBe(3e8);
   });
 
   test('waits when the second time is another vCPU, another block node or another CPU node', () => {
-    const k = fakeKernel(machine);
+    const k = kernel();
     const memory = follow(1);
-    expect(fault(memory, k, 0, 2, 0)).toBe(NONE);
-    expect([fault(memory, k, 1, 2, 0), fault(memory, k, 0, 1, 0), fault(memory, k, 0, 2, 1)]).toEqual([NONE, NONE, NONE]);
+    fault(memory, k, 0, 0, 0);
+    fault(memory, k, 1, 0, 0);
+    fault(memory, k, 0, 1, 0);
+    fault(memory, k, 0, 2, 1);
+    expect(k.memory.orders).toEqual([]);
   });
 
   test('leaves local blocks alone', () => {
-    const k = fakeKernel(machine);
+    const k = kernel();
     const memory = follow(1);
-    expect([fault(memory, k, 0, 2, 2), fault(memory, k, 0, 2, 2)]).toEqual([NONE, NONE]);
+    fault(memory, k, 0, 0, 2);
+    fault(memory, k, 0, 2, 2);
+    expect(k.memory.orders).toEqual([]);
+  });
+
+  test('marks the next of every guest in turn, and begins anew at the end', () => {
+    const k = fakeKernel({ ...SMALL, blockGiB: 0.125, guests: [{ vcpus: 1, memoryGiB: 0.625 }] }); // five blocks, two a turn
+    k.memory.nodes[0]!.fill(1 as NodeId);
+    const memory = follow(1);
+    const turns = [0, 1, 2, 3].map(() => {
+      k.memory.marked[0]!.clear();
+      memory.plan!.step(k);
+      return [...k.memory.marked[0]!];
+    });
+    expect(turns).toEqual([[0, 1], [2, 3], [4], [0, 1]]);
   });
 });
