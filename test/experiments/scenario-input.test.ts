@@ -211,7 +211,8 @@ describe('a wrong flag is refused in one line with flag, value, what was wanted 
   });
 });
 
-const GUEST_WORDS = 'name, count, vcpus, memory, vnodes, kind, boot, workload, weight, nice, cpus, cap, arrives, departs';
+const GUEST_WORDS =
+  'name, count, vcpus, memory, vnodes, vnuma, vdistances, vtopology, vnuma-guest, vnuma-host, kind, boot, workload, weight, nice, cpus, cap, arrives, departs';
 
 test('a guest of more blocks than can be linked is refused, even where the sum of all would do', () => {
   const roomy = { ...lopsided, memoryGiB: { value: [80, 3, 7], source: 'assumed' } };
