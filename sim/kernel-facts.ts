@@ -2,11 +2,11 @@ import { PolicyError } from './assert.ts';
 import { nodesByDistance } from './memory.ts';
 import { NoisyCounter } from './noisy-counter.ts';
 import { pairBandwidths } from './pair-bandwidth.ts';
-import { partOf } from './parts.ts';
 import type { GuestKind } from './policy-api.ts';
 import { namedStream } from './random.ts';
 import { VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
 import { type CpuId, type GuestId, type NodeId, NONE, type VcpuId } from './units.ts';
+import { vnodeOfBlock } from './vnuma.ts';
 import type { World } from './world.ts';
 
 /** More helpers than this called by one hook, plus some for each CPU, mean that it goes round in a circle. */
@@ -100,17 +100,17 @@ export class KernelFacts {
     return this.w.guests[guest]!.vcpuCount;
   }
   guestVnodeCount(guest: GuestId): number {
-    return this.w.guests[guest]!.spec.vnodes;
+    return this.w.guests[guest]!.layout.count;
   }
   blockVnode(guest: GuestId, block: number): number {
-    const { first, count } = this.w.memory.guestBlocks;
+    const { count } = this.w.memory.guestBlocks;
     if (!(Number.isInteger(block) && block >= 0 && block < count[guest]!))
       throw new PolicyError(`block ${String(block)} of guest ${guest}, want 0 to ${count[guest]! - 1}`);
-    return this.w.memory.guestBlocks.vnodeOf(guest, first[guest]! + block);
+    return vnodeOfBlock(this.w.guests[guest]!.layout.firstBlock, block);
   }
   vcpuVnode(vcpu: VcpuId): number {
     const guest = this.w.guests[this.w.vcpuGuest[vcpu]!]!;
-    return partOf(vcpu - guest.firstVcpu, guest.vcpuCount, guest.spec.vnodes);
+    return guest.layout.vcpuVnode[vcpu - guest.firstVcpu]!;
   }
   isHostNoise(guest: GuestId): boolean {
     return this.w.guests[guest]!.isHostNoise;

@@ -160,7 +160,7 @@ export interface Kernel {
   guestMemoryBytes(guest: GuestId): number;
   guestFirstVcpu(guest: GuestId): VcpuId;
   guestVcpuCount(guest: GuestId): number;
-  /** Virtual nodes the guest believes in; 1 for a flat guest. */
+  /** Virtual nodes the guest is given, whether or not it believes in them; 1 for a flat guest. */
   guestVnodeCount(guest: GuestId): number;
   /** The vnode that a block of guest-physical memory is in, 0 to guestVnodeCount - 1. */
   blockVnode(guest: GuestId, block: number): number;
