@@ -4,7 +4,7 @@ import type { HostKernel } from './host-kernel.ts';
 import { heatGroup } from './heat.ts';
 import { bookReturn } from './moving.ts';
 import { COPY_MERGE, COPY_MOVE, COPY_REPLICA, COPY_RETURN } from './page-moves.ts';
-import { renewMixtures } from './segments.ts';
+import { interruptSegment, renewMixtures } from './segments.ts';
 import { SEG_RUN } from './states.ts';
 import { type GuestId, type NodeId } from './units.ts';
 import { SWEEP } from './workload-api.ts';
@@ -97,6 +97,7 @@ function stallOthers(w: World, copier: number, guest: number, first: number, end
     w.pageCopyNs[vcpu]! += w.scenario.costs.ipiNs;
     const rate = touchesPerNs(w, cpu, vcpu, first, end);
     if (rate > 0) w.pageCopyNs[vcpu]! += Math.round(meanStallNs(rate, copiedNs));
+    interruptSegment(w, cpu); // it pays now, and a walk looks anew where its blocks are
   }
 }
 
