@@ -7,6 +7,7 @@ import { killGuest, startGuest, startTask } from './guest-kernel.ts';
 import { takeOut } from './host-changes.ts';
 import { ALL_CPUS } from './masks.ts';
 import { forsakeGuest } from './moving.ts';
+import { checkFigures } from './policy-figures.ts';
 import { SAMPLE_BATCH_NS } from './sampling.ts';
 import { FLOATING, type Placement } from './policy-api.ts';
 import { VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
@@ -26,6 +27,7 @@ import { type GuestState, note, type World } from './world.ts';
 /** The host starts, then the guests that are there from the first are built one after the other, each where the policy puts it, and boot. */
 export function startHost(w: World, k: HostKernel): void {
   const { policy, scenario } = w;
+  checkFigures(policy);
   enter(w, k, 'init');
   policy.cpu.init?.(k);
   leave(w, k);
