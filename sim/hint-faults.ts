@@ -185,14 +185,7 @@ function fault(w: World, cpu: number, vcpu: number, block: number, isWrite: bool
   w.faultingVcpu = vcpu;
   w.policy.memory.onHintFault!(k, told);
   w.faultingVcpu = -1;
-  w.samplingNs[vcpu]! += leave(w, k) + takePageWorkNs(w);
-}
-
-/** What marking and splitting have cost since this was last asked: to be paid by whom the hook ran for. */
-export function takePageWorkNs(w: World): number {
-  const ns = w.pageWorkNs;
-  w.pageWorkNs = 0;
-  return ns;
+  w.samplingNs[vcpu]! += leave(w, k);
 }
 
 /** A hint fault as the World holds it, to be filled anew for each. */

@@ -1,7 +1,6 @@
 import { enter, leave } from './hooks.ts';
 import type { HostKernel } from './host-kernel.ts';
 import { HEAT_GROUPS } from './heat.ts';
-import { takePageWorkNs } from './hint-faults.ts';
 import type { PageSample } from './policy-api.ts';
 import { below, namedStream, type Random } from './random.ts';
 import { book, interruptSegment } from './segments.ts';
@@ -64,7 +63,7 @@ function sample(w: World, cpu: number, vcpu: number, task: number, region: numbe
   const k = w.kernel as HostKernel;
   enter(w, k, 'onSample');
   w.policy.memory.onSample(k, told);
-  w.samplingNs[vcpu]! += leave(w, k) + takePageWorkNs(w);
+  w.samplingNs[vcpu]! += leave(w, k);
 }
 
 /** A block of a region: any of a sweep, else one in proportion to its heat. */
