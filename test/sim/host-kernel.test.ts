@@ -37,7 +37,7 @@ const fifo: CpuPolicy = {
 const sampled: MemoryPolicy = {
   ...onNodes(() => 1),
   backs: 'first-touch',
-  plan: { periodNs: us(500), step: (k) => void k.markBlocks(0 as GuestId, 0, k.guestBlockCount(0 as GuestId)) },
+  plan: { periodNs: us(500), step: (k) => void k.markBlocks(1 as GuestId, 0, k.guestBlockCount(1 as GuestId)) },
   onHintFault: () => undefined,
   samples: { periodLines: 10 },
   onSample: () => undefined,
@@ -63,7 +63,7 @@ function faulty({ cpu = {}, memory = {}, placement = {} }: Parts): PolicyEntry {
 function trial(entry: PolicyEntry, change: Partial<Scenario> = {}): Recording {
   const guests = [
     guest(workload('think'), { name: 'thinks', vcpus: 5, set: { think: us(200), service: us(900) } }),
-    guest(workload('lmbench-rd'), { name: 'reads', vcpus: 3, set: { size: MiB(1) } }),
+    guest(workload('lmbench-rd'), { name: 'reads', vcpus: 3, set: { size: MiB(4) } }),
   ];
   return ran({ policy: entry, guests, durationNs: ms(20), ...change });
 }
@@ -168,10 +168,25 @@ describe('what a kernel would refuse ends the run', () => {
     ['memory on a node there is not', { memory: { alloc: () => 3 as NodeId } }, 'memory.alloc', 'node 3'],
     ['memory on a broken node', { memory: { alloc: () => 0.5 as NodeId } }, 'memory.alloc', 'node 0.5'],
     ['memory on a node there is not, at build', { memory: { backs: 'at-build', alloc: () => -1 as NodeId } }, 'memory.alloc', 'node -1'],
-    ['a move to a node there is not', { memory: { onHintFault: (k, f) => void k.moveBlock(f.guest, f.block, 3 as NodeId) } }, 'onHintFault', 'node 3'],
-    ['a move to a broken node', { memory: { onHintFault: (k, f) => void k.moveBlock(f.guest, f.block, 0.5 as NodeId) } }, 'onHintFault', 'node 0.5'],
+    [
+      'a move to a node there is not',
+      { memory: { onHintFault: (k, f) => void k.moveBlock(f.guest, f.block, 3 as NodeId) } },
+      'onHintFault',
+      'node 3',
+    ],
+    [
+      'a move to a broken node',
+      { memory: { onHintFault: (k, f) => void k.moveBlock(f.guest, f.block, 0.5 as NodeId) } },
+      'onHintFault',
+      'node 0.5',
+    ],
     ['a mark in a fault', { memory: { onHintFault: (k, f) => void k.markBlocks(f.guest, 0, 1) } }, 'onHintFault', 'another hook'],
-    ['a block there is not', { memory: { plan: { periodNs: us(5), step: (k) => void k.blockNode(0 as GuestId, 1e6) } } }, 'memory.plan', 'block 1000000'],
+    [
+      'a block there is not',
+      { memory: { plan: { periodNs: us(5), step: (k) => void k.blockNode(0 as GuestId, 1e6) } } },
+      'memory.plan',
+      'block 1000000',
+    ],
     [
       'a placement on nodes without a CPU',
       { placement: { place: () => ({ hardNodes: [7 as NodeId], softNodes: null, memoryNodes: [] }) } },

@@ -98,8 +98,8 @@ export function scenario(change: Partial<Scenario> & Pick<Scenario, 'guests'>): 
 export function pinnedCpus(cpus: readonly number[], sliceNs: number = SLICE_DEFAULT_NS): CpuPolicy {
   return {
     name: 'pinned',
-    selectCpu: (_k, vcpu) => cpus[vcpu] as CpuId,
-    enqueue: (k, vcpu) => k.dsqInsert(vcpu, (DSQ_LOCAL_ON + cpus[vcpu]!) as DsqId, sliceNs, 0),
+    selectCpu: (_k, vcpu, prev) => (cpus[vcpu] ?? prev) as CpuId,
+    enqueue: (k, vcpu) => k.dsqInsert(vcpu, (DSQ_LOCAL_ON + (cpus[vcpu] ?? k.taskCpu(vcpu))) as DsqId, sliceNs, 0), // kernel threads anywhere
   };
 }
 

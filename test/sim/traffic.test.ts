@@ -127,7 +127,7 @@ test('a block that is copied loads where it is read and where it is written, and
         }
         isDone = calls.allocate(0, MiB(4));
         computes(phase, 48e6); // 30 ms at 1.6 GHz
-        phase.accessesPerInstruction = 1e-6; // 48 lines, so that nearly all its traffic is of copies
+        phase.accessesPerInstruction = 3e-6; // 144 lines, so that nearly all its traffic is of copies
         phase.region = 0;
         phase.pattern = RANDOM;
         phase.workingSetBytes = MiB(64);

@@ -64,14 +64,15 @@ export class ScanPacing {
     this.mark = mark;
     this.tickNs = Math.round(1e9 / options.hz);
     this.sequence = new Int32Array(k.guestCount);
-    this.periodMs = new Float64Array(k.vcpuCount);
+    this.periodMs = new Float64Array(k.vcpuCount).fill(Infinity);
     this.nextScanNs = new Float64Array(k.guestCount);
     this.nextBlock = new Float64Array(k.guestCount);
     this.stampNs = new Float64Array(k.vcpuCount);
   }
 
-  /** A guest arrives: init_numa_balancing. */
+  /** A guest arrives: init_numa_balancing. One without memory is never scanned. */
   arrive(k: Kernel, guest: GuestId): void {
+    if (k.guestBlockCount(guest) === 0) return;
     const { delayMs } = this.options;
     this.sequence[guest] = 0;
     this.nextBlock[guest] = 0;
@@ -89,7 +90,7 @@ export class ScanPacing {
     if (k.runtimeNs(vcpu) <= this.stampNs[vcpu]! + periodNs) return false;
     const guest = k.guestOf(vcpu);
     this.stampNs[vcpu]! += periodNs;
-    if (k.nowNs < this.nextScanNs[guest]! || k.guestBlockCount(guest) === 0) return false;
+    if (k.nowNs < this.nextScanNs[guest]!) return false;
     this.nextScanNs[guest] = k.nowNs + periodNs;
     const marked = this.scan(k, guest);
     this.stampNs[vcpu]! += 2 * this.tickNs + LEAST_RUN_PER_COST * marked * MAPPING_NS; // so that another vCPU wins the next time
