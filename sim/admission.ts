@@ -139,6 +139,7 @@ function introduce(w: World, k: HostKernel, guest: GuestState): void {
 
 function place(w: World, k: HostKernel, guest: GuestState): void {
   const { policy } = w;
+  setMasks(w, guest, FLOATING); // so that the policy sees what the user has set
   enter(w, k, 'place');
   const chosen = policy.placement ? policy.placement.place(k, guest.id as GuestId) : FLOATING;
   const placement = placeVnodes(w, guest) ?? chosen;

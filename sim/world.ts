@@ -197,6 +197,7 @@ export class World {
   readonly faultStreams: (Random | undefined)[] = []; //  [V]
   readonly sampleStreams: (Random | undefined)[] = []; // [V]
   faultingVcpu = -1; //     whose hint fault is being told
+  readonly wantedMovers: number[] = []; // kernel threads to be woken at this instant
   pageWorkNs = 0; //        what marking and splitting have cost, not paid yet
   copiedLines = 0; //       booked as copied, and those of all copies begun
   startedLines = 0;

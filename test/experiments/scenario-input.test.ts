@@ -80,6 +80,7 @@ hotplug: [{ cpu: 3, offline: 300ms }, { cpu: 1, offline: 200ms, online: 700ms }]
       hostNoise: 2.5,
       dom0: 1.5,
       blockBytes: 65_536,
+      mappingBytes: 65_536,
       hostCacheBytes: 3_221_225_472,
       hotplug: [
         { atNs: 200_000_000, cpu: 1, isOnline: false },
