@@ -1,9 +1,13 @@
 import type { PolicyEntry } from '../sim/policy-api.ts';
 import { autonumaPolicies } from './autonuma.ts';
 import { deckPolicies } from './deck.ts';
+import { homeNodePolicies } from './home-nodes.ts';
+import { hotPagesPolicies } from './hot-pages.ts';
 import { linuxPolicies } from './linux.ts';
+import { researchPolicies } from './research.ts';
 import { scxPolicies } from './scx.ts';
 import { staticPolicies } from './static.ts';
+import { tieringPolicies } from './tiering.ts';
 import { xenPolicies } from './xen.ts';
 
 /** The policies users can name; the first is what runs when none is named. */
@@ -14,6 +18,10 @@ export const policies: readonly PolicyEntry[] = [
   ...deckPolicies,
   ...staticPolicies,
   ...scxPolicies,
+  ...tieringPolicies,
+  ...researchPolicies,
+  ...homeNodePolicies,
+  ...hotPagesPolicies,
 ];
 
 export function policyNamed(name: string): PolicyEntry | undefined {

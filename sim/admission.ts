@@ -7,6 +7,7 @@ import { killGuest, startGuest, startTask } from './guest-kernel.ts';
 import { takeOut } from './host-changes.ts';
 import { ALL_CPUS } from './masks.ts';
 import { forsakeGuest } from './moving.ts';
+import { checkFigures } from './policy-figures.ts';
 import { SAMPLE_BATCH_NS } from './sampling.ts';
 import { FLOATING, type Placement } from './policy-api.ts';
 import { VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
@@ -18,14 +19,17 @@ import {
   TIMER_HOTPLUG,
   TIMER_PLAN,
   TIMER_TICK,
+  TIMER_VNODES,
   TIMER_WATCH,
 } from './timers.ts';
 import type { GuestId, VcpuId } from './units.ts';
+import { placeVnodes } from './vnuma-host.ts';
 import { type GuestState, note, type World } from './world.ts';
 
 /** The host starts, then the guests that are there from the first are built one after the other, each where the policy puts it, and boot. */
 export function startHost(w: World, k: HostKernel): void {
   const { policy, scenario } = w;
+  checkFigures(policy);
   enter(w, k, 'init');
   policy.cpu.init?.(k);
   leave(w, k);
@@ -40,10 +44,12 @@ export function startHost(w: World, k: HostKernel): void {
   scenario.hotplug.forEach(({ atNs }, event) => w.timers.push(atNs, TIMER_HOTPLUG, event));
   w.placements.push(...w.guests.map(() => FLOATING));
   for (const guest of w.guests) {
-    const { arrivesNs, departsNs } = guest.spec;
+    const { arrivesNs, departsNs, vnuma } = guest.spec;
     if (departsNs !== null) w.timers.push(departsNs, TIMER_DEPART, guest.id);
+    if (vnuma?.hosting === 'moved' && vnuma.movesNs > 0) w.timers.push(vnuma.movesNs, TIMER_VNODES, guest.id);
     if (arrivesNs > 0) w.timers.push(arrivesNs, TIMER_ADMIT, guest.id);
-    else if (!guest.isHostNoise) place(w, k, guest);
+    else if (guest.isHostNoise) setMasks(w, guest, FLOATING); // its own CPUs, if it has some
+    else place(w, k, guest);
   }
   for (const guest of w.guests) {
     if (guest.spec.arrivesNs > 0) continue;
@@ -136,8 +142,10 @@ function introduce(w: World, k: HostKernel, guest: GuestState): void {
 
 function place(w: World, k: HostKernel, guest: GuestState): void {
   const { policy } = w;
+  setMasks(w, guest, FLOATING); // so that the policy sees what the user has set
   enter(w, k, 'place');
-  const placement = policy.placement ? policy.placement.place(k, guest.id as GuestId) : FLOATING;
+  const chosen = policy.placement ? policy.placement.place(k, guest.id as GuestId) : FLOATING;
+  const placement = placeVnodes(w, guest) ?? chosen;
   w.placements[guest.id] = placement;
   setMasks(w, guest, placement);
   leave(w, k);
