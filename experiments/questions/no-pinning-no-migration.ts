@@ -7,7 +7,7 @@ const CPUS = 48;
 const FAVOURITE = 'apart';
 const RIVALS = ['kvm-numactl', 'kvm-eevdf', 'autonuma'];
 const POLICIES = [...RIVALS, FAVOURITE];
-const loads = (size: Size): number[] => (size === 'full' ? [0.25, 0.5, 0.75, 1, 1.25, 1.5] : [0.25, 0.75, 1.25]);
+const loads = (size: Size): number[] => (size === 'full' ? [0.25, 0.5, 0.75, 1, 1.25, 1.5] : [0.25, 1, 1.5]);
 
 const bursty: Chart = {
   ...work('CPU-s/s'),
@@ -25,7 +25,7 @@ const bursty: Chart = {
           workload: 'bursty:load=0.5,memory=0.5',
           guests: String(Math.round((load * CPUS) / 2)),
           vcpus: '2',
-          duration: size === 'full' ? '10s' : '1s',
+          duration: size === 'full' ? '10s' : '2s',
         },
       })),
     ),

@@ -47,7 +47,8 @@ function againstOne(contests: readonly Contest[]): string {
   const worse = contests.filter(({ verdict }) => verdict === 'worse').sort((a, b) => a.gain.mean - b.gain.mean);
   if (better.length + worse.length === 0) {
     const widest = [...contests].sort((a, b) => width(b.gain) - width(a.gain))[0]!;
-    return `not shown to differ from ${rival} at any of ${contests.length} points (least sure ${place(widest)}: ${ratio(widest.gain)})`;
+    const where = contests.length === 1 ? place(widest) : `at any of ${contests.length} points, least surely ${place(widest)}`;
+    return `not shown to differ from ${rival} ${where} (${ratio(widest.gain)})`;
   }
   const parts = [
     ...(better.length > 0 ? [`better than ${rival} ${countOf(better, contests)}`] : []),
@@ -92,11 +93,10 @@ export function basis({ size, seeds, machines, assumed }: Outcome, contests: num
 
 /** `at 1.25 vCPUs for each CPU`, with the chart's name where a question has several. */
 export function place({ result: { chart }, x }: Pick<Contest, 'result' | 'x'>): string {
-  return `at ${chart.xIsBytes ? formatBytes(x) : formatNumber(x, 4)} ${chart.xLabel}`;
+  return `at ${chart.xIsBytes ? formatBytes(x) : String(x)} ${chart.xLabel}`;
 }
 
-export function ratio({ mean, low, high, level, count }: Interval): string {
-  void level;
+export function ratio({ mean, low, high, count }: Interval): string {
   if (count < 2) return `${formatNumber(mean)} times as good, one seed tells no interval`;
   return `${formatNumber(mean)} times as good, 95 % interval ${formatNumber(low)} to ${formatNumber(high)}`;
 }
