@@ -1,17 +1,8 @@
 import { assert } from './assert.ts';
 import type { HostKernel } from './host-kernel.ts';
 import type { HostMemory } from './memory.ts';
-import {
-  SEG_COPY,
-  TASK_BLOCKED,
-  TASK_OFF,
-  TASK_ON_VCPU,
-  TASK_READY,
-  TASK_SLEEPING,
-  VCPU_BLOCKED,
-  VCPU_RUNNABLE,
-  VCPU_RUNNING,
-} from './states.ts';
+import { checkCopies, checkPages } from './page-checks.ts';
+import { TASK_BLOCKED, TASK_OFF, TASK_ON_VCPU, TASK_READY, TASK_SLEEPING, VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
 import type { World } from './world.ts';
 
 const MEMORY_EVERY = 64;
@@ -56,38 +47,6 @@ export function checkEnd(w: World): void {
   checkCopies(w);
 }
 
-/** What was copied is what was begun, less what is left; floating sums, so to a millionth of a line for each. */
-function checkCopies(w: World): void {
-  let left = 0;
-  for (let vcpu = 0; vcpu < w.copyBlock.length; vcpu++) {
-    if (w.copyBlock[vcpu]! < 0) continue;
-    const cpu = w.vcpuCpu[vcpu]!;
-    const isCopying = cpu >= 0 && w.cpuVcpu[cpu] === vcpu && w.segKind[cpu] === SEG_COPY && w.finishNs[cpu]! < Infinity;
-    left += isCopying ? w.segLeft[cpu]! : w.copyLines[vcpu]!;
-  }
-  const wanted = w.startedLines - left;
-  assert(Math.abs(w.copiedLines - wanted) <= 1e-6 * (1 + wanted), 'lines copied are not those of the blocks moved');
-}
-
-/** Marks are in the lists of their regions, and a huge mapping lies on one node. */
-function checkPages(w: World): void {
-  const { pages, guestBlocks } = w.memory;
-  if (pages === null) return;
-  const marked = new Int32Array(pages.markedCount.length);
-  for (let guest = 0; guest < w.guests.length; guest++) {
-    const first = guestBlocks.first[guest]!;
-    for (let block = first; block < first + guestBlocks.count[guest]!; block++) {
-      const region = pages.regionOf[block]!;
-      if (pages.isMarked(block) && region >= 0) marked[region]!++;
-      if (w.huge.isHuge(guest, block)) {
-        const node = w.memory.nodeOf(block);
-        assert(node === w.memory.nodeOf(w.huge.first(guest, block)), 'a huge mapping lies on two nodes');
-      }
-    }
-  }
-  marked.forEach((count, region) => assert(count === pages.markedCount[region], 'a region miscounts its marked blocks'));
-}
-
 function checkVcpus(w: World, k: HostKernel): void {
   let running = 0;
   for (let vcpu = 0; vcpu < w.vcpuState.length; vcpu++) {
@@ -103,9 +62,11 @@ function checkVcpus(w: World, k: HostKernel): void {
 
 function checkTasks(w: World): void {
   for (const guest of w.guests) {
-    const queue = w.ready.members(guest.id);
-    for (const task of queue) assert(w.taskState[task] === TASK_READY, 'a task is queued that is not ready');
-    const queued = queue.length;
+    let queued = 0;
+    for (let queue = guest.firstQueue; queue < guest.firstQueue + guest.topology.vnodes; queue++) {
+      for (const task of w.ready.members(queue)) assert(w.taskState[task] === TASK_READY, 'a task is queued that is not ready');
+      queued += w.ready.lengths[queue]!;
+    }
     let ready = 0;
     let live = 0;
     let waiting = 0;

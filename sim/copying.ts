@@ -45,6 +45,7 @@ function finishMove(w: World, guest: number, first: number, end: number, to: num
     }
     if (!memory.move(guest, pages.regionOf[block]!, block, to)) {
       w.failedMoves[guest]!++;
+      if (kind === COPY_RETURN) bookReturn(w, block);
       continue;
     }
     moves.movedNs[block] = w.nowNs;
@@ -74,10 +75,14 @@ function finishReplica(w: World, guest: number, block: number, node: number): vo
 }
 
 function finishMerge(w: World, guest: number, first: number, end: number): void {
+  const { movedNs, isWaiting } = w.moves!;
   const node = w.memory.nodeOf(first);
+  let lastNs = -Infinity;
   for (let block = first; block < end; block++) {
-    if (w.memory.nodeOf(block) !== node || w.moves!.isWaiting[block] === 1) return; // one has gone in the meantime
+    if (w.memory.nodeOf(block) !== node || isWaiting[block] === 1 || w.replicas?.has(block)) return; // no longer as it was
+    lastNs = Math.max(lastNs, movedNs[block]!);
   }
+  movedNs.fill(lastNs, first, end); // none of its blocks moves in its cooldown
   w.huge.merge(guest, first);
   note(w, 11, first, node);
 }

@@ -34,6 +34,11 @@ export class CpuSet {
     return (this.words[rank >>> 5]! & (1 << (rank & 31))) !== 0;
   }
 
+  get isEmpty(): boolean {
+    for (let at = 0; at < this.words.length; at++) if (this.words[at] !== 0) return false;
+    return true;
+  }
+
   /** Removes the first CPU and returns it; NONE when the set is empty. */
   take(): number {
     const { words } = this;

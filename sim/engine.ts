@@ -15,7 +15,7 @@ import { type Random, shuffle } from './random.ts';
 import { record } from './record.ts';
 import type { Recording, RunStatus } from './recording.ts';
 import { takePageWorkNs, takeRandomFaults } from './hint-faults.ts';
-import { resumeOrders, returnBlocks } from './moving.ts';
+import { resumeOrders, returnBlocks, wakeMovers } from './moving.ts';
 import { sampleAccesses } from './sampling.ts';
 import type { Scenario } from './scenario.ts';
 import { finishSegment, interruptSegment, renewMixtures, settle, startSegment } from './segments.ts';
@@ -33,9 +33,11 @@ import {
   TIMER_RETURN,
   TIMER_TASK_WAKE,
   TIMER_TICK,
+  TIMER_VNODES,
   TIMER_WATCH,
 } from './timers.ts';
 import type { CpuId, VcpuId } from './units.ts';
+import { moveVnodes } from './vnuma-host.ts';
 import { addIdleWhileRunnable, BEAT_INSTANTS, beat, watch } from './watch.ts';
 import type { GuestState, World } from './world.ts';
 
@@ -183,6 +185,9 @@ function fire(w: World, k: HostKernel, kind: number, id: number): void {
     case TIMER_ORDER:
       resumeOrders(w, id);
       break;
+    case TIMER_VNODES:
+      moveVnodes(w, k, w.guests[id]!);
+      break;
   }
 }
 
@@ -228,10 +233,11 @@ function act(w: World, k: HostKernel): void {
       if (!startSegment(w, cpu)) k.resched(cpu);
     }
     if (w.gateClosed) openGate(w);
+    if (w.wantedMovers.length > 0) wakeMovers(w);
     for (let i = 0; i < w.wakeCount; i++) wakeVcpu(w, k, w.wakeQueue[i]!);
     w.wakeCount = 0;
     let cpu = w.resched.take();
-    if (cpu < 0) return;
+    if (cpu < 0 && w.fresh.isEmpty && w.wantedMovers.length === 0) return; // hooks of wakes may mark and move
     for (; cpu >= 0; cpu = w.resched.take()) {
       if (++steps === MAX_STEPS) throw new PolicyError('CPUs are kicked in a circle at one instant', 'loop');
       schedule(w, k, cpu);

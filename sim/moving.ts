@@ -144,6 +144,7 @@ export function takeCopy(w: World, vcpu: number): boolean {
     w.copiesWaiting[vcpu]!--;
     if (setCopy(w, vcpu, block, to, kind)) return true;
     moves.isWaiting[block] = 0;
+    if (kind === COPY_RETURN && w.memory.isBacked(block)) bookReturn(w, block);
   }
   return takeOrdered(w, vcpu);
 }
@@ -289,9 +290,17 @@ function enqueue(w: World, vcpu: number, block: number, to: number, kind: number
   if (vcpu !== w.faultingVcpu) wakeMover(w, vcpu);
 }
 
+/** A kernel thread has something to do: it is woken when the hook that asks is over, as that may be about its very vCPU. */
 function wakeMover(w: World, vcpu: number): void {
-  const guest = w.guests[w.vcpuGuest[vcpu]!]!;
-  if (w.taskState[guest.firstTask] === TASK_BLOCKED) release(w, guest, guest.firstTask);
+  if (!w.wantedMovers.includes(vcpu)) w.wantedMovers.push(vcpu);
+}
+
+export function wakeMovers(w: World): void {
+  for (const vcpu of w.wantedMovers) {
+    const guest = w.guests[w.vcpuGuest[vcpu]!]!;
+    if (w.taskState[guest.firstTask] === TASK_BLOCKED) release(w, guest, guest.firstTask);
+  }
+  w.wantedMovers.length = 0;
 }
 
 /** membind, cpusets: memory does not leave the nodes it is held on. */

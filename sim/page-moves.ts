@@ -77,6 +77,11 @@ export class PageMoves {
     return this.kind[copy]!;
   }
 
+  /** The waiting copy after this one, or NONE. */
+  nextOf(copy: number): number {
+    return this.next[copy]!;
+  }
+
   pop(vcpu: number): void {
     const copy = this.head[vcpu]!;
     this.head[vcpu] = this.next[copy]!;

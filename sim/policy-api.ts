@@ -144,6 +144,11 @@ export interface Kernel {
   distance(from: NodeId, to: NodeId): number;
   /** The i-th nearest node by SLIT, ties by id; 0 is the node itself. */
   nthNearest(node: NodeId, i: number): NodeId;
+  /**
+   * GB/s that the CPUs of one node read from the memory of another (or of the same) when nobody else does, as a kernel can measure at boot;
+   * 0 for a node without CPUs. No firmware tells.
+   */
+  pairGBps(cpuNode: NodeId, memoryNode: NodeId): number;
   nodeMemoryBytes(node: NodeId): number;
   nodeFreeBytes(node: NodeId): number;
   /** Addresses below 4 GiB that are given to devices; the memory that would stand there is found above the top. */
@@ -155,7 +160,7 @@ export interface Kernel {
   guestMemoryBytes(guest: GuestId): number;
   guestFirstVcpu(guest: GuestId): VcpuId;
   guestVcpuCount(guest: GuestId): number;
-  /** Virtual nodes the guest believes in; 1 for a flat guest. */
+  /** Virtual nodes the guest is given, whether or not it believes in them; 1 for a flat guest. */
   guestVnodeCount(guest: GuestId): number;
   /** The vnode that a block of guest-physical memory is in, 0 to guestVnodeCount - 1. */
   blockVnode(guest: GuestId, block: number): number;
@@ -191,7 +196,8 @@ export interface Kernel {
   runtimeNs(vcpu: VcpuId): number;
   /**
    * Counters of the performance monitoring unit, in ns: time in programs, and of it time the core stalled on memory (cycles, stalled-cycles;
-   * bpf_perf_event_read_value). As of the last time they were saved, and not quite right: within 2 % at random.
+   * bpf_perf_event_read_value). As of the last time they were saved, and not quite right: what was
+   * counted between two readings, but for pmuRunNs, is off by up to 2 % at random.
    */
   pmuRunNs(vcpu: VcpuId): number;
   pmuStallNs(vcpu: VcpuId): number;

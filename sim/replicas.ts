@@ -83,6 +83,29 @@ export class Replicas {
     }
   }
 
+  /** Counts all copies anew from the masks of the blocks, for the checks of tests. */
+  certify(): void {
+    const { memory, nodeCount } = this;
+    const { regionOf } = memory.pages!;
+    const nodeBlocks = new Float64Array(nodeCount);
+    const regionBlocks = new Int32Array(this.regionBlocks.length);
+    const counts = this.counts.map((made) => made && new Int32Array(made.length));
+    this.mask.forEach((mask, block) => {
+      for (let node = 0; mask !== 0 && node < nodeCount; node++) {
+        if (!this.isOn(block, node)) continue;
+        const region = regionOf[block]!;
+        const home = memory.nodeOf(block);
+        assert(region >= 0 && home >= 0 && home !== node, 'a copy is of a block that is free, or is where the block is');
+        nodeBlocks[node]!++;
+        regionBlocks[region]!++;
+        counts[region]![(node * nodeCount + home) * HEAT_GROUPS + memory.pages!.groupOf(block)]!++;
+      }
+    });
+    const isSame = (a: ArrayLike<number>, b: ArrayLike<number>): boolean => Array.prototype.every.call(a, (value, at) => value === b[at]);
+    assert(isSame(nodeBlocks, this.nodeBlocks) && isSame(regionBlocks, this.regionBlocks), 'copies of blocks are miscounted');
+    counts.forEach((made, region) => assert(made === null || isSame(made, this.counts[region]!), 'a region miscounts its copies'));
+  }
+
   private drop(region: number, block: number, node: number): void {
     this.memory.nodeFree[node]!++;
     this.nodeBlocks[node]!--;
