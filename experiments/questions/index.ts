@@ -1,5 +1,8 @@
+import { guestsApart } from './guests-apart.ts';
+import { hotPagesFirst } from './hot-pages-first.ts';
 import { noPinningNoMigration } from './no-pinning-no-migration.ts';
+import { pageOrVcpu } from './page-or-vcpu.ts';
 import type { Question } from './question.ts';
 
 /** The open questions of "Virtualizing NUMA", in the order in which the deck asks them. */
-export const questions: readonly Question[] = [noPinningNoMigration];
+export const questions: readonly Question[] = [noPinningNoMigration, guestsApart, hotPagesFirst, pageOrVcpu];

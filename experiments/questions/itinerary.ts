@@ -1,4 +1,5 @@
-import type { OptionSpec, OptionValues } from '../../sim/options.ts';
+import { policyNamed } from '../../policies/index.ts';
+import { numberOption, type OptionSpec, type OptionValues } from '../../sim/options.ts';
 import {
   type Actuators,
   type Daemon,
@@ -28,6 +29,8 @@ export interface Travel {
   readonly base: PolicyEntry;
   readonly options: readonly OptionSpec[];
   readonly itinerary: Itinerary;
+  /** The guest whose home a guest shares; left out, each has its own. */
+  readonly lodgesWith?: (guest: number, options: OptionValues) => number;
   /** Guests whose memory the policy may move; left out, all. */
   readonly moves?: (guest: number) => boolean;
 }
@@ -39,7 +42,7 @@ const PERIOD_NS = ms(1);
  * A policy whose guests are sent about by a script, as an administrator with taskset would: each starts held on its home node (the first
  * that the policy prefers for it, else one node in turn), so that its memory is there, and goes where its itinerary says.
  */
-export function travelling({ name, summary, base, options, itinerary, moves = () => true }: Travel): PolicyEntry {
+export function travelling({ name, summary, base, options, itinerary, lodgesWith, moves = () => true }: Travel): PolicyEntry {
   return {
     ...base,
     name,
@@ -52,7 +55,7 @@ export function travelling({ name, summary, base, options, itinerary, moves = ()
       return {
         ...policy,
         name,
-        placement: atHome(policy.placement, homes),
+        placement: atHome(policy.placement, homes, (guest) => lodgesWith?.(guest, values) ?? guest),
         memory: restricted(policy.memory, moves),
         daemons: [...(policy.daemons ?? []), guide(homes, (guest) => itinerary(guest, values))],
       };
@@ -61,13 +64,14 @@ export function travelling({ name, summary, base, options, itinerary, moves = ()
 }
 
 /** What the policy's placement says, but held on the first of the nodes it prefers. */
-function atHome(base: PlacementPolicy | undefined, homes: NodeId[]): PlacementPolicy {
+function atHome(base: PlacementPolicy | undefined, homes: NodeId[], hostOf: (guest: number) => number): PlacementPolicy {
   let turn = 0;
   return {
     name: 'at home',
     place(k, guest): Placement {
       const placement = base?.place(k, guest) ?? FLOATING;
-      const home = placement.softNodes?.[0] ?? placement.hardNodes?.[0] ?? (((turn++ * STEP) % k.nodeCount) as NodeId);
+      const own = placement.softNodes?.[0] ?? placement.hardNodes?.[0] ?? (((turn++ * STEP) % k.nodeCount) as NodeId);
+      const home = homes[hostOf(guest)] ?? own;
       homes[guest] = home;
       return { ...placement, hardNodes: [home] };
     },
@@ -108,4 +112,46 @@ function restricted(memory: MemoryPolicy, moves: (guest: number) => boolean): Me
     ...(onSample && { onSample: (k, sample) => void (moves(sample.guest) && onSample.call(memory, k, sample)) }),
     ...(onHintFault && { onHintFault: (k, fault) => void (moves(fault.guest) && onHintFault.call(memory, k, fault)) }),
   };
+}
+
+/** The policy of this name. @throws RangeError for none */
+export function baseNamed(name: string): PolicyEntry {
+  const base = policyNamed(name);
+  if (!base) throw new RangeError(`policy ${name}: unknown`);
+  return base;
+}
+
+const at: OptionSpec = { name: 'at', summary: 'when guests are sent away', kind: 'time', default: ms(300), min: ms(1) };
+
+/** The policy by the name `away-...`: all guests are sent away from their memory, `at` a time, and held there. */
+export function sentAway(name: string): PolicyEntry {
+  return travelling({
+    name: `away-${name}`,
+    summary: `As ${name}, but guests are held far from where they took their memory.`,
+    base: baseNamed(name),
+    options: [at],
+    itinerary: (_guest, options) => [{ atNs: numberOption(options, 'at'), where: 'away' }],
+  });
+}
+
+/** How long those who go astray are held there. */
+const ASTRAY_NS = ms(10);
+
+/** The policy by the name `astray-...`: the first `of` guests are sent away from their memory, `at` a time, and are free from then on; others stay. */
+export function sentAstray(name: string, base: PolicyEntry = baseNamed(name)): PolicyEntry {
+  return travelling({
+    name: `astray-${name}`,
+    summary: `As ${name}, but guests find themselves far from where they took their memory.`,
+    base,
+    options: [at, { name: 'of', summary: 'how many guests; the others share the home of the first', kind: 'count', default: 1024, min: 1 }],
+    lodgesWith: (guest, options) => (guest < numberOption(options, 'of') ? guest : 0),
+    itinerary: (guest, options) => {
+      if (guest >= numberOption(options, 'of')) return [];
+      const atNs = numberOption(options, 'at');
+      return [
+        { atNs, where: 'away' },
+        { atNs: atNs + ASTRAY_NS, where: 'anywhere' },
+      ];
+    },
+  });
 }
