@@ -3,12 +3,7 @@ import type { Finding } from './findings.ts';
 import type { Answer } from './questions/question.ts';
 
 /** One JSON for all charts of a call: points with their words, so that each can be run again alone. */
-export function deckResult(
-  version: string,
-  results: readonly ChartResult[],
-  findings: readonly Finding[],
-  answered?: Answer,
-): object {
+export function deckResult(version: string, results: readonly ChartResult[], findings: readonly Finding[], answered?: Answer): object {
   return {
     schemaVersion: 1,
     version,

@@ -17,22 +17,28 @@ export interface Contest {
   readonly causes: Finding['causes'];
 }
 
+/** Two series of one chart. */
+export interface Match {
+  readonly favourite: string;
+  readonly rival: string;
+}
+
 export interface Field {
   readonly results: readonly ChartResult[];
   readonly siblings: readonly ChartResult[];
 }
 
 /**
- * The favourite against each rival at each point that both have, all of them one family for Holm's procedure. Points with runs that did not
+ * The two series of each match at each point that both have, all of them one family for Holm's procedure. Points with runs that did not
  * end well are left out.
  * @throws RangeError for a figure that is not more than 0, which has no ratio
  */
-export function contestsOf({ results, siblings }: Field, favourite: string, rivals: readonly string[]): Contest[] {
+export function contestsOf({ results, siblings }: Field, matches: readonly Match[]): Contest[] {
   const pairs = [...results, ...siblings].flatMap((result) =>
-    rivals.flatMap((rival) => pairsIn(result, favourite, rival).map((pair) => ({ ...pair, result, rival }))),
+    matches.flatMap(({ favourite, rival }) => pairsIn(result, favourite, rival).map((pair) => ({ ...pair, result, favourite, rival }))),
   );
   const differences = compareEach(pairs.map(({ result, own, other }) => [logs(result, own), logs(result, other)])); // prettier-ignore
-  return pairs.map(({ result, own, other, rival }, i): Contest => {
+  return pairs.map(({ result, own, other, favourite, rival }, i): Contest => {
     const sign = result.chart.isHigherBetter ? 1 : -1;
     const { mean, low, high, level, count } = differences[i]!;
     const [least, most] = sign > 0 ? [low, high] : [-high, -low];

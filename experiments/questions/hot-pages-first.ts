@@ -13,7 +13,7 @@ const durationOf = (size: Size): string => (size === 'full' ? '30s' : '4s');
 const wandering: Chart = {
   ...work('Mload/s'),
   name: 'hot-pages-drift',
-  title: 'Eight guests far from their memory, an eighth of it hot: which memory follows, over how fast the hot set wanders',
+  title: 'Twelve guests far from their memory, an eighth of it hot: which memory follows, over how fast the hot set wanders',
   question: 'Does moving the hottest blocks first serve guests whose memory is far better than other orders, and than none?',
   xLabel: 'ms from step to step of the hot set',
   cells: (size) =>
@@ -26,9 +26,11 @@ const wandering: Chart = {
         [FAVOURITE, 'away-hot-pages-first'],
       ] as const
     ).flatMap(([series, policy]) =>
-      (size === 'full' ? [50, 200, 800, 3200] : [100, 1600]).map(
-        (drift): Cell => ({ series, x: drift, words: awayWords(policy, `hot-set:drift=${drift}ms`, size) }),
-      ),
+      (size === 'full' ? [50, 200, 800, 3200] : [100, 1600]).map((drift): Cell => ({
+        series,
+        x: drift,
+        words: awayWords(policy, `hot-set:drift=${drift}ms`, size),
+      })),
     ),
 };
 
@@ -46,9 +48,11 @@ const limited: Chart = {
         [FAVOURITE, 'away-hot-pages-first'],
       ] as const
     ).flatMap(([series, policy]) =>
-      (size === 'full' ? [16, 64, 256, 1024] : [64, 1024]).map(
-        (rate): Cell => ({ series, x: rate, words: awayWords(`${policy}:rate=${rate}`, 'hot-set:drift=400ms', size) }),
-      ),
+      (size === 'full' ? [16, 64, 256, 1024] : [64, 1024]).map((rate): Cell => ({
+        series,
+        x: rate,
+        words: awayWords(`${policy}:rate=${rate}MB/s`, 'hot-set:drift=400ms', size),
+      })),
     ),
 };
 
@@ -65,17 +69,15 @@ const fleeting: Chart = {
         ['none', 'away-kvm-eevdf:at=2s'],
         [FAVOURITE, 'away-hot-pages-first:at=2s'],
       ] as const
-    ).map(
-      ([series, policy]): Cell => ({
-        series,
-        x: 40,
-        words: { ...awayWords(policy, 'hot-set:size=2GiB,hot-share=0.012,drift=40ms', size), memory: '4GiB', guests: '2' },
-      }),
-    ),
+    ).map(([series, policy]): Cell => ({
+      series,
+      x: 40,
+      words: { ...awayWords(policy, 'hot-set:size=2GiB,hot-share=0.012,drift=40ms', size), memory: '4GiB', guests: '2' },
+    })),
 };
 
 function awayWords(policy: string, workload: string, size: Size): Cell['words'] {
-  return { policy, workload, guests: '8', memory: '1GiB', boot: '0', duration: durationOf(size) };
+  return { policy, workload, guests: '12', memory: '1GiB', boot: '0', duration: durationOf(size) };
 }
 
 export const hotPagesFirst: Question = {

@@ -24,13 +24,15 @@ const overMemory: Chart = {
   xIsBytes: true,
   cells: (size) =>
     SERIES.flatMap(([series, policy]) =>
-      (size === 'full' ? [16, 64, 256, 1024] : [16, 256]).map(
-        (mebibytes): Cell => ({
-          series,
-          x: MiB(mebibytes),
-          words: words(`${policy}${policy.includes(':') ? ',' : ':'}at=${atMs(mebibytes)}ms`, `hot-set:size=${mebibytes}MiB,heat=uniform`, size),
-        }),
-      ),
+      (size === 'full' ? [16, 64, 256, 1024] : [16, 256]).map((mebibytes): Cell => ({
+        series,
+        x: MiB(mebibytes),
+        words: words(
+          `${policy}${policy.includes(':') ? ',' : ':'}at=${atMs(mebibytes)}ms`,
+          `hot-set:size=${mebibytes}MiB,heat=uniform`,
+          size,
+        ),
+      })),
     ),
 };
 
@@ -43,7 +45,7 @@ const overRate: Chart = {
   cells: (size) =>
     (size === 'full' ? [32, 128, 512, 2048] : [128, 2048]).flatMap((rate) =>
       SERIES.filter(([series]) => series !== 'neither moves' && series !== 'autonuma').map(([series, policy]): Cell => {
-        const rated = series === FAVOURITE ? '' : `,rate=${rate}`;
+        const rated = series === FAVOURITE ? '' : `,rate=${rate}MB/s`;
         const name = `${policy}${policy.includes(':') ? ',' : ':'}at=${atMs(256)}ms${rated}`;
         return { series, x: rate, words: words(name, 'hot-set:size=256MiB,heat=uniform', size) };
       }),

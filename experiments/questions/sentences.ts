@@ -16,7 +16,10 @@ export interface Claim {
  */
 export function answerBy(claim: Claim): (outcome: Outcome) => string {
   return (outcome) => {
-    const contests = contestsOf(outcome, claim.favourite, claim.rivals);
+    const contests = contestsOf(
+      outcome,
+      claim.rivals.map((rival) => ({ favourite: claim.favourite, rival })),
+    );
     const own = contests.filter(({ isSibling }) => !isSibling);
     return [
       `${headline(own)}: ${verdicts(claim, own)}.`,
