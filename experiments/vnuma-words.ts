@@ -94,7 +94,8 @@ export function parseVnumaHost(text: string): Pick<VnumaSpec, 'hosting' | 'moves
 
 /** What the words of a guest, or else those of all, say of its virtual nodes. Its own `vnodes` overrules a table for all. */
 export function vnumaOf(group: VnumaWords, words: VnumaWords): Pick<GuestSpec, 'vnodes' | 'vnuma'> {
-  const table = group.vnuma === undefined && group.vnodes !== undefined ? null : (group.vnuma ?? words.vnuma ?? null);
+  const isOverruled = group.vnuma === undefined && group.vnodes !== undefined;
+  const table = isOverruled ? null : (said(group, words, 'vnuma') ?? null);
   const vnodes = table?.nodes.length ?? group.vnodes ?? words.vnodes ?? 1;
   const distances = said(group, words, 'vdistances') ?? null;
   return {

@@ -1,7 +1,7 @@
-import { HostActuators } from './host-changes.ts';
+import { moveTogether } from './host-changes.ts';
 import type { HostKernel } from './host-kernel.ts';
 import type { Placement } from './policy-api.ts';
-import type { CpuId, NodeId, VcpuId } from './units.ts';
+import type { CpuId, NodeId } from './units.ts';
 import { PLAIN_VNUMA, type VnodeLayout, vnodeOfBlock } from './vnuma.ts';
 import type { GuestState, World } from './world.ts';
 
@@ -43,8 +43,7 @@ export function boundNode(w: World, guest: number, block: number): number {
 /** The vCPUs of each vnode go to the node of the next; their memory stays, and the guest is not told. */
 export function moveVnodes(w: World, k: HostKernel, guest: GuestState): void {
   if (!guest.isHere) return; // placed so when it comes, or gone
-  const act = new HostActuators(w, k);
-  for (let vcpu = 0; vcpu < guest.vcpuCount; vcpu++) act.setAffinity((guest.firstVcpu + vcpu) as VcpuId, cpusOf(w, guest, vcpu));
+  moveTogether(w, k, guest.firstVcpu, guest.vcpuCount, (vcpu) => cpusOf(w, guest, vcpu - guest.firstVcpu));
 }
 
 /** The CPUs that a vCPU is held to now: those of its vnode's node, or once moved of the next one's, as far as the guest may use them. */

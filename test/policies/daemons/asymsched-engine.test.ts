@@ -6,7 +6,7 @@ import { run } from '../../../sim/engine.ts';
 import { buildMachine } from '../../../sim/machine.ts';
 import type { Daemon, PlacementPolicy } from '../../../sim/policy-api.ts';
 import type { Recording } from '../../../sim/recording.ts';
-import { type CpuId, type GuestId, MiB, type NodeId, ms, seconds, type VcpuId } from '../../../sim/units.ts';
+import { type GuestId, MiB, type NodeId, ms, seconds, type VcpuId } from '../../../sim/units.ts';
 import { asEntry, guest, onNodes, scenario, workload } from '../../sim/scenario-fixture.ts';
 
 const VCPUS = 12;
