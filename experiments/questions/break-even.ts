@@ -38,5 +38,5 @@ function crossing(points: readonly (readonly [x: number, y: number])[]): number 
   if (last === points.length - 1) return Infinity;
   const [x0, y0] = points[last]!;
   const [x1, y1] = points[last + 1]!;
-  return x0 + ((x1 - x0) * -y0) / (y1 - y0);
+  return y0 === 0 ? (x0 + x1) / 2 : x0 + ((x1 - x0) * -y0) / (y1 - y0); // where they tie nothing tells where between
 }

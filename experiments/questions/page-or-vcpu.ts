@@ -5,12 +5,12 @@ import { sentAstray } from './itinerary.ts';
 import type { Question } from './question.ts';
 import { answerBy } from './sentences.ts';
 
-const FAVOURITE = 'vCPUs move';
+const FAVOURITE = 'vCPU migration';
 const SERIES = [
-  ['neither moves', 'astray-kvm-eevdf'],
-  ['pages move', 'astray-hot-pages-first'],
+  ['no migration', 'astray-kvm-eevdf'],
+  ['page migration', 'astray-hot-pages-first'],
   ['autonuma', 'astray-autonuma'],
-  ['both move', 'astray-hot-pages-first:cpu=apart'],
+  ['both', 'astray-hot-pages-first:cpu=apart'],
   [FAVOURITE, 'astray-apart'],
 ] as const;
 const RIVALS = SERIES.map(([series]) => series).filter((series) => series !== FAVOURITE);
@@ -44,7 +44,7 @@ const overRate: Chart = {
   xLabel: 'MB/s moved at most',
   cells: (size) =>
     (size === 'full' ? [32, 128, 512, 2048] : [128, 2048]).flatMap((rate) =>
-      SERIES.filter(([series]) => series !== 'neither moves' && series !== 'autonuma').map(([series, policy]): Cell => {
+      SERIES.filter(([series]) => series !== 'no migration' && series !== 'autonuma').map(([series, policy]): Cell => {
         const rated = series === FAVOURITE ? '' : `,rate=${rate}MB/s`;
         const name = `${policy}${policy.includes(':') ? ',' : ':'}at=${atMs(256)}ms${rated}`;
         return { series, x: rate, words: words(name, 'hot-set:size=256MiB,heat=uniform', size) };

@@ -6,13 +6,13 @@ import { breakEvenAnswer, breakEvenTable } from './trip-answer.ts';
 import { LEAVE, MOVE, RETURN, trips } from './trips.ts';
 
 /** How fast the two rules that move decide: as fast as samples come; and they know how long the vCPU will be away. All assumed. */
-const QUICK = 'period=10ms,half-life=100ms,sample=512,rate=0MB/s,cooldown=1ms';
+const QUICK = 'period=10ms,half-life=100ms,sample=4096,rate=0MB/s,cooldown=1ms';
 /** Time at home after the trip, long enough to follow back. */
 const BACK_MS = 1500;
 /** Memory is sized as so many times the hot set. */
 const TIMES = 4;
 
-const staysMs = (size: Size): number[] => (size === 'full' ? [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000] : [10, 100, 1000]);
+const staysMs = (size: Size): number[] => (size === 'full' ? [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000] : [20, 100, 400, 2000]);
 const hotMiB = (size: Size): number[] => (size === 'full' ? [4, 16, 64, 256] : [16, 128]);
 
 function map(name: string, way: string, streams: number): Chart {

@@ -22,7 +22,7 @@ export function breakEvenTable(outcome: Outcome): AnswerTable {
     title: 'Time away from which on it is better (95 % interval over the seeds)',
     columns: ['link', 'hot set', 'moving than leaving', 'copying back than leaving', 'copying back than moving'],
     rows: rowsOf(outcome).map(({ result, hot, move, back, backOverMove }) => [
-      result.chart.name,
+      wayOf(result),
       hot,
       cell(result, move),
       cell(result, back),
@@ -58,7 +58,7 @@ function head(found: number, kept: number, all: number): string {
 }
 
 function said({ result, hot, move }: Row): string {
-  const where = `with ${hot} hot (${result.chart.name})`;
+  const where = `with ${hot} hot (${wayOf(result)})`;
   const [least, most] = ends(result);
   switch (move.kind) {
     case 'at':
@@ -79,7 +79,7 @@ function longest(contests: Contests): string[] {
   if (!best) return ['At no single time is moving shown to be better than leaving.'];
   const cause = best.causes.find(({ change }) => change < 0);
   const why = cause ? `, for ${cause.cause}: ${formatNumber(-cause.change * 100, 2)} % of the task time less` : '';
-  return [`Over trip and return moving gains most at ${ms(best.x)} (${best.favourite}, ${best.result.chart.name}: ${ratio(best.gain)})${why}.`]; // prettier-ignore
+  return [`Over trip and return moving gains most at ${ms(best.x)} (${best.favourite}, ${wayOf(best.result)}: ${ratio(best.gain)})${why}.`]; // prettier-ignore
 }
 
 function shortest(contests: Contests): string[] {
@@ -87,7 +87,7 @@ function shortest(contests: Contests): string[] {
   if (!worst) return ['At no single time is it shown to lose.'];
   const cause = worst.causes.find(({ change }) => change > 0);
   const why = cause ? `, for ${cause.cause}: ${formatNumber(cause.change * 100, 2)} % of the task time more` : '';
-  return [`It loses most at ${ms(worst.x)} (${worst.favourite}, ${worst.result.chart.name}: ${ratio(worst.gain)})${why}.`];
+  return [`It loses most at ${ms(worst.x)} (${worst.favourite}, ${wayOf(worst.result)}: ${ratio(worst.gain)})${why}.`];
 }
 
 function copyingBack(rows: readonly Row[]): string {
@@ -95,7 +95,7 @@ function copyingBack(rows: readonly Row[]): string {
   const [always, never, at] = [count('always'), count('never'), count('at')];
   if (always === rows.length) return 'Copying back beats following back by the same rule at every time tried.';
   if (never === rows.length) return 'Copying back, even at the right moment, is no better than following back by the same rule.';
-  const from = rows.filter(({ backOverMove }) => backOverMove.kind === 'at').map(({ result, hot, backOverMove }) => `${hot}, ${result.chart.name}: ${cell(result, backOverMove)}`); // prettier-ignore
+  const from = rows.filter(({ backOverMove }) => backOverMove.kind === 'at').map(({ result, hot, backOverMove }) => `${hot}, ${wayOf(result)}: ${cell(result, backOverMove)}`); // prettier-ignore
   const cases = at > 0 ? `, from some time on in ${at} (${from.join('; ')})` : '';
   return `Copying back beats following back by the same rule at every time tried in ${always} of ${rows.length} cases${cases}, and not at the longest time in ${never}.`;
 }
@@ -110,6 +110,11 @@ function rowsOf({ results }: Outcome): Row[] {
       backOverMove: breakEven(result, `${MOVE} ${hot}`, `${RETURN} ${hot}`),
     })),
   );
+}
+
+/** `idle link` of trip-idle-link. */
+function wayOf({ chart }: ChartResult): string {
+  return chart.name.replace(/^trip-/, '').replaceAll('-', ' ');
 }
 
 function hotSets({ points }: ChartResult): string[] {
