@@ -8,4 +8,12 @@ import { temporaryMigration } from './temporary-migration.ts';
 import { theyShouldKnow } from './they-should-know.ts';
 
 /** The open questions of "Virtualizing NUMA", in the order in which the deck asks them. */
-export const questions: readonly Question[] = [noPinningNoMigration, guestsApart, hotPagesFirst, temporaryMigration, pageOrVcpu];
+export const questions: readonly Question[] = [
+  noPinningNoMigration,
+  guestsApart,
+  hotPagesFirst,
+  temporaryMigration,
+  theyShouldKnow,
+  pageOrVcpu,
+  kvmBinding,
+];
