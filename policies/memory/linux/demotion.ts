@@ -3,7 +3,7 @@ import { type GuestId, NONE, type NodeId, seconds } from '../../../sim/units.ts'
 import type { Tiers } from './tiers.ts';
 import type { Watermarks } from './watermarks.ts';
 
-/** Share of a node's memory that is on the list of those that may be cold, and the fewest blocks. Assumed; Linux has 1/2 to 1/30, the less the larger a node. */
+/** Share of the guests' memory on a node that is on the list of those that may be cold, and the fewest blocks. Assumed; Linux has 1/2 to 1/30, the less the larger a node. */
 const SHARE_LISTED = 1 / 64;
 const FEWEST_LISTED = 64;
 /** In one step so many of the list are judged for each block that is wanted, and one more lot. Assumed. */
@@ -21,7 +21,7 @@ const LOST_NS = seconds(1);
  * has to be touched, so that there is always something that counts as cold.
  * After: Linux mm/vmscan.c, kswapd, shrink_inactive_list, demote_folio_list. Simplified: Linux has the accessed bits that hardware sets
  * for nothing, here a mark stands for a cleared one, so the first touch after it costs a fault; and a block that was touched on the
- * list is not kept apart from those that were never on it.
+ * list is not kept apart from those that were never on it. Blocks are taken for what is mapped at once: larger mappings are not seen.
  */
 export class Demotion {
   private readonly tiers: Tiers;
@@ -39,7 +39,7 @@ export class Demotion {
     const nodes = Array.from({ length: k.nodeCount }, (_, node) => node as NodeId);
     this.isAwake = new Uint8Array(k.nodeCount);
     this.hand = nodes.map(() => ({ guest: 0 as GuestId, block: -1 }));
-    this.listed = nodes.map((node) => new BlockQueue(tiers.isSlow[node] === 1 ? 0 : listLength(k, node)));
+    this.listed = nodes.map((node) => new BlockQueue(tiers.isSlow[node] === 1 ? 0 : listLength(k.nodeMemoryBytes(node), k.blockBytes)));
     this.leavingBlocks = new Int32Array(k.nodeCount);
     this.askedNs = new Float64Array(k.nodeCount);
   }
@@ -92,7 +92,10 @@ export class Demotion {
       const block = listed.block();
       listed.drop();
       if (this.isUntouched[guest]![block] === 0 || !k.isHere(guest) || k.blockNode(guest, block) !== node) continue;
-      if (!k.moveBlock(guest, block, to)) continue;
+      if (!k.moveBlock(guest, block, to)) {
+        this.disown(guest, block); // another time
+        continue;
+      }
       this.leavingBlocks[node]!++;
       this.askedNs[node] = k.nowNs;
       left--;
@@ -104,13 +107,14 @@ export class Demotion {
     const listed = this.listed[node]!;
     const hand = this.hand[node]!;
     const { guest: fromGuest, block: fromBlock } = hand;
-    for (let looks = 0; looks < MOST_LOOKS && !listed.isFull; looks++) {
+    const most = listLength(usedBytes(k, node), k.blockBytes);
+    for (let looks = 0; looks < MOST_LOOKS && listed.count < most; looks++) {
       if (!advance(k, hand)) return;
       const { guest, block } = hand;
       if (looks > 0 && guest === fromGuest && block === fromBlock) return; // once round
       if (k.blockNode(guest, block) !== node) continue;
       const untouched = (this.isUntouched[guest] ??= new Uint8Array(k.guestBlockCount(guest)));
-      if (untouched[block] === 1) continue; // it is on the list, or could not leave
+      if (untouched[block] === 1) continue; // it is on the list
       untouched[block] = 1;
       k.markBlocks(guest, block, 1);
       listed.add(guest, block);
@@ -144,8 +148,15 @@ function advance(k: Kernel, hand: Hand): boolean {
   return false;
 }
 
-function listLength(k: Kernel, node: NodeId): number {
-  return Math.max(FEWEST_LISTED, Math.floor((k.nodeMemoryBytes(node) / k.blockBytes) * SHARE_LISTED));
+function listLength(bytes: number, blockBytes: number): number {
+  return Math.max(FEWEST_LISTED, Math.floor((bytes / blockBytes) * SHARE_LISTED));
+}
+
+/** Memory of guests on a node. */
+function usedBytes(k: Kernel, node: NodeId): number {
+  let bytes = 0;
+  for (let guest = 0 as GuestId; guest < k.guestCount; guest++) if (k.isHere(guest)) bytes += k.guestNodeBytes(guest, node);
+  return bytes;
 }
 
 /** A queue of blocks that never holds more than so many. */
@@ -158,10 +169,6 @@ class BlockQueue {
   constructor(most: number) {
     this.guests = new Int32Array(most);
     this.blocks = new Int32Array(most);
-  }
-
-  get isFull(): boolean {
-    return this.count === this.guests.length;
   }
 
   add(guest: GuestId, block: number): void {

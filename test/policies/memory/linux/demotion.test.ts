@@ -18,6 +18,8 @@ interface Host {
   readonly orders: string[];
   readonly free: number[];
   readonly now: { ns: number };
+  /** Nodes to which nothing can be moved, though they say they have room. */
+  readonly full: Set<number>;
   steps(count: number): void;
 }
 
@@ -46,9 +48,9 @@ function host(): Host & { k: Kernel } {
   const steps = (count: number): void => {
     for (let i = 0; i < count; i++) demotion.step(k);
   };
-  const { nodes, orders } = fake.memory;
+  const { nodes, orders, full } = fake.memory;
   nodes[0]!.fill(2 as NodeId);
-  return { k, demotion, nodes, marked, orders, free, steps, now };
+  return { k, demotion, nodes, marked, orders, free, full, steps, now };
 }
 
 const [slow, fast, near] = [0, 1, 2] as NodeId[];
@@ -122,6 +124,18 @@ test('where the nearest slow node is full the next one takes them, and where all
   other.demotion.wake(fast!);
   other.steps(9);
   expect(other.orders).toEqual([]);
+});
+
+test('a block that could not be moved has its turn again', () => {
+  const { demotion, nodes, marked, orders, steps, full } = host();
+  nodes[1]![4] = fast!;
+  demotion.wake(fast!);
+  full.add(near!);
+  steps(3);
+  expect([orders, marked]).toEqual([[], ['1.4', '1.4', '1.4']]);
+  full.clear();
+  steps(1);
+  expect(orders).toEqual(['1.4:1>2']);
 });
 
 test('a mark of the hand is told from those of others, also after it took the block down', () => {
