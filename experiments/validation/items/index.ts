@@ -6,6 +6,7 @@ import { metisCurveItems, metisItems } from './metis.ts';
 import { migrationsItem } from './migrations.ts';
 import { dunningtonItem, kunpengItem } from './other-machines.ts';
 import { tieringItem } from './tiering.ts';
+import { softAffinityItems } from './soft-affinity.ts';
 import { twinItems, twinLoadItems } from './twin.ts';
 import { xen2009Items } from './xen-2009.ts';
 
@@ -13,6 +14,7 @@ import { xen2009Items } from './xen-2009.ts';
 export const validationItems: readonly ValidationItem[] = [
   ...twinItems,
   ...metisItems,
+  ...softAffinityItems,
   ...laterItems,
   migrationsItem,
   kunpengItem,

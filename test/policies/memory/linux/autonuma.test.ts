@@ -120,3 +120,33 @@ test('two guests whose vCPUs share memory, each spread over both nodes, end on a
     [10, 0],
   ]);
 });
+
+describe('with a home by order', () => {
+  const machine = buildMachine(xeonE7);
+  const homed = (home: number | 'none'): Recording => {
+    const entry = asEntry(() => {
+      const { options, make } = policy('autonuma');
+      return make({ ...defaultOptions(options), home: home === 'none' ? 'none' : [home] });
+    });
+    return ran(entry, machine, [3], 5);
+  };
+
+  test('memory lies there, vCPUs that are elsewhere come, and no memory follows them', () => {
+    const { total } = homed(2);
+    const local = homed('none').total; // first touch: where each has begun
+    expect(total.pageMoves).toBe(0);
+    expect(total.migrations.socket).toBeGreaterThanOrEqual(2); // of three, as they begin on nodes of their own
+    // Faults begin after 1 s of run time, and of 5 s at most 2 are spent away
+    expect(total.remoteRatio).toBeLessThan(0.4);
+    expect(total.remoteRatio).toBeGreaterThan(0.05);
+    expect(local.remoteRatio).toBeLessThan(0.01);
+  });
+
+  test.each([
+    [[4], 'home = 4, want 0 to 3'],
+    [[1, 2], 'home = 1+2, want one node'],
+  ])('refuses %j on four nodes', (home, message) => {
+    const { options, check } = policy('autonuma');
+    expect(() => check!({ ...defaultOptions(options), home }, 4, [12, 12, 12, 12])).toThrow(message);
+  });
+});
