@@ -3,7 +3,7 @@ import { applicationItems } from './applications.ts';
 import { linuxItems } from './linux.ts';
 import { metisCurveItems, metisItems } from './metis.ts';
 import { migrationsItem } from './migrations.ts';
-import { dunningtonItem, kunpengItem } from './other-machines.ts';
+import { dunningtonItem, kunpengItem, nothingToGainItem } from './other-machines.ts';
 import { tieringItem } from './tiering.ts';
 import { numa01Items } from './numa01.ts';
 import { softAffinityItems } from './soft-affinity.ts';
@@ -24,5 +24,6 @@ export const validationItems: readonly ValidationItem[] = [
   ...xen2009Items,
   ...linuxItems,
   ...numa01Items,
+  nothingToGainItem,
   tieringItem,
 ];
