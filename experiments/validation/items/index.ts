@@ -1,5 +1,6 @@
 import type { ValidationItem } from '../item.ts';
 import { applicationItems } from './applications.ts';
+import { ladderItem } from './ladder.ts';
 import { linuxItems } from './linux.ts';
 import { metisCurveItems, metisItems } from './metis.ts';
 import { migrationsItem } from './migrations.ts';
@@ -23,6 +24,7 @@ export const validationItems: readonly ValidationItem[] = [
   ...metisCurveItems,
   ...xen2009Items,
   ...linuxItems,
+  ladderItem,
   ...numa01Items,
   nothingToGainItem,
   tieringItem,
