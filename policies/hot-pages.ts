@@ -42,7 +42,7 @@ const apartMargin = 0.1;
 /** Options of hot-pages-first, and of temporary migration but for the last. */
 const hot: readonly OptionSpec[] = [
   cpu,
-  sample(16_384, 'assumed'),
+  sample(32_768, 'assumed'),
   time('period', 'how often moves are decided (assumed)', ms(100), ms(1)),
   time('half-life', 'time after which a sample counts half (assumed)', seconds(1), ms(1)),
   time('stay', 'for how long a block is thought to be used from where it is (assumed)', seconds(1), 1),

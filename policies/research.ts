@@ -51,9 +51,9 @@ const brmPeriod: OptionSpec = {
 };
 const gain = share('gain', 'of a new reading in the averages', 0.25);
 const step = share('step', 'by how much a bias grows or shrinks at a time', 0.1);
-const margin = share('margin', 'by how much more than usual a penalty has risen', 0.1);
+const margin = share('margin', 'by how much a penalty must be above the least to count as more', 0.1);
 const temperature: OptionSpec = {
-  ...share('temperature', 'of the draw, of the usual penalty: small for the best node only', 0.1),
+  ...share('temperature', 'of the draw, of the least penalty: small for the best node only', 0.3),
   min: 0.01,
   max: 10,
 };

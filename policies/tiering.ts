@@ -17,7 +17,7 @@ const OPTIONS: readonly OptionSpec[] = [
   time('hot-threshold', 'a block is hot if it is touched so soon after it was marked', seconds(1)),
   {
     name: 'rate-limit',
-    summary: 'hot memory promoted to one node per second, in MiB: numa_balancing_promote_rate_limit_MBps',
+    summary: 'hot memory promoted to one node per second: numa_balancing_promote_rate_limit_MBps, here 1e6 bytes each',
     kind: 'rate',
     default: 65_536,
     min: 1,
@@ -61,7 +61,7 @@ export const tieringPolicies: readonly PolicyEntry[] = [
 function promotionOf(options: OptionValues): PromotionOptions {
   return {
     hotThresholdNs: numberOption(options, 'hot-threshold'),
-    bytesPerSecond: MiB(numberOption(options, 'rate-limit')),
+    bytesPerSecond: numberOption(options, 'rate-limit') * 1e6,
     adjusts: isOn(options, 'auto-threshold'),
     adjustPeriodNs: numberOption(options, 'adjust-period'),
   };

@@ -7,6 +7,7 @@ import { killGuest, startGuest, startTask } from './guest-kernel.ts';
 import { takeOut } from './host-changes.ts';
 import { ALL_CPUS } from './masks.ts';
 import { forsakeGuest } from './moving.ts';
+import { checkFigures } from './policy-figures.ts';
 import { SAMPLE_BATCH_NS } from './sampling.ts';
 import { FLOATING, type Placement } from './policy-api.ts';
 import { VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
@@ -28,6 +29,7 @@ import { type GuestState, note, type World } from './world.ts';
 /** The host starts, then the guests that are there from the first are built one after the other, each where the policy puts it, and boot. */
 export function startHost(w: World, k: HostKernel): void {
   const { policy, scenario } = w;
+  checkFigures(policy);
   enter(w, k, 'init');
   policy.cpu.init?.(k);
   leave(w, k);
@@ -46,7 +48,9 @@ export function startHost(w: World, k: HostKernel): void {
     if (departsNs !== null) w.timers.push(departsNs, TIMER_DEPART, guest.id);
     if (vnuma?.hosting === 'moved' && vnuma.movesNs > 0) w.timers.push(vnuma.movesNs, TIMER_VNODES, guest.id);
     if (arrivesNs > 0) w.timers.push(arrivesNs, TIMER_ADMIT, guest.id);
-    else if (!guest.isHostNoise) place(w, k, guest);
+    else if (guest.isHostNoise)
+      setMasks(w, guest, FLOATING); // its own CPUs, if it has some
+    else place(w, k, guest);
   }
   for (const guest of w.guests) {
     if (guest.spec.arrivesNs > 0) continue;

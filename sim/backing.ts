@@ -1,4 +1,5 @@
 import { PolicyError } from './assert.ts';
+import { renewMixtures } from './segments.ts';
 import type { GuestId, NodeId } from './units.ts';
 import { boundNode } from './vnuma-host.ts';
 import type { World } from './world.ts';
@@ -41,7 +42,11 @@ function backMapping(w: World, guest: number, block: number, node: number): void
     return;
   }
   const { regionOf } = memory.trackPages();
+  let renewed = -1;
   for (let part = first; part < end; part++) {
-    if (!memory.isBacked(part)) memory.back(guest, regionOf[part]!, part, node, 'none');
+    if (memory.isBacked(part)) continue;
+    const region = regionOf[part]!;
+    memory.back(guest, region, part, node, 'none');
+    if (region >= 0 && region !== renewed) renewMixtures(w, guest, (renewed = region)); // parts may be of other regions
   }
 }

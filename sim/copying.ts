@@ -4,7 +4,7 @@ import type { HostKernel } from './host-kernel.ts';
 import { heatGroup } from './heat.ts';
 import { bookReturn } from './moving.ts';
 import { COPY_MERGE, COPY_MOVE, COPY_REPLICA, COPY_RETURN } from './page-moves.ts';
-import { renewMixtures } from './segments.ts';
+import { interruptSegment, renewMixtures } from './segments.ts';
 import { SEG_RUN } from './states.ts';
 import { type GuestId, type NodeId } from './units.ts';
 import { SWEEP } from './workload-api.ts';
@@ -27,10 +27,10 @@ export function finishCopy(w: World, vcpu: number): void {
   stallOthers(w, vcpu, guest, first, end);
   if (kind === COPY_REPLICA) finishReplica(w, guest, block, to);
   else if (kind === COPY_MERGE) finishMerge(w, guest, first, end);
-  else finishMove(w, guest, first, end, to, kind);
+  else finishMove(w, vcpu, guest, first, end, to, kind);
 }
 
-function finishMove(w: World, guest: number, first: number, end: number, to: number, kind: number): void {
+function finishMove(w: World, vcpu: number, guest: number, first: number, end: number, to: number, kind: number): void {
   const { memory, huge, policy } = w;
   const moves = w.moves!;
   const pages = memory.pages!;
@@ -58,7 +58,7 @@ function finishMove(w: World, guest: number, first: number, end: number, to: num
     if (kind === COPY_RETURN) w.pageReturns[guest]!++;
     note(w, 7, block, to);
     if (pages.regionOf[block]! !== region && pages.regionOf[block]! >= 0) renewMixtures(w, guest, (region = pages.regionOf[block]!));
-    tellMoved(w, guest, block, from, to);
+    w.pageCopyNs[vcpu]! += tellMoved(w, guest, block, from, to);
   }
 }
 
@@ -97,6 +97,7 @@ function stallOthers(w: World, copier: number, guest: number, first: number, end
     w.pageCopyNs[vcpu]! += w.scenario.costs.ipiNs;
     const rate = touchesPerNs(w, cpu, vcpu, first, end);
     if (rate > 0) w.pageCopyNs[vcpu]! += Math.round(meanStallNs(rate, copiedNs));
+    interruptSegment(w, cpu); // it pays now, and a walk looks anew where its blocks are
   }
 }
 
@@ -126,11 +127,12 @@ export function shareOf(w: World, region: number, block: number): number {
   return memory.heat.weightNow(region, heatGroup(own), w.nowNs) / memory.heat.total(region, w.nowNs);
 }
 
-function tellMoved(w: World, guest: number, block: number, from: number, to: number): void {
+/** @returns what it cost, ns */
+function tellMoved(w: World, guest: number, block: number, from: number, to: number): number {
   const { onMoved } = w.policy.memory;
-  if (!onMoved) return;
+  if (!onMoved) return 0;
   const k = w.kernel as HostKernel;
   enter(w, k, 'onMoved');
   w.policy.memory.onMoved!(k, guest as GuestId, block - w.memory.guestBlocks.first[guest]!, from as NodeId, to as NodeId);
-  leave(w, k);
+  return leave(w, k);
 }

@@ -6,7 +6,7 @@ import { buildWorld } from './build.ts';
 import { checkEnd, checkWorld } from './checks.ts';
 import { arrive, endSleep, startGuest } from './guest-kernel.ts';
 import { rotate } from './guest-scheduler.ts';
-import { enter, leave } from './hooks.ts';
+import { enter, leave, takePageWorkNs } from './hooks.ts';
 import { schedule, wakeVcpu } from './host.ts';
 import { HostActuators, offline, online } from './host-changes.ts';
 import type { HostKernel } from './host-kernel.ts';
@@ -14,7 +14,7 @@ import { policyExit } from './policy-exit.ts';
 import { type Random, shuffle } from './random.ts';
 import { record } from './record.ts';
 import type { Recording, RunStatus } from './recording.ts';
-import { takePageWorkNs, takeRandomFaults } from './hint-faults.ts';
+import { takeRandomFaults } from './hint-faults.ts';
 import { resumeOrders, returnBlocks, wakeMovers } from './moving.ts';
 import { sampleAccesses } from './sampling.ts';
 import type { Scenario } from './scenario.ts';
@@ -203,8 +203,8 @@ function tick(w: World, k: HostKernel): void {
     if (vcpu < 0) continue;
     enter(w, k, 'tick');
     w.policy.cpu.tick!(k, vcpu as VcpuId, cpu as CpuId);
-    w.contextSwitchNs[vcpu]! += leave(w, k);
     w.samplingNs[vcpu]! += takePageWorkNs(w);
+    w.contextSwitchNs[vcpu]! += leave(w, k);
   }
 }
 
@@ -214,15 +214,16 @@ function plan(w: World, k: HostKernel): void {
   w.timers.push(w.nowNs + periodNs, TIMER_PLAN, 0);
   enter(w, k, 'memory.plan');
   step(k);
-  w.cpuChargeNs[0]! += leave(w, k) + takePageWorkNs(w);
+  w.cpuChargeNs[0]! += leave(w, k);
 }
 
-/** User space: its own CPU time is not charged to any vCPU. */
+/** User space: its own CPU time is not charged to any vCPU, but what the kernel does for it is. */
 function stepDaemon(w: World, k: HostKernel, id: number): void {
   const daemon = w.policy.daemons![id]!;
   w.timers.push(w.nowNs + daemon.periodNs, TIMER_DAEMON, id);
   enter(w, k, `daemon ${daemon.name}`);
   daemon.step(k, new HostActuators(w, k));
+  w.cpuChargeNs[0]! += takePageWorkNs(w);
   leave(w, k);
 }
 

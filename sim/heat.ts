@@ -112,11 +112,6 @@ export class RegionHeat {
     return total;
   }
 
-  /** The largest weight a block of a heated region can have. */
-  mostWeight(region: number): number {
-    return this.weights[this.slotOf[region]! * HEAT_GROUPS]!;
-  }
-
   /** Counts blocks (1 or -1) of a region in or out of a node. `block` is counted from the guest's first. */
   count(region: number, block: number, node: number, blocks: number): void {
     const slot = this.slotOf[region]!;

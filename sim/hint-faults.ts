@@ -52,7 +52,7 @@ function findFaults(w: World, guest: number): void {
     if (cpu < 0 || w.cpuVcpu[cpu] !== vcpu || w.finishNs[cpu] === Infinity) continue;
     if (w.segKind[cpu] !== SEG_RUN && w.segKind[cpu] !== SEG_TOUCH) continue;
     if (w.segBlocks[cpu]! > 0) interruptSegment(w, cpu);
-    else if (w.faultNs[cpu] === Infinity) {
+    else {
       armFault(w, cpu);
       setDue(w, cpu);
     }
@@ -68,8 +68,11 @@ export function armFault(w: World, cpu: number): void {
   const task = w.vcpuTask[vcpu]!;
   const region = w.phaseRegion[task]!;
   if (region < 0 || pages.markedCount[region] === 0 || w.phasePattern[task] === SWEEP) return;
-  const rate = (w.phaseAccesses[task]! / w.segUnitNs[cpu]!) * markedShare(w, pages, region);
-  if (rate > 0) w.faultNs[cpu] = w.nowNs + Math.max(1, Math.ceil(exponential(streamOf(w, vcpu), 1 / rate)));
+  const rate = faultsPerNs(w, cpu, task);
+  w.faultRate[cpu] = rate;
+  if (rate === 0) return;
+  const fromNs = Math.max(w.nowNs, w.faultFreeNs[vcpu]!);
+  w.faultNs[cpu] = fromNs + Math.max(1, Math.ceil(exponential(streamOf(w, vcpu), 1 / rate)));
 }
 
 /** It has come to one: that fault, and those that follow closely. */
@@ -79,20 +82,32 @@ export function takeRandomFaults(w: World, cpu: number): void {
   const task = w.vcpuTask[vcpu]!;
   const region = w.phaseRegion[task]!;
   const random = streamOf(w, vcpu);
-  const accesses = w.phaseAccesses[task]! / w.segUnitNs[cpu]!;
-  interruptSegment(w, cpu);
-  let leftNs = TOGETHER_NS;
-  for (let taken = 0; taken < MOST_TOGETHER; taken++) {
-    if (pages.markedCount[region] === 0) return; // also where another has taken the last one at this instant
-    const block = drawMarked(w, pages, region, random);
-    if (block < 0) return;
-    const isWrite = random() < w.phaseWriteShare[task]!;
-    fault(w, cpu, vcpu, block, isWrite);
-    const rate = accesses * markedShare(w, pages, region);
-    if (rate === 0) return;
-    leftNs -= exponential(random, 1 / rate);
-    if (leftNs < 0) return;
+  if (random() * w.faultRate[cpu]! >= faultsPerNs(w, cpu, task)) {
+    armFault(w, cpu); // others have taken marked blocks since it was armed: its stream has thinned, and this was none of what is left
+    setDue(w, cpu);
+    return;
   }
+  interruptSegment(w, cpu);
+  let aheadNs = 0;
+  for (let taken = 1; ; taken++) {
+    const block = drawMarked(w, pages, region, random);
+    if (block < 0) break;
+    fault(w, cpu, vcpu, block, random() < w.phaseWriteShare[task]!);
+    const rate = faultsPerNs(w, cpu, task);
+    if (rate === 0 || taken === MOST_TOGETHER) break;
+    const gapNs = exponential(random, 1 / rate);
+    if (aheadNs + gapNs >= TOGETHER_NS) {
+      aheadNs = TOGETHER_NS;
+      break;
+    }
+    aheadNs += gapNs;
+  }
+  w.faultFreeNs[vcpu] = w.nowNs + Math.ceil(aheadNs); // what would have come until then has
+}
+
+/** How often what runs at random on `cpu` touches marked blocks, at its present speed. */
+function faultsPerNs(w: World, cpu: number, task: number): number {
+  return (w.phaseAccesses[task]! / w.segUnitNs[cpu]!) * markedShare(w, w.memory.pages!, w.phaseRegion[task]!);
 }
 
 /** A walk is about to go on at a marked block. True when it has faulted, and must pay for that first. */
@@ -132,7 +147,7 @@ function markedWeight(w: World, pages: PageTracking, region: number): number {
 /** A marked block, by heat. NONE when those that are marked are never touched. */
 function drawMarked(w: World, pages: PageTracking, region: number, random: Random): number {
   const { heat } = w.memory;
-  if (!heat.isHeated(region)) return pages.firstOf(region, 0);
+  if (!heat.isHeated(region)) return pages.firstOf(region, 0); // NONE without
   let left = random() * markedWeight(w, pages, region);
   let last = -1;
   for (let group = 0; group < HEAT_GROUPS; group++) {
@@ -170,14 +185,7 @@ function fault(w: World, cpu: number, vcpu: number, block: number, isWrite: bool
   w.faultingVcpu = vcpu;
   w.policy.memory.onHintFault!(k, told);
   w.faultingVcpu = -1;
-  w.samplingNs[vcpu]! += leave(w, k) + takePageWorkNs(w);
-}
-
-/** What marking and splitting have cost since this was last asked: to be paid by whom the hook ran for. */
-export function takePageWorkNs(w: World): number {
-  const ns = w.pageWorkNs;
-  w.pageWorkNs = 0;
-  return ns;
+  w.samplingNs[vcpu]! += leave(w, k);
 }
 
 /** A hint fault as the World holds it, to be filled anew for each. */

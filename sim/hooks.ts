@@ -11,9 +11,16 @@ export function enter(w: World, k: HostKernel, hook: string): void {
   k.calls = 0;
 }
 
-/** @returns what the hook and the helpers it called cost, in ns */
+/** @returns what the hook and the helpers it called cost, in ns, with what they marked and split */
 export function leave(w: World, k: HostKernel): number {
   w.hook = '';
   const { hookNs, helperNs } = w.scenario.costs;
-  return hookNs + k.calls * helperNs;
+  return hookNs + k.calls * helperNs + takePageWorkNs(w);
+}
+
+/** What marking and splitting have cost since this was last asked, for those who pay that apart. */
+export function takePageWorkNs(w: World): number {
+  const ns = w.pageWorkNs;
+  w.pageWorkNs = 0;
+  return ns;
 }

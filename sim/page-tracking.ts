@@ -17,11 +17,11 @@ export class PageTracking {
   private readonly prev: Int32Array; // [block]
   private readonly own: Int32Array; //  [block] its number within its guest
   private readonly heat: RegionHeat;
-  private readonly indexes: (Int32Array | null)[]; // [region] its blocks by place, made when one is first drawn
+  private readonly indexes: (RegionIndex | null)[]; // [region] made when one of its blocks is first drawn
 
   constructor(blocks: number, regions: number, heat: RegionHeat) {
     this.heat = heat;
-    this.indexes = new Array<Int32Array | null>(regions).fill(null);
+    this.indexes = new Array<RegionIndex | null>(regions).fill(null);
     this.regionOf = new Int32Array(blocks).fill(-1);
     this.markedNs = new Float64Array(blocks).fill(-1);
     this.markedCount = new Int32Array(regions);
@@ -46,14 +46,18 @@ export class PageTracking {
     this.regionOf[block] = -1;
   }
 
-  /** The blocks of a region, so that one can be drawn. */
-  indexOf(memory: HostMemory, guest: number, region: number): Int32Array {
+  /** The blocks of a region, so that one can be drawn. Costs two looks at each when it is first asked for. */
+  indexOf(memory: HostMemory, guest: number, region: number): RegionIndex {
     const made = this.indexes[region];
     if (made) return made;
-    const index = new Int32Array(memory.regionBlocks[region]!);
-    let place = 0;
-    for (let block = memory.regionHead[region]!; block >= 0; block = memory.nextOf(guest, block)) index[place++] = block;
-    return (this.indexes[region] = index);
+    const starts = new Int32Array(HEAT_GROUPS + 1);
+    const first = memory.regionHead[region]!;
+    for (let block = first; block >= 0; block = memory.nextOf(guest, block)) starts[this.groupOf(block) + 1]!++;
+    for (let group = 0; group < HEAT_GROUPS; group++) starts[group + 1]! += starts[group]!;
+    const blocks = new Int32Array(memory.regionBlocks[region]!);
+    const at = starts.slice();
+    for (let block = first; block >= 0; block = memory.nextOf(guest, block)) blocks[at[this.groupOf(block)]!++] = block;
+    return (this.indexes[region] = { blocks, starts });
   }
 
   isMarked(block: number): boolean {
@@ -110,4 +114,10 @@ export class PageTracking {
     this.listCount[list]!--;
     this.markedCount[region]!--;
   }
+}
+
+/** Blocks of a region by heat group (all in group 0 where they are alike), and where each group begins. */
+export interface RegionIndex {
+  readonly blocks: Int32Array;
+  readonly starts: Int32Array; // [group], and the end of the last
 }

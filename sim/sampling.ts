@@ -1,10 +1,9 @@
 import { enter, leave } from './hooks.ts';
 import type { HostKernel } from './host-kernel.ts';
-import { heatGroup } from './heat.ts';
-import { takePageWorkNs } from './hint-faults.ts';
+import { HEAT_GROUPS } from './heat.ts';
 import type { PageSample } from './policy-api.ts';
 import { below, namedStream, type Random } from './random.ts';
-import { book } from './segments.ts';
+import { book, interruptSegment } from './segments.ts';
 import { SEG_RUN, SEG_TOUCH } from './states.ts';
 import { TIMER_WATCH } from './timers.ts';
 import type { CpuId, GuestId, NodeId, VcpuId } from './units.ts';
@@ -15,8 +14,6 @@ import type { World } from './world.ts';
 export const SAMPLE_BATCH_NS = 10_000_000;
 /** Samples that one batch of one CPU holds at most. Assumed: what is beyond is lost, as a full buffer loses it. */
 const MOST_SAMPLES = 256;
-/** Looks at drawn blocks until one is hot enough; the last is taken then. */
-const MOST_TRIES = 64;
 
 /**
  * Samples of the performance monitoring unit: one in so many lines that a vCPU fetches from memory. Which block a sample is of is drawn:
@@ -35,15 +32,15 @@ function sampleCpu(w: World, cpu: number): void {
   const { periodLines } = w.policy.memory.samples!;
   const vcpu = w.cpuVcpu[cpu]!;
   if (w.finishNs[cpu]! < Infinity) book(w, cpu, false);
-  const lines = linesOf(w, vcpu);
-  const due = Math.floor((lines - w.sampledLines[vcpu]!) / periodLines);
+  const due = Math.floor((linesOf(w, vcpu) - w.sampledLines[vcpu]!) / periodLines);
   if (due <= 0) return;
-  w.sampledLines[vcpu]! += due * periodLines;
-  if (w.segKind[cpu] !== SEG_RUN && w.segKind[cpu] !== SEG_TOUCH) return;
+  if (w.segKind[cpu] !== SEG_RUN && w.segKind[cpu] !== SEG_TOUCH) return; // they come with the next batch
   const task = w.vcpuTask[vcpu]!;
   const region = w.phaseRegion[task]!;
   if (region < 0 || w.memory.regionBlocks[region] === 0) return;
+  w.sampledLines[vcpu]! += due * periodLines;
   for (let i = Math.min(due, MOST_SAMPLES); i > 0; i--) sample(w, cpu, vcpu, task, region);
+  interruptSegment(w, cpu); // to pay for them
 }
 
 function sample(w: World, cpu: number, vcpu: number, task: number, region: number): void {
@@ -66,22 +63,35 @@ function sample(w: World, cpu: number, vcpu: number, task: number, region: numbe
   const k = w.kernel as HostKernel;
   enter(w, k, 'onSample');
   w.policy.memory.onSample(k, told);
-  w.samplingNs[vcpu]! += leave(w, k) + takePageWorkNs(w);
+  w.samplingNs[vcpu]! += leave(w, k);
 }
 
-/** A block of a region: any of a sweep, else one in proportion to its heat, by rejection. */
+/** A block of a region: any of a sweep, else one in proportion to its heat. */
 function drawBlock(w: World, guest: number, region: number, isSweep: boolean, random: Random): number {
-  const { memory } = w;
-  const index = memory.trackPages().indexOf(memory, guest, region);
-  let block = index[below(random, index.length)]!;
-  if (isSweep || !memory.heat.isHeated(region)) return block;
-  const most = memory.heat.mostWeight(region);
-  const first = memory.guestBlocks.first[guest]!;
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
-    if (random() * most < memory.heat.weightNow(region, heatGroup(block - first), w.nowNs)) return block;
-    block = index[below(random, index.length)]!;
+  const { blocks, starts } = w.memory.trackPages().indexOf(w.memory, guest, region);
+  const group = isSweep || !w.memory.heat.isHeated(region) ? -1 : drawGroup(w, region, starts, random);
+  const first = group < 0 ? 0 : starts[group]!;
+  const end = group < 0 ? blocks.length : starts[group + 1]!;
+  return blocks[first + below(random, end - first)]!;
+}
+
+/** A heat group by what its blocks draw together; NONE when none of them is ever drawn on. */
+function drawGroup(w: World, region: number, starts: Int32Array, random: Random): number {
+  let total = 0;
+  for (let group = 0; group < HEAT_GROUPS; group++) total += groupWeight(w, region, starts, group);
+  let left = random() * total;
+  let drawn = -1;
+  for (let group = 0; group < HEAT_GROUPS && left >= 0; group++) {
+    const weight = groupWeight(w, region, starts, group);
+    if (weight > 0) drawn = group;
+    left -= weight;
   }
-  return block;
+  return drawn;
+}
+
+function groupWeight(w: World, region: number, starts: Int32Array, group: number): number {
+  const count = starts[group + 1]! - starts[group]!;
+  return count > 0 ? count * w.memory.heat.weightNow(region, group, w.nowNs) : 0;
 }
 
 function linesOf(w: World, vcpu: number): number {

@@ -376,7 +376,18 @@ function dropReplicas(w: World, vcpu: number, task: number): boolean {
   const guest = w.taskGuest[task]!;
   w.samplingNs[vcpu]! += w.replicas!.dropRegion(guest, region) * w.scenario.costs.hintFaultNs;
   renewMixtures(w, guest, region);
+  breakOffWalks(w, guest, region);
   return true;
+}
+
+/** The copies are gone on which others of the guest walk. */
+function breakOffWalks(w: World, guest: number, region: number): void {
+  const { firstVcpu, vcpuCount } = w.guests[guest]!;
+  for (let vcpu = firstVcpu; vcpu < firstVcpu + vcpuCount; vcpu++) {
+    const cpu = w.vcpuCpu[vcpu]!;
+    if (cpu < 0 || w.cpuVcpu[cpu] !== vcpu || w.segKind[cpu] !== SEG_RUN || w.segBlocks[cpu] === 0) continue;
+    if (w.phaseRegion[w.vcpuTask[vcpu]!] === region) interruptSegment(w, cpu);
+  }
 }
 
 /** Where a walk stands that is about to go on; memory never touched reads as the zero page, which is everywhere. */

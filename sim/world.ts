@@ -156,6 +156,8 @@ export class World {
   readonly moverVcpu: Int32Array; //     [N] the kernel thread that moves memory to a node, or NONE
   readonly isMover: Uint8Array; //       [V]
   readonly faultNs: Float64Array; //     [C] when it comes to a marked block; Infinity if not before finishNs
+  readonly faultRate: Float64Array; //   [C] faults per ns that this was drawn for
+  readonly faultFreeNs: Float64Array; // [V] up to when its faults have been taken together with the last
   readonly pmuRunNs: Float64Array; //    [V] time in programs, as far as it is booked
   readonly pmuStallNs: Float64Array; //  [V] of it, time waiting for memory
   readonly vcpuInstructions: Float64Array; // [V]
@@ -365,6 +367,8 @@ export class World {
     this.moverVcpu = new Int32Array(N).fill(-1);
     this.isMover = new Uint8Array(V);
     this.faultNs = new Float64Array(C).fill(Infinity);
+    this.faultRate = new Float64Array(C);
+    this.faultFreeNs = new Float64Array(V);
     this.vcpuInstructions = new Float64Array(V);
     this.vcpuAccesses = new Float64Array(V);
     this.vcpuLines = new Float64Array(V * N);

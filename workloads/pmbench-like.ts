@@ -20,6 +20,13 @@ const OPTIONS: readonly OptionSpec[] = [
     max: 10,
   },
   { name: 'writes', summary: 'share of the accesses that are stores', kind: 'share', default: 0.2, min: 0, max: 1 },
+  {
+    name: 'settle',
+    summary: 'time that passes before accesses count, so that memory has found its place',
+    kind: 'time',
+    default: 0,
+    min: 0,
+  },
   { name: 'cycles', summary: 'cycles of the CPU an access takes besides what memory costs (assumed)', kind: 'count', default: 100 },
 ];
 
@@ -43,7 +50,9 @@ export const pmbenchLike: WorkloadEntry = {
     const heat: Heat = { kind: 'normal', deviation: numberOption(options, 'deviation'), driftNs: 0 };
     const touched = new Barrier(tasks);
     const step = new Uint8Array(tasks); // 0 before its part is touched, 1 while it is, 2 from then on
+    const settleNs = numberOption(options, 'settle');
     let hasRegion: boolean | null = null;
+    let countsFromNs = Infinity;
     return {
       tasks,
       regions: 1,
@@ -69,6 +78,10 @@ export const pmbenchLike: WorkloadEntry = {
             phase.kind = BLOCK;
             return;
           }
+          countsFromNs = calls.nowNs + settleNs;
+        }
+        if (calls.nowNs >= countsFromNs) {
+          countsFromNs = Infinity;
           calls.startMeasuring();
         }
         phase.kind = RUN;

@@ -38,7 +38,7 @@ const MOST_STEPS = 20_000;
  * After: B. Lepers, V. Quéma, A. Fedorova, "Thread and Memory Placement on NUMA Systems: Asymmetry Matters", USENIX ATC 2015.
  * @param room [node] vCPUs that may be put there
  * @param setsOf the sets of so many nodes, the best first
- * @returns null if there is no room
+ * @returns null if there is no room, or none was found in time
  */
 export function bestArrangement(
   clusters: readonly Cluster[],
@@ -72,7 +72,7 @@ export function bestArrangement(
     if (i === wide.length) return finish(score, moveBytes);
     const cluster = clusters[wide[i]!]!;
     for (const set of setsOf(cluster.nodeCount)) {
-      if (++steps > MOST_STEPS && best) return;
+      if (++steps > MOST_STEPS) return;
       const scoreHere = score + cluster.weight * set.GBps;
       const moveHere = moveBytes + bytesOff(cluster, set.nodes);
       if (isHopeless(scoreHere + potential[i + 1]!, moveHere)) continue;

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
 
-/** Holds docs/porting-to-sched-ext.md to sim/policy-api.ts, so that neither a new hook is left out nor an old one stays in. */
+/** Holds docs/porting-to-sched-ext.md to sim/policy-api.ts and the memory part beside it, so that neither a new hook is left out nor an old one stays in. */
 const page = read('docs/porting-to-sched-ext.md');
-const api = ts.createSourceFile('policy-api.ts', read('sim/policy-api.ts'), ts.ScriptTarget.Latest, true);
+const api = ts.createSourceFile('policy-api.ts', read('sim/policy-api.ts') + read('sim/memory-policy.ts'), ts.ScriptTarget.Latest, true);
 
 /** Which part of the page maps what: its heading, and whose members stand in the left column of its table. */
 const PARTS: readonly (readonly [heading: string, interfaces: readonly string[]])[] = [

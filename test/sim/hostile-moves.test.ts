@@ -17,5 +17,5 @@ test(`${SEEDS} hostile runs from seed ${FIRST} on end well`, { timeout: 300_000 
     for (const what of Object.keys(did) as (keyof typeof did)[]) did[what] += once.total[what];
     if (seed % 10 === 0) expect(run(hostileScenario(seed)).hash, `seed ${seed} again`).toBe(once.hash);
   }
-  for (const [what, count] of Object.entries(did)) expect(count, what).toBeGreaterThan(SEEDS);
+  for (const [what, count] of Object.entries(did)) expect(count, what).toBeGreaterThan(SEEDS / 10);
 });

@@ -19,6 +19,12 @@ describe('pmbench-like', () => {
     expect(new Set(runs.map(({ task }) => task)).size).toBe(choose === inTurn ? 3 : 1);
   });
 
+  test('accesses count when the time to settle is over', () => {
+    const { steps } = play(programOf('pmbench-like', { settle: 1 }), 40, inTurn); // the clock of the test stands still
+    expect(steps.some(({ phase }) => phase.kind === RUN)).toBe(true);
+    expect(steps.at(-1)!.measuring).toBe(0);
+  });
+
   test('the last thread touches what is left over', () => {
     const { steps } = play(programOf('pmbench-like', { size: KiB(33) }), 6, inTurn); // parts of 8 KiB
     expect(steps.filter(({ phase }) => phase.kind === TOUCH).map(({ phase }) => phase.bytes)).toEqual([KiB(8), KiB(8), KiB(17)]);

@@ -5,9 +5,10 @@ import type { Tiers } from './tiers.ts';
 /**
  * Marks those of a run of blocks that lie on slow nodes, in runs, as a call for each block would cost more.
  * After: Linux 6.12 mm/mprotect.c, which passes over the top tier while numa_balancing is 2.
+ * @param told of each such block, marked before or not
  * @returns blocks that are marked now and were not before
  */
-export function markSlow(k: Kernel, tiers: Tiers): Kernel['markBlocks'] {
+export function markSlow(k: Kernel, tiers: Tiers, told: (guest: GuestId, block: number) => void): Kernel['markBlocks'] {
   const isSlow = (guest: GuestId, block: number): boolean => {
     const node = k.blockNode(guest, block);
     return node !== NONE && tiers.isSlow[node] === 1;
@@ -17,7 +18,10 @@ export function markSlow(k: Kernel, tiers: Tiers): Kernel['markBlocks'] {
     let marked = 0;
     let begin = first; // of the present run
     for (let block = first; block < end; block++) {
-      if (isSlow(guest, block)) continue;
+      if (isSlow(guest, block)) {
+        told(guest, block);
+        continue;
+      }
       if (block > begin) marked += k.markBlocks(guest, begin, block - begin);
       begin = block + 1;
     }

@@ -40,10 +40,11 @@ export function tiering(cpu: CpuPolicy, options: TieringOptions): Pick<Policy, '
     alloc: (k, _guest, _block, node) => nodeWithRoom(k, partsOf(k), node),
     onHintFault(k, fault) {
       const { tiers, demotion, mayGoUp } = partsOf(k);
-      if (tiers.isSlow[fault.node] === 0) demotion.touched(fault.guest, fault.block);
-      else if (mayGoUp.allows(k, fault, fault.cpuNode)) promote(k, partsOf(k), fault, options.demotes);
+      const isOfDemotion = demotion.touched(fault.guest, fault.block);
+      if (isOfDemotion || tiers.isSlow[fault.node] === 0) return;
+      if (mayGoUp.allows(k, fault, fault.cpuNode)) promote(k, partsOf(k), fault, options.demotes);
     },
-    onMoved: (k, guest, block, from) => partsOf(k).demotion.moved(guest, block, from),
+    onMoved: (k, _guest, _block, from) => partsOf(k).demotion.moved(from),
     plan: { periodNs: STEP_NS, step: (k) => partsOf(k).demotion.step(k) },
   };
   return { cpu: scanning(cpu, partsOf), memory };
@@ -76,12 +77,14 @@ interface Parts {
 function makeParts(k: Kernel, { scan, hotSelection, watermarkScale }: TieringOptions): Parts {
   const tiers = tiersOf(k);
   const marks = watermarksOf(k, watermarkScale);
+  const demotion = new Demotion(k, tiers, marks);
+  const mark = markSlow(k, tiers, (guest, block) => demotion.disown(guest, block));
   return {
     tiers,
     marks,
-    scan: new ScanPacing(k, scan, undefined, markSlow(k, tiers)),
+    scan: new ScanPacing(k, scan, undefined, mark),
     mayGoUp: hotSelection ? new Promotion(k.nodeCount, hotSelection) : new RecentUsers(),
-    demotion: new Demotion(k.nodeCount, tiers, marks),
+    demotion,
   };
 }
 

@@ -115,10 +115,13 @@ describe('the arrangement', () => {
   });
 
   test('ends soon where there are more ways than can be tried', () => {
-    // seven clusters of 4 nodes each on 16: 1820 sets each, but only four fit at a time on nodes of 8 with 8 vCPUs on each cluster's node
+    // seven clusters of four nodes each: 1820 sets for every one
     const GBps = Array.from({ length: 16 }, (_, a) => Array.from({ length: 16 }, (_, b) => 1 + ((a * 7 + b * 3) % 11)));
     const clusters = Array.from({ length: 7 }, (_, i) => cluster(16, 4, 1 + i, Array.from({ length: 16 }, (_, node) => node * i))); // prettier-ignore
     const found = bestArrangement(clusters, GBps.map(() => 8), setsOn(GBps)); // prettier-ignore
     expect(found!.nodes.map((on) => on.length)).toEqual(clusters.map(() => 4));
+    // and where none fits: 52 vCPUs for a room of 48
+    const tooMany = Array.from({ length: 4 }, () => cluster(13, 4, 1, Array<number>(16).fill(0)));
+    expect(bestArrangement(tooMany, GBps.map(() => 3), setsOn(GBps))).toBeNull(); // prettier-ignore
   });
 });

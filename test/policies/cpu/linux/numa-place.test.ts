@@ -21,7 +21,11 @@ interface Given {
   readonly runs: readonly (Vcpu | null)[];
   /** [cpu] that wait there besides. */
   readonly waits?: readonly number[];
+  /** [cpu] utilisation of those that are not idle; 1024 if not given. */
+  readonly util?: readonly number[];
   readonly isSpread?: boolean;
+  /** How often it looks at one instant. */
+  readonly times?: number;
 }
 
 interface Result {
@@ -52,7 +56,7 @@ function searched(given: Given): Result & { readonly slow: Result } {
     queues.nr[cpu] = running[cpu]!;
     queues.load[cpu] = (runs[cpu]?.load ?? 0) + 1024 * (running[cpu]! - 1);
     queues.runnable[cpu] = 1024 * running[cpu]!;
-    queues.util[cpu] = runs[cpu] ? 1024 : 0;
+    queues.util[cpu] = runs[cpu] ? (given.util?.[cpu] ?? 1024) : 0;
   });
   vcpus.forEach(({ load }, vcpu) => (queues.vcpuLoad[vcpu] = load));
 
@@ -84,7 +88,8 @@ function searched(given: Given): Result & { readonly slow: Result } {
     loads: { pushRunning: (_: Kernel, from: number, to: number, vcpu: number) => pushes.push(`${vcpu}:${from}>${to}`) },
     wakes: { isCoreIdle: () => true },
   } as unknown as BalanceParts;
-  new NumaPlacement(k, balancing, parts).migrate(k, numaTasks[0]!);
+  const placement = new NumaPlacement(k, balancing, parts);
+  for (let i = 0; i < (given.times ?? 1); i++) placement.migrate(k, numaTasks[0]!);
 
   const cpus: SlowCpu[] = all.map((cpu) => ({ id: cpu, node: nodeOf[cpu]!, runs: runs[cpu] ? tasks[idOf(cpu)]! : null }));
   const nodes = nodeCpus.map((count, node) => {
@@ -119,6 +124,11 @@ describe('a vCPU on node 0 whose memory is on node 1', () => {
   test('goes to the first idle CPU there that it may use', () => {
     const { pushes } = searched({ nodeCpus: [2, 3], runs: [{ ...stray, allowed: [0, 1, 3, 4] }, null, null, null, null] });
     expect(pushes).toEqual(['0:0>3']);
+  });
+
+  test('but not to one that was found already at this instant', () => {
+    const { pushes } = searched({ nodeCpus: [2, 3], runs: [stray, null, null, null, null], times: 2 });
+    expect(pushes).toEqual(['0:0>2', '0:0>3']);
   });
 
   test('as long as no more run there than here, but for a first one', () => {
@@ -187,7 +197,8 @@ test('finds what a slow twin finds, on random hosts', () => {
       return allowed ? { ...made, allowed } : made;
     });
     const waits = runs.map(() => (draw(3) === 0 ? draw(3) : 0));
-    const { pushes, prefers, slow } = searched({ nodeCpus, runs, waits, isSpread: draw(2) === 0 });
+    const util = runs.map(() => 1024 * (0.8 + draw(5) / 20));
+    const { pushes, prefers, slow } = searched({ nodeCpus, runs, waits, util, isSpread: draw(2) === 0 });
     expect({ pushes, prefers }, `seed ${seed}, round ${round}`).toEqual(slow);
     kinds[pushes.length === 0 ? 'none' : pushes.length === 1 ? 'move' : 'swap']++;
   }

@@ -35,67 +35,74 @@ function wanderer(draws: readonly number[], options: Partial<BrmOptions> = {}) {
 }
 
 describe('the bias of brm to stay', () => {
-  test('grows while the penalty has not risen, up to the most, for the node it is on alone', () => {
+  test('grows where the penalty is the least, up to the most, once all nodes are known', () => {
     const { w, ran } = wanderer([]);
     ran(2, 1);
-    expect(w.bias[1]).toBe(0.5); // the first reading tells nothing
+    ran(2, 1);
+    ran(9, 0);
+    expect(w.bias[1]).toBe(0.5);
+    ran(9, 2);
     ran(2, 1);
     expect(w.bias[1]).toBe(0.625);
     ran(2.1999, 1); // within the margin
+    ran(2, 1);
     expect(w.bias[1]).toBe(0.75);
-    ran(1, 1);
-    expect([...w.bias]).toEqual([0.5, 0.75, 0.5]);
   });
 
-  test('shrinks when it has risen above what is usual, wherever that was', () => {
+  test('shrinks where it is more than the least, for the node it is on alone', () => {
     const { w, ran } = wanderer([]);
     ran(2, 1);
-    ran(2.3, 0);
+    ran(2.21, 0);
     expect([...w.bias]).toEqual([0.375, 0.5, 0.5]);
-    for (let i = 0; i < 9; i++) ran(1000 * 4 ** i, 0);
+    ran(2.19, 0);
+    expect([...w.bias]).toEqual([0.375, 0.5, 0.5]); // not more, but node 2 is not known
+    for (let i = 0; i < 9; i++) ran(9, 0);
     expect(w.bias[0]).toBe(0);
+  });
+
+  test('goes by averages', () => {
+    const { w, ran } = wanderer([]);
+    ran(2, 1);
+    ran(4, 1); // average 2 + (4 - 2) / 4 = 2.5
+    expect(w.bias[1]).toBe(0.375);
+    ran(2.76, 1); // average 2.565, and 10 % more is 2.82
+    expect(w.bias[1]).toBe(0.375);
   });
 
   test('does not change while it sleeps', () => {
     const { k, w, ran } = wanderer([]);
     ran(2, 1);
+    ran(4, 1);
     expect(w.read(k, VCPU, 1 as NodeId)).toBe(false);
-    expect(w.bias[1]).toBe(0.5);
-  });
-
-  test('starts anew for one that departs', () => {
-    const { w, ran } = wanderer([]);
-    ran(2, 1);
-    ran(2, 1);
-    w.forget(VCPU);
-    expect([[...w.bias], [...w.penalty]]).toEqual([[0.5, 0.5, 0.5], [0, 0, 0]]); // prettier-ignore
+    expect(w.bias[1]).toBe(0.375);
   });
 });
 
 describe('brm draws a node', () => {
   test('with the probability 1 - bias', () => {
     const { ran, choose } = wanderer([0.25, 0.2499, 0.9]);
-    for (let i = 0; i < 3; i++) ran(2, 1); // the bias is 0.75 by now
+    for (const node of [1, 0, 2, 1, 1]) ran(node === 1 ? 2 : 9, node); // the bias for 1 is 0.75 by now
     expect(choose(1)).toBe(NONE);
-    expect(choose(1)).toBe(2); // 0.2499 lets it draw, 0.9 is the last of three equal shares
+    expect(choose(1)).toBe(1); // 0.2499 lets it draw, and the others have a thousandth each
   });
 
-  test('by softmax of minus the penalty, where it was never as usual', () => {
-    // averages: node 1 has 4, node 0 has 1; what is usual is 4 + (1 - 4) / 4 = 3.25. At a temperature of 1/2 relative to that the shares
-    // are e^-(2 / 3.25) = 0.5404 for 0, e^-(8 / 3.25) = 0.0853 for 1, e^-2 = 0.1353 for 2: 0.710, 0.112, 0.178 of all
+  test('by softmax of minus the penalty, where it was never as the least', () => {
+    // averages: node 1 has 1.5, node 0 the least with 1. At a temperature of 1/2 relative to that the shares are 1 for 0, e^-1 = 0.368 for
+    // 1 and 1 for 2: 0.422, 0.155, 0.422 of all
     const drawn = (draw: number): number => {
       const { ran, choose } = wanderer([0, draw]);
-      ran(4, 1);
+      ran(1.5, 1);
       ran(1, 0);
       return choose(0);
     };
-    expect([0, 0.705, 0.715, 0.818, 0.826, 0.999].map(drawn)).toEqual([0, 0, 1, 1, 2, 2]);
+    expect([0, 0.42, 0.425, 0.575, 0.58, 0.999].map(drawn)).toEqual([0, 0, 1, 1, 2, 2]);
   });
 
   test('only of those it may use', () => {
-    const { k, ran, choose } = wanderer([0, 0, 0, 0.999]);
+    const { k, w, ran, choose } = wanderer([0, 0, 0, 0.999]);
     k.holdOn(0, [1, 2]);
     ran(2, 1);
+    expect(w.bias[1]).toBe(0.625); // it knows all of these
     expect([choose(1), choose(1)]).toEqual([1, 1]);
   });
 

@@ -95,3 +95,28 @@ test('where memory cannot move, for want of room, vCPUs change places', () => {
   expect([2, 4]).toContain(before.migrations.socket);
   expect([remoteAfter(before, after), after.migrations]).toEqual([0, before.migrations]);
 });
+
+test('two guests whose vCPUs share memory, each spread over both nodes, end on a node each', () => {
+  const load = workload('metis-like');
+  const set = { ...defaultOptions(load.options), pattern: 'random', size: MiB(400), passes: 10_000 };
+  const guests = ['a', 'b'].map((name) => guest(load, { name, vcpus: 4, memoryBytes: MiB(1024), set }));
+  const machine = buildMachine({ ...xeonSkx, nodeCpus: [4, 4] });
+  const shares = (name: string, durationS: number): number[][] => {
+    const made = { machine, policy: policy(name), guests, blockBytes: MiB(2), durationNs: seconds(durationS), checks: 'cheap' } as const;
+    const recording = run(scenario({ ...made, contention: 'max-min' }));
+    return recording.guests.map(({ blocksByNode }) => {
+      const all = blocksByNode.reduce((sum, blocks) => sum + blocks, 0);
+      return blocksByNode.map((blocks) => Math.round((10 * blocks) / all));
+    });
+  };
+  // One thread has loaded the input, so without NUMA balancing it stays on its node, which for both guests is node 0
+  expect(shares('kvm-eevdf', 3)).toEqual([
+    [10, 0],
+    [10, 0],
+  ]);
+  const ended = shares('autonuma', 25);
+  expect(ended.toSorted((a, b) => a[0]! - b[0]!)).toEqual([
+    [0, 10],
+    [10, 0],
+  ]);
+});

@@ -7,26 +7,30 @@ import { type GuestId, type NodeId, seconds } from '../../../../sim/units.ts';
 import { fakeKernel } from '../../fake-kernel.ts';
 
 /**
- * Node 1 has the only CPUs, nodes 0 and 2 are slow, 2 nearer to it. A block is 1 GiB and a step between watermarks: of the 10 GiB of
- * node 1 no more than 7 should be used when it was short. Two guests of 100 and 28 blocks: the hand looks at two blocks a step.
+ * Node 1 has the only CPUs, nodes 0 and 2 are slow, 2 nearer to it. A block is 1 GiB, and so is a step between watermarks: node 1 should
+ * have 3 GiB free when it was short. It has 640 GiB, so that its list holds 64 blocks, the fewest. Two guests of 500 and 300 blocks.
  */
-function host(): {
-  k: Kernel;
-  demotion: Demotion;
-  nodes: NodeId[][];
-  marked: string[];
-  orders: string[];
-  free: number[];
+interface Host {
+  readonly demotion: Demotion;
+  readonly nodes: NodeId[][];
+  /** What the hand has marked, oldest first. */
+  readonly marked: string[];
+  readonly orders: string[];
+  readonly free: number[];
+  readonly now: { ns: number };
+  /** Nodes to which nothing can be moved, though they say they have room. */
+  readonly full: Set<number>;
   steps(count: number): void;
-  now: { ns: number };
-} {
+}
+
+function host(): Host & { k: Kernel } {
   const fake = fakeKernel({
     nodeCpus: [0, 3, 0],
     slit: [[10, 31, 40], [28, 10, 17], [40, 19, 10]], // prettier-ignore
-    memoryGiB: [70, 10, 90],
-    guests: [{ vcpus: 1, memoryGiB: 100 }, { vcpus: 2, memoryGiB: 28 }], // prettier-ignore
+    memoryGiB: [700, 640, 900],
+    guests: [{ vcpus: 1, memoryGiB: 500 }, { vcpus: 2, memoryGiB: 300 }], // prettier-ignore
   });
-  const free = [70, 0, 90];
+  const free = [700, 0, 900];
   const marked: string[] = [];
   const now = { ns: 0 };
   const k = new Proxy(fake as Kernel, {
@@ -40,13 +44,13 @@ function host(): {
       };
     },
   });
-  const demotion = new Demotion(3, tiersOf(k), watermarksOf(k, 10));
+  const demotion = new Demotion(k, tiersOf(k), watermarksOf(k, 1));
   const steps = (count: number): void => {
     for (let i = 0; i < count; i++) demotion.step(k);
   };
-  const { nodes, orders } = fake.memory;
+  const { nodes, orders, full } = fake.memory;
   nodes[0]!.fill(2 as NodeId);
-  return { k, demotion, nodes, marked, orders, free, steps, now };
+  return { k, demotion, nodes, marked, orders, free, full, steps, now };
 }
 
 const [slow, fast, near] = [0, 1, 2] as NodeId[];
@@ -59,20 +63,33 @@ test('cold blocks leave a node that is short of room until it has what promotion
   steps(3);
   expect(marked).toEqual([]); // nobody was short
   demotion.wake(fast!);
-  steps(64); // once round: 128 blocks, two a step
+  steps(1);
   expect(marked).toEqual(['0.1', '0.2', '0.3', '0.9', '0.50', '1.0', '1.1', '1.2', '1.3', '1.4']);
   expect(orders).toEqual([]);
-  for (const [id, block] of [[0, 1], [0, 3], [0, 9], [1, 0]] as const) demotion.touched(guest(id), block); // prettier-ignore
+  for (const [id, block] of [[0, 1], [0, 3], [0, 9], [1, 0]] as const) expect(demotion.touched(guest(id), block)).toBe(true); // prettier-ignore
   marked.length = 0;
-  steps(64); // what was touched is marked anew; of the others the three that are missing go, and the hand stops
+  steps(1); // of those that were not touched the three that are missing go, and what was touched is marked anew
   expect(orders).toEqual(['0.2:1>2', '0.50:1>2', '1.1:1>2']);
-  expect(marked).toEqual(['0.1', '0.3', '0.9', '1.0']);
-  orders.forEach(() => demotion.moved(guest(0), 2, fast!));
+  expect(marked).toEqual(['1.0', '0.1', '0.3', '0.9']); // 4096 looks were five times round and 96 blocks
+  orders.forEach(() => demotion.moved(fast!));
   free[1] = 3;
-  steps(64); // it has room, and sleeps
+  steps(9); // it has room, and sleeps
   free[1] = 2;
-  steps(64);
+  steps(9);
   expect(orders).toHaveLength(3);
+});
+
+test('the hand marks no more than the list holds, and only so many are judged in a step', () => {
+  const { demotion, nodes, marked, orders, steps } = host();
+  nodes[0]!.fill(fast!);
+  demotion.wake(fast!);
+  steps(1);
+  expect(marked).toHaveLength(64);
+  for (let block = 0; block < 40; block++) demotion.touched(guest(0), block);
+  steps(1); // three are missing: 8 * (3 + 1) of the list are judged, and as many marked
+  expect([marked.length, marked.at(-1), orders]).toEqual([96, '0.95', []]);
+  steps(1);
+  expect([orders, marked.length]).toEqual([['0.40:1>2', '0.41:1>2', '0.42:1>2'], 107]);
 });
 
 test('blocks on their way count as gone, for a second', () => {
@@ -80,17 +97,17 @@ test('blocks on their way count as gone, for a second', () => {
   nodes[1]!.fill(fast!, 0, 9);
   now.ns = seconds(7);
   demotion.wake(fast!);
-  steps(128);
+  steps(12);
   expect(orders).toHaveLength(3); // free is still 0
   now.ns += seconds(1);
-  steps(64);
+  steps(9);
   expect(orders).toHaveLength(3);
   now.ns += 1;
-  steps(64);
+  steps(9);
   expect(orders).toHaveLength(6);
-  demotion.moved(guest(1), 0, fast!);
-  demotion.moved(guest(1), 1, fast!);
-  steps(64); // two came about, and nothing became free: two more
+  demotion.moved(fast!);
+  demotion.moved(fast!);
+  steps(9); // two came about, and nothing became free: two more
   expect(orders).toHaveLength(8);
 });
 
@@ -99,28 +116,38 @@ test('where the nearest slow node is full the next one takes them, and where all
   nodes[1]!.fill(fast!, 0, 9);
   free[2] = 1; // its low watermark
   demotion.wake(fast!);
-  steps(128);
+  steps(9);
   expect(orders).toEqual(['1.0:1>0', '1.1:1>0', '1.2:1>0']);
   const other = host();
   other.nodes[1]!.fill(fast!, 0, 9);
   other.free[0] = other.free[2] = 1;
   other.demotion.wake(fast!);
-  other.steps(256);
+  other.steps(9);
   expect(other.orders).toEqual([]);
 });
 
-test('a block that comes up again is not cold at once', () => {
-  const { demotion, nodes, marked, orders, steps } = host();
+test('a block that could not be moved has its turn again', () => {
+  const { demotion, nodes, marked, orders, steps, full } = host();
   nodes[1]![4] = fast!;
   demotion.wake(fast!);
-  steps(64);
-  expect(marked).toEqual(['1.4']);
-  demotion.moved(guest(1), 4, fast!); // down, by somebody else
-  demotion.moved(guest(1), 4, near!); // and up
-  steps(64);
-  expect([marked, orders]).toEqual([['1.4', '1.4'], []]);
-  steps(64);
+  full.add(near!);
+  steps(3);
+  expect([orders, marked]).toEqual([[], ['1.4', '1.4', '1.4']]);
+  full.clear();
+  steps(1);
   expect(orders).toEqual(['1.4:1>2']);
+});
+
+test('a mark of the hand is told from those of others, also after it took the block down', () => {
+  const { demotion, nodes, orders, steps } = host();
+  nodes[1]!.fill(fast!, 4, 6);
+  expect(demotion.touched(guest(1), 4)).toBe(false); // before there is any
+  demotion.wake(fast!);
+  steps(2);
+  expect(orders).toEqual(['1.4:1>2', '1.5:1>2']);
+  expect([demotion.touched(guest(1), 4), demotion.touched(guest(1), 4)]).toEqual([true, false]);
+  demotion.disown(guest(1), 5);
+  expect(demotion.touched(guest(1), 5)).toBe(false);
 });
 
 test('the tiers of a machine: nodes without CPUs are slow, the nearest first', () => {
@@ -133,8 +160,12 @@ test('the tiers of a machine: nodes without CPUs are slow, the nearest first', (
 
 test('watermarks are ten-thousandths of a node apart, or a block', () => {
   const { k } = host();
-  const { low, high, promotion } = watermarksOf(k, 1000);
+  const { low, high, promotion } = watermarksOf(k, 25);
   const gib = (bytes: Float64Array): number[] => [...bytes].map((value) => value / k.blockBytes);
-  expect([gib(low), gib(high), gib(promotion)]).toEqual([[7, 1, 9], [14, 2, 18], [21, 3, 27]]); // prettier-ignore
-  expect(gib(watermarksOf(k, 10).promotion)).toEqual([3, 3, 3]);
+  expect([gib(low), gib(high), gib(promotion)]).toEqual([
+    [1, 1, 2],
+    [2, 2, 4],
+    [3, 3, 6],
+  ]); // 1.75, 1.6 and 2.25 blocks // prettier-ignore
+  expect(gib(watermarksOf(k, 1).promotion)).toEqual([3, 3, 3]);
 });

@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { NumaBalancing } from '../../../../policies/memory/linux/numa-balancing.ts';
+import { NumaGroup } from '../../../../policies/memory/linux/numa-faults.ts';
 import { SCAN_DEFAULTS } from '../../../../policies/memory/linux/scan.ts';
 import type { CpuPolicy, HintFault } from '../../../../sim/policy-api.ts';
 import { type CpuId, type GuestId, ms, NONE, type NodeId, seconds, type VcpuId } from '../../../../sim/units.ts';
@@ -128,6 +129,38 @@ describe('groups', () => {
     expect([faults.memory(0 as NodeId), faults.memory(1 as NodeId), faults.total]).toEqual([PAGES, 3 * PAGES, 4 * PAGES]);
   });
 
+  test('are left by who joins a larger one, with its faults', () => {
+    const { fault, task, wrap, k } = host();
+    fault(0, 20);
+    fault(0, 21);
+    wrap();
+    k.pass(ms(70));
+    fault(0, 21);
+    const [left, joined] = [new NumaGroup(1, 3), new NumaGroup(2, 3)];
+    left.faults.merge(task(0).faults, 1);
+    joined.members = 2;
+    fault(1, 22);
+    task(0).group = left;
+    task(1).group = joined;
+    fault(0, 22);
+    expect(task(0).group).toBe(joined);
+    expect([left.members, left.faults.total, joined.members, joined.faults.total]).toEqual([0, 0, 3, 2 * PAGES]);
+  });
+
+  test('make periods longer by members and by the share of faults that is shared', () => {
+    const { fault, task, balancing } = host();
+    fault(1, 3);
+    expect(balancing.stretchMs(1 as VcpuId, 700)).toBe(700);
+    const group = new NumaGroup(1, 3);
+    group.members = 3;
+    group.faults.note(0 as NodeId, 0 as NodeId, false, 39);
+    group.faults.note(0 as NodeId, 0 as NodeId, true, 160);
+    group.faults.decay(1, 0, null);
+    task(1).group = group;
+    // 700 * 3 * (39 + 1) / (199 + 1)
+    expect(balancing.stretchMs(1 as VcpuId, 700)).toBe(420);
+  });
+
   test('count faults between the nodes they run on as local, if shared', () => {
     const { k, fault, task } = host();
     fault(1, 3);
@@ -161,6 +194,7 @@ describe('when a sequence is over', () => {
     expect([task(1).preferred, balancing.scan.periodMs[1], task(1).sequence]).toEqual([1, 1300, 1]);
     fault(1, 6);
     expect(balancing.scan.periodMs[1]).toBe(1300); // once a sequence
+    expect([task(1).local, task(1).remote]).toEqual([PAGES, PAGES]); // anew, from the fault on that ended it; that was remote
   });
 
   test('a vCPU away from the node it prefers is placed again and again', () => {
@@ -195,6 +229,7 @@ describe('when a sequence is over', () => {
   test('failed moves double the period, up to the longest, and put off the next scan; for good, as in the kernel', () => {
     const { k, fault, wrap, balancing, task } = host();
     k.memory.full.add(1);
+    const postpone = vi.spyOn(balancing.scan, 'postpone');
     fault(1, 5);
     expect([task(1).failed, k.memory.orders]).toEqual([PAGES, []]);
     const periods: number[] = [];
@@ -205,9 +240,21 @@ describe('when a sequence is over', () => {
       periods.push(balancing.scan.periodMs[1]!);
     }
     expect(periods).toEqual([2000, 4000, 8000, 15_000, 15_000]); // 60000 / 4 windows
+    expect(postpone).toHaveBeenCalledTimes(5);
   });
 
-  test('so does having seen no fault that was near or shared', () => {
+  test('what is neither near nor private is scanned more often, but no more than may be', () => {
+    const { k, fault, wrap, balancing } = host();
+    fault(2, 9); // to node 2
+    fault(1, 9); // shared, and not moved as the last came from elsewhere
+    wrap();
+    k.pass(ms(200));
+    balancing.scan.periodMs[1] = 300;
+    fault(1, 9);
+    expect(balancing.scan.periodMs[1]).toBe(250); // 300 - 7 * 30 = 90, but 1000 ms / 4 windows
+  });
+
+  test('having seen no fault that was near or shared doubles it as well', () => {
     const { k, fault, wrap, balancing, task } = host();
     fault(1, 5); // moved, but remote when it came
     wrap();

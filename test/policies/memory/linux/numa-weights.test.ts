@@ -78,6 +78,8 @@ test('behind a backplane a group prefers the side with most, and the best node t
   const faults = [45, 50, 60, 1]; // sides of 95 and 61
   expect(weights.preferredNode(k, taskOf(faults, true))).toBe(1);
   expect(weights.preferredNode(k, taskOf(faults, false))).toBe(2);
+  // Of 156, what is nearer than the limit counts: 45 alone, or 45 + 50
+  expect([20, 40].map((limit) => weights.ofTask(taskOf(faults, false), 0 as NodeId, limit))).toEqual([288, 608]);
 });
 
 test('memory without CPUs is preferred from the nearest node that has some', () => {

@@ -7,6 +7,7 @@ test.each([
   [0, 17, 17, 0, 3], //   all private: 10 - 7
   [0, 100, 83, 17, 1], //  8 tenths private: 8 - 7
   [0, 100, 79, 21, 1], //  7 tenths private are enough, for one slot
+  [100, 0, 75, 25, 1], //  and count before what is local
   [100, 0, 69, 31, 3], //  6 tenths private are not; all local: 10 - 7
   [91, 9, 0, 100, 2], //   9 tenths local
   [70, 30, 31, 69, 1], //  7 tenths local
