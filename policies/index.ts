@@ -3,6 +3,7 @@ import { autonumaPolicies } from './autonuma.ts';
 import { deckPolicies } from './deck.ts';
 import { homeNodePolicies } from './home-nodes.ts';
 import { hotPagesPolicies } from './hot-pages.ts';
+import { hugetlbfsPolicies } from './hugetlbfs.ts';
 import { linuxPolicies } from './linux.ts';
 import { researchPolicies } from './research.ts';
 import { scxPolicies } from './scx.ts';
@@ -22,6 +23,7 @@ export const policies: readonly PolicyEntry[] = [
   ...researchPolicies,
   ...homeNodePolicies,
   ...hotPagesPolicies,
+  ...hugetlbfsPolicies,
 ];
 
 export function policyNamed(name: string): PolicyEntry | undefined {

@@ -1,6 +1,6 @@
 import type { Kernel } from '../../sim/policy-api.ts';
 import type { GuestId, NodeId } from '../../sim/units.ts';
-import { type Client, type EsxHomes, homeNodes } from '../placement/esx-homes.ts';
+import { type Client, type EsxHomes, homeNodes, isAtHome } from '../placement/esx-homes.ts';
 import { onlineCpus } from '../placement/online.ts';
 import { entitle } from './esx-entitlement.ts';
 
@@ -29,12 +29,13 @@ export interface Change {
  * and the host's own load, take what they took from the node they are on.
  */
 export function loadsOf(k: Kernel, homes: EsxHomes, usedNs: Float64Array, waitedNs: Float64Array, passedNs: number): HomeLoad[] {
+  const clients = clientsHere(k, homes);
+  const isManaged = new Set(clients.map(({ guest }) => guest));
   const othersNs = new Float64Array(k.nodeCount);
   const wantedNs = new Float64Array(k.vcpuCount);
   for (let vcpu = 0; vcpu < k.vcpuCount; vcpu++) {
-    const guest = k.guestOf(vcpu as never);
     const cpu = k.taskCpu(vcpu as never);
-    if (homes.of(guest).length > 0) wantedNs[vcpu] = Math.min(usedNs[vcpu]! + waitedNs[vcpu]!, passedNs);
+    if (isManaged.has(k.guestOf(vcpu as never))) wantedNs[vcpu] = Math.min(usedNs[vcpu]! + waitedNs[vcpu]!, passedNs);
     else if (cpu >= 0) othersNs[k.cpuNode(cpu)]! += usedNs[vcpu]!;
   }
   const loads = homeNodes(k).map((node): HomeLoad => {
@@ -42,10 +43,9 @@ export function loadsOf(k: Kernel, homes: EsxHomes, usedNs: Float64Array, waited
     return { node, cpusNs, roomNs: Math.max(0, cpusNs - othersNs[node]!), clients: [], entitledNs: 0, lackNs: 0 };
   });
   const entitledNs = entitle(wantedNs, (vcpu) => k.weight(vcpu as never), loads.reduce((sum, { roomNs }) => sum + roomNs, 0)); // prettier-ignore
-  for (const client of clientsHere(k, homes)) {
-    const end = client.firstVcpu + client.vcpuCount;
-    const sum = (of: Float64Array): number => of.subarray(client.firstVcpu, end).reduce((all, ns) => all + ns, 0);
-    const load = loads.find(({ node }) => node === client.home) ?? lost(loads, client.home);
+  for (const client of clients) {
+    const sum = (of: Float64Array): number => client.vcpus.reduce((all, vcpu) => all + of[vcpu]!, 0);
+    const load = loads.find(({ node }) => node === client.home)!;
     load.clients.push({ client, entitledNs: sum(entitledNs) });
     load.entitledNs += sum(entitledNs);
     load.lackNs += Math.max(0, sum(entitledNs) - sum(usedNs));
@@ -53,16 +53,10 @@ export function loadsOf(k: Kernel, homes: EsxHomes, usedNs: Float64Array, waited
   return loads;
 }
 
-/** A home whose CPUs have all gone off line: what is entitled there lacks. */
-function lost(loads: HomeLoad[], node: NodeId): HomeLoad {
-  const load = { node, cpusNs: 0, roomNs: 0, clients: [], entitledNs: 0, lackNs: 0 };
-  loads.push(load);
-  return load;
-}
-
+/** Parts of guests that are there and held to their homes. */
 export function clientsHere(k: Kernel, homes: EsxHomes): Client[] {
   const guests = Array.from({ length: k.guestCount }, (_, guest) => guest as GuestId).filter((guest) => k.isHere(guest));
-  return guests.flatMap((guest) => homes.of(guest));
+  return guests.flatMap((guest) => (isAtHome(k, homes.of(guest)) ? homes.of(guest) : []));
 }
 
 /**
@@ -76,8 +70,7 @@ export function bestChange(k: Kernel, loads: readonly HomeLoad[], threshold: num
   if (loads.length < 2) return null;
   const from = loads.reduce((most, load) => (lackOf(load) > lackOf(most) ? load : most));
   if (!(lackOf(from) - Math.min(...loads.map(lackOf)) > threshold)) return null;
-  const targets = loads.filter((load) => load !== from && load.cpusNs > 0);
-  if (targets.length === 0) return null;
+  const targets = loads.filter((load) => load !== from);
   const to = targets.reduce((least, load) => (useOf(load) < useOf(least) ? load : least));
   let best: Change | null = null;
   let bestNs = threshold * from.cpusNs;
@@ -101,7 +94,7 @@ export function bestChange(k: Kernel, loads: readonly HomeLoad[], threshold: num
 
 /** As a share of the node's CPUs. */
 function lackOf({ lackNs, cpusNs }: HomeLoad): number {
-  return lackNs === 0 ? 0 : lackNs / cpusNs;
+  return lackNs / cpusNs;
 }
 
 function useOf({ entitledNs, roomNs }: HomeLoad): number {

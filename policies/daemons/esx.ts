@@ -60,7 +60,7 @@ export function esxRebalancer(homes: EsxHomes, { periodNs, threshold }: EsxOptio
 
   function rehome(k: Kernel, act: Actuators, client: Client, home: NodeId): void {
     const cpus = cpusOf(k, [home]);
-    for (let i = 0; i < client.vcpuCount; i++) act.setAffinity((client.firstVcpu + i) as VcpuId, cpus);
+    for (const vcpu of client.vcpus) act.setAffinity(vcpu, cpus);
     homes.move(k, client, home);
   }
 }

@@ -6,8 +6,7 @@ import { cpusOf, onlineCores, onlineCpus } from './online.ts';
 /** What has a home node: a guest, or one of the parts of a guest that is wider than a node. */
 export interface Client {
   readonly guest: GuestId;
-  readonly firstVcpu: VcpuId;
-  readonly vcpuCount: number;
+  readonly vcpus: readonly VcpuId[];
   /** Memory of the guest that is meant for its home. */
   readonly bytes: number;
   /** Virtual node whose memory that is; null for a share of all of it. */
@@ -44,7 +43,8 @@ export class EsxHomes implements PlacementPolicy {
     const clients = this.clients[guest];
     for (const part of partsOf(k, guest, nodes)) clients.push({ ...part, home: this.bestHome(k, part, nodes, clients) });
     this.noteHomes(k, guest);
-    const hardCpus = clients.flatMap(({ vcpuCount, home }) => Array<CpuId[]>(vcpuCount).fill(cpusOf(k, [home])));
+    const hardCpus: CpuId[][] = [];
+    for (const { vcpus, home } of clients) for (const vcpu of vcpus) hardCpus[vcpu - k.guestFirstVcpu(guest)] = cpusOf(k, [home]);
     return { hardNodes: null, hardCpus, softNodes: null, memoryNodes: [...new Set(clients.map(({ home }) => home))] };
   }
 
@@ -76,31 +76,39 @@ export class EsxHomes implements PlacementPolicy {
   }
 
   /** Of parts after the first: how many of the guest are there, whether it is too large, how far it is; smaller is better. */
-  private farness(k: Kernel, { vcpuCount }: Part, node: NodeId, siblings: readonly Client[]): number[] {
+  private farness(k: Kernel, { vcpus }: Part, node: NodeId, siblings: readonly Client[]): number[] {
     if (siblings.length === 0) return [0, 0, 0];
     const there = siblings.filter(({ home }) => home === node).length;
-    return [there, vcpuCount > onlineCores(k, node) ? 1 : 0, k.distance(siblings[0]!.home, node)];
+    return [there, vcpus.length > onlineCores(k, node) ? 1 : 0, k.distance(siblings[0]!.home, node)];
   }
 
   /** Load of a node if the part were there: the larger of CPU and memory load, then the smaller. */
-  private loadWith(k: Kernel, { guest, vcpuCount, bytes }: Part, node: NodeId, siblings: readonly Client[]): number[] {
-    let vcpus = vcpuCount;
+  private loadWith(k: Kernel, { guest, vcpus, bytes }: Part, node: NodeId, siblings: readonly Client[]): number[] {
+    let count = vcpus.length;
     let promised = bytes;
     for (let other = 0 as GuestId; other < this.clients.length; other++) {
       if (other !== guest && !isThere(k, other)) continue;
       for (const client of other === guest ? siblings : this.of(other)) {
         if (client.home !== node) continue;
-        vcpus += client.vcpuCount;
+        count += client.vcpus.length;
         promised += client.bytes;
       }
       const usable = this.usable[other] ?? [];
       if (!usable.includes(node)) continue;
-      vcpus += k.guestVcpuCount(other) / usable.length;
+      count += k.guestVcpuCount(other) / usable.length;
       promised += k.guestMemoryBytes(other) / usable.length;
     }
-    const loads = [vcpus / onlineCores(k, node), promised / this.roomBytes![node]!];
+    const loads = [count / onlineCores(k, node), promised / this.roomBytes![node]!];
     return [Math.max(...loads), Math.min(...loads)];
   }
+}
+
+/**
+ * Whether a guest's vCPUs are held to their homes, as they were placed; else somebody else has taken them in hand, or a home has lost
+ * its CPUs, and they are left alone.
+ */
+export function isAtHome(k: Kernel, clients: readonly Client[]): boolean {
+  return clients.every(({ vcpus, home }) => vcpus.every((vcpu) => k.allowsNode(vcpu, home) && k.nrAllowed(vcpu) === onlineCpus(k, home)));
 }
 
 /** Nodes that can be a home: with CPUs and with memory. */
@@ -122,27 +130,23 @@ function isHeld(k: Kernel, guest: GuestId): boolean {
 
 function partsOf(k: Kernel, guest: GuestId, nodes: readonly NodeId[]): Part[] {
   const largest = Math.max(...nodes.map((node) => onlineCores(k, node)));
-  const [first, all, bytes] = [k.guestFirstVcpu(guest), k.guestVcpuCount(guest), k.guestMemoryBytes(guest)];
-  if (all <= largest) return [{ guest, firstVcpu: first, vcpuCount: all, bytes, vnode: null }];
+  const vcpus = Array.from({ length: k.guestVcpuCount(guest) }, (_, i) => (k.guestFirstVcpu(guest) + i) as VcpuId);
+  const whole: Part = { guest, vcpus, bytes: k.guestMemoryBytes(guest), vnode: null };
+  if (vcpus.length <= largest) return [whole];
   const vnodes = k.guestVnodeCount(guest);
-  if (vnodes === 1) return split({ guest, firstVcpu: first, vcpuCount: all, bytes, vnode: null }, largest);
-  return Array.from({ length: vnodes }, (_, vnode): Part => {
-    const its = Array.from({ length: all }, (_, i) => (first + i) as VcpuId).filter((vcpu) => k.vcpuVnode(vcpu) === vnode);
-    return { guest, firstVcpu: its[0] ?? first, vcpuCount: its.length, bytes: bytes / vnodes, vnode };
-  }).flatMap((part) => split(part, largest));
+  if (vnodes === 1) return split(whole, largest);
+  const bytesOf = new Float64Array(vnodes);
+  for (let block = 0; block < k.guestBlockCount(guest); block++) bytesOf[k.blockVnode(guest, block)]! += k.blockBytes;
+  return Array.from(bytesOf, (bytes, vnode): Part => ({ guest, vcpus: vcpus.filter((vcpu) => k.vcpuVnode(vcpu) === vnode), bytes, vnode })) // prettier-ignore
+    .flatMap((part) => split(part, largest));
 }
 
 /** As few parts as are no larger, equal but for one vCPU. */
 function split(part: Part, largest: number): Part[] {
-  const count = Math.max(1, Math.ceil(part.vcpuCount / largest));
-  const least = Math.floor(part.vcpuCount / count);
-  const more = part.vcpuCount % count; // so many have one more
-  return Array.from({ length: count }, (_, i) => ({
-    ...part,
-    firstVcpu: (part.firstVcpu + i * least + Math.min(i, more)) as VcpuId,
-    vcpuCount: least + (i < more ? 1 : 0),
-    bytes: part.bytes / count,
-  }));
+  const all = part.vcpus.length;
+  const count = Math.max(1, Math.ceil(all / largest));
+  const from = (i: number): number => i * Math.floor(all / count) + Math.min(i, all % count); // the first ones have one more
+  return Array.from({ length: count }, (_, i) => ({ ...part, vcpus: part.vcpus.slice(from(i), from(i + 1)), bytes: part.bytes / count }));
 }
 
 function isLess(a: readonly number[], b: readonly number[]): boolean {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { esxRebalancer } from '../../../policies/daemons/esx.ts';
 import { entitle } from '../../../policies/daemons/esx-entitlement.ts';
 import { EsxHomes } from '../../../policies/placement/esx-homes.ts';
+import { cpusOf } from '../../../policies/placement/online.ts';
 import type { Daemon } from '../../../sim/policy-api.ts';
 import { below, namedStream } from '../../../sim/random.ts';
 import { type GuestId, type NodeId, seconds } from '../../../sim/units.ts';
@@ -50,10 +51,16 @@ function esx(spec: FakeSpec, at: readonly number[], threshold = 0.1): Set {
     const guest = i as GuestId;
     homes.place(host.k, guest);
     for (const client of homes.of(guest)) homes.move(host.k, client, home as NodeId);
+    hold(host, homes, guest);
     use(host, i, 0, false);
     stay(host, i, home);
   });
   return { host, homes, daemon: esxRebalancer(homes, { periodNs: seconds(2), threshold }) };
+}
+
+/** As the core holds a guest that has been placed. */
+function hold(host: FakeHost, homes: EsxHomes, guest: number): void {
+  for (const { vcpus, home } of homes.of(guest as GuestId)) for (const vcpu of vcpus) host.fake.act.setAffinity(vcpu, cpusOf(host.k, [home])); // prettier-ignore
 }
 
 function stay(host: FakeHost, guest: number, node: number): void {
@@ -148,6 +155,7 @@ describe('the rebalancer', () => {
     for (const guest of [1, 2, 3, 4]) homes.place(host.k, guest as GuestId);
     for (const guest of [2, 3, 4]) {
       homes.move(host.k, homes.of(guest as GuestId)[0]!, 0 as NodeId);
+      hold(host, homes, guest);
       stay(host, guest, 0);
       use(host, guest, 66, true);
     }
@@ -226,15 +234,28 @@ describe('memory that is not at home', () => {
     host.lay(0, [512, 256, 0]);
     host.pass(daemon, FIRST);
     homes.move(host.k, homes.of(0 as GuestId)[0]!, 2 as NodeId);
+    hold(host, homes, 0);
     host.lay(0, [384, 384, 0]);
     host.pass(daemon, 2 * SECOND);
     expect(host.told()).toEqual(['0:0>>1', '0:0>>2', '0:1>>2']);
+  });
+
+  test('is left alone when somebody else holds the guest elsewhere, or its home has no CPU', () => {
+    const { host, daemon } = esx({ nodeCpus: [2, 2, 2], guests: [single, single] }, [0, 1]);
+    host.lay(0, [0, 512, 0]);
+    host.lay(1, [512, 0, 0]);
+    host.fake.holdOn(0, [0, 1, 4]);
+    host.fake.start({ name: 'none', enqueue: () => undefined });
+    for (const cpu of [2, 3]) host.fake.unplug(cpu);
+    host.pass(daemon, FIRST);
+    expect(host.told()).toEqual([]);
   });
 
   test('of a guest in parts goes to the home that has least', () => {
     const host = fakeHost({ nodeCpus: [2, 2, 2], guests: [{ vcpus: 4 }] });
     const homes = new EsxHomes();
     homes.place(host.k, 0 as GuestId);
+    hold(host, homes, 0);
     expect(homes.of(0 as GuestId).map(({ home }) => home)).toEqual([0, 1]);
     host.lay(0, [192, 128, 64]);
     host.pass(esxRebalancer(homes, { periodNs: seconds(2), threshold: 0.1 }), FIRST);
@@ -246,6 +267,7 @@ test('a part of a guest does not join another of the same guest', () => {
   const { host, homes, daemon } = esx({ nodeCpus: [2, 2], guests: [{ vcpus: 4 }, { vcpus: 2 }] }, []);
   homes.place(host.k, 0 as GuestId);
   homes.place(host.k, 1 as GuestId); // on node 0, where the first part is
+  for (const guest of [0, 1]) hold(host, homes, guest);
   use(host, 0, 50, true);
   use(host, 1, 50, true);
   for (const vcpu of [2, 3]) {

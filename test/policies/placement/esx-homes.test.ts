@@ -91,8 +91,8 @@ describe('a guest with more vCPUs than a node has cores', () => {
     const homes = placeAll(fakeKernel(wide));
     // 4 of 4 vCPUs on nodes 0 to 2, of which 0 has most memory; 3 vCPUs do not fit node 3, so they go to the next nearest
     expect(homes.of(0 as GuestId)).toMatchObject([
-      { firstVcpu: 0, vcpuCount: 4, home: 0 },
-      { firstVcpu: 4, vcpuCount: 3, home: 2 },
+      { vcpus: [0, 1, 2, 3], home: 0 },
+      { vcpus: [4, 5, 6], home: 2 },
     ]);
   });
 
@@ -110,7 +110,7 @@ describe('a guest with more vCPUs than a node has cores', () => {
 
   test('is told by cores, not by hardware threads', () => {
     const k = fakeKernel({ nodeCpus: [4, 4], threadsPerCore: 2, guests: [{ vcpus: 2 }, { vcpus: 3 }] });
-    expect(placeAll(k).of(1 as GuestId).map(({ vcpuCount }) => vcpuCount)).toEqual([2, 1]); // prettier-ignore
+    expect(placeAll(k).of(1 as GuestId).map(({ vcpus }) => vcpus.length)).toEqual([2, 1]); // prettier-ignore
   });
 
   test('has its memory in turn from the homes of its parts', () => {
@@ -123,17 +123,18 @@ describe('a guest with more vCPUs than a node has cores', () => {
   test('with virtual nodes is split by these, and each has its memory at home', () => {
     const k = Object.assign(fakeKernel(wide), {
       guestVnodeCount: () => 2,
-      vcpuVnode: (vcpu: VcpuId) => (vcpu < 2 ? 0 : 1), // 2 vCPUs, and 5 which are two parts again
+      vcpuVnode: (vcpu: VcpuId) => (vcpu === 0 || vcpu === 3 ? 0 : 1), // 2 vCPUs, and 5 which are two parts again
       blockVnode: (_: GuestId, block: number) => (block < 2 ? 0 : 1),
     });
     const homes = new EsxHomes();
     const memory = homesMemory(homes, 1);
     const placement = homes.place(k, 0 as GuestId);
     expect(homes.of(0 as GuestId)).toMatchObject([
-      { firstVcpu: 0, vcpuCount: 2, home: 0, vnode: 0 }, // 2/4, and node 0 has most memory
-      { firstVcpu: 2, vcpuCount: 3, home: 2, vnode: 1 }, // does not fit node 3
-      { firstVcpu: 5, vcpuCount: 2, home: 3, vnode: 1 },
+      { vcpus: [0, 3], home: 0, vnode: 0 }, // 2/4, and node 0 has most memory
+      { vcpus: [1, 2, 4], home: 2, vnode: 1 }, // does not fit node 3
+      { vcpus: [5, 6], home: 3, vnode: 1 },
     ]);
+    expect(placement.hardCpus!.map((cpus) => cpus![0])).toEqual([0, 8, 8, 0, 8, 12, 12]);
     expect(k.back(0, 4, memory, placement, 1)).toEqual([0, 0, 2, 3]);
   });
 });
