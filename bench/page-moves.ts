@@ -42,6 +42,7 @@ function movedNs(count: number, isShuffled: boolean): number {
     ...scenarioOf({ workload: 'hot-set:size=64MiB', guests: '1', memory: '4GiB', duration: '1s' }),
     policy: mover({}),
     blockBytes: KiB(4),
+    mappingBytes: KiB(4),
   };
   const { w } = buildWorld(scenario);
   w.placements.push(...w.guests.map(() => FLOATING));
@@ -73,7 +74,7 @@ function faultUs(): number {
   const step: NonNullable<MemoryPolicy['plan']>['step'] = (k) => void k.markBlocks(0 as GuestId, 0, k.guestBlockCount(0 as GuestId));
   const timed = (policy: PolicyEntry): [us: number, faults: number] => {
     const before = process.cpuUsage();
-    const { total } = run({ ...base, policy, blockBytes: KiB(64) });
+    const { total } = run({ ...base, policy, blockBytes: KiB(64), mappingBytes: KiB(64) });
     const { user, system } = process.cpuUsage(before);
     return [user + system, total.hintFaults];
   };
