@@ -45,7 +45,8 @@ export function startHost(w: World, k: HostKernel): void {
     const { arrivesNs, departsNs } = guest.spec;
     if (departsNs !== null) w.timers.push(departsNs, TIMER_DEPART, guest.id);
     if (arrivesNs > 0) w.timers.push(arrivesNs, TIMER_ADMIT, guest.id);
-    else if (guest.isHostNoise) setMasks(w, guest, FLOATING); // its own CPUs, if it has some
+    else if (guest.isHostNoise)
+      setMasks(w, guest, FLOATING); // its own CPUs, if it has some
     else place(w, k, guest);
   }
   for (const guest of w.guests) {
