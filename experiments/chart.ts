@@ -3,15 +3,19 @@ import type { Scenario } from '../sim/scenario.ts';
 import { readScenario } from './scenario-input.ts';
 import type { Registries } from './scenario-words.ts';
 import { type Interval, meanInterval } from './statistics.ts';
+import type { Tree } from './yaml-tree.ts';
 
 /** Reduced runs in seconds and shows the shape; full is what a claim should rest on. */
 export type Size = 'reduced' | 'full';
 
-/** One point of a chart: the words of a run, as a user would give them to `numalab run`. */
+/** Words of a run as a user would give them to `numalab run`, or as a scenario file has them, which may list guests. */
+export type CellWords = Readonly<Record<string, Tree>>;
+
+/** One point of a chart. */
 export interface Cell {
   readonly series: string;
   readonly x: number;
-  readonly words: Readonly<Record<string, string>>;
+  readonly words: CellWords;
 }
 
 /** An experiment: a question, and the runs that draw its answer as a chart. */
@@ -28,13 +32,15 @@ export interface Chart {
   readonly isLog: boolean;
   /** The figure of one guest. */
   value(guest: GuestRecord): number;
+  /** Whether a guest is what the chart is about; left out, all are. */
+  judges?(guest: GuestRecord): boolean;
   cells(size: Size): readonly Cell[];
 }
 
 export interface ChartPoint {
   readonly series: string;
   readonly x: number;
-  readonly words: Readonly<Record<string, string>>;
+  readonly words: CellWords;
   /** Mean over the guests of a run, then over the seeds. */
   readonly mean: Interval;
   /** Smallest and largest guest, as means over the seeds. */
@@ -73,7 +79,7 @@ export function runChart(
   const cells = chart.cells(size);
   let done = 0;
   const points = cells.map((cell) => {
-    const scenario = readScenario({ flags: cell.words }, lab);
+    const scenario = cellScenario(cell, lab);
     const recordings = seeds.map((seed) => {
       const recording = lab.run({ ...scenario, seed });
       progress(++done, cells.length * seeds.length);
@@ -84,12 +90,19 @@ export function runChart(
   return { chart, size, seeds, points };
 }
 
+/** The scenario of a point, with the default seed. */
+export function cellScenario({ words }: Pick<Cell, 'words'>, registries: Registries): Scenario {
+  return readScenario({ flags: {}, file: { name: 'words', text: JSON.stringify(words) } }, registries);
+}
+
 function pointOf(chart: Chart, cell: Cell, seeds: readonly string[], recordings: readonly Recording[]): ChartPoint {
-  const values = recordings.map(({ guests }) => guests.map((guest) => chart.value(guest)));
+  const judged = recordings.map(({ guests }) => guests.filter((guest) => chart.judges?.(guest) ?? true));
+  const values = judged.map((guests) => guests.map((guest) => chart.value(guest)));
   const samples = values.map(average);
   const mean = meanInterval(samples);
-  const lifetimeNs = recordings.reduce((sum, { total }) => sum + total.lifetimeNs, 0);
-  const share = (cause: Cause): number => recordings.reduce((sum, { total }) => sum + total.causes[cause], 0) / lifetimeNs;
+  const all = judged.flat();
+  const lifetimeNs = all.reduce((sum, guest) => sum + guest.lifetimeNs, 0);
+  const share = (cause: Cause): number => all.reduce((sum, guest) => sum + guest.causes[cause], 0) / lifetimeNs;
   return {
     ...cell,
     mean,

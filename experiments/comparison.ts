@@ -70,7 +70,7 @@ export function comparePolicies(runs: readonly PolicyRuns[], seeds: readonly str
 }
 
 /** Differences below this share of the baseline matter to nobody, however sure they are. */
-const TOO_SMALL = 1e-4;
+export const TOO_SMALL = 1e-4;
 
 function judged(difference: Interval, metric: Metric, baseline: number): ComparedPolicy['verdict'] {
   if (Math.max(Math.abs(difference.low), Math.abs(difference.high)) < TOO_SMALL * Math.abs(baseline)) return 'no difference shown';

@@ -1,11 +1,13 @@
 import type { ChartResult } from './chart.ts';
 import type { Finding } from './findings.ts';
+import type { Answer } from './questions/question.ts';
 
 /** One JSON for all charts of a call: points with their words, so that each can be run again alone. */
-export function deckResult(version: string, results: readonly ChartResult[], findings: readonly Finding[]): object {
+export function deckResult(version: string, results: readonly ChartResult[], findings: readonly Finding[], answered?: Answer): object {
   return {
     schemaVersion: 1,
     version,
+    ...(answered && { question: answered.name, deck: answered.deck, answer: answered.answer, answerTable: answered.table ?? null }),
     charts: results.map(({ chart, size, seeds, points }) => ({
       name: chart.name,
       title: chart.title,

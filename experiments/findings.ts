@@ -37,8 +37,8 @@ export function compareSeries(a: ChartResult, baseline: string, b: ChartResult, 
   return findings;
 }
 
-/** A candidate that is `gain` times as good spends 1 / gain of the baseline's task time on the same work. */
-function changes(before: ChartPoint, after: ChartPoint, gain: number): Finding['causes'] {
+/** The largest changes of task time for the same work. A candidate that is `gain` times as good spends 1 / gain of the baseline's task time on the same work. */
+export function changes(before: ChartPoint, after: ChartPoint, gain: number): Finding['causes'] {
   return CAUSES.map((cause) => ({ cause, change: after.causes[cause] / gain - before.causes[cause] }))
     .filter(({ change }) => Math.abs(change) >= 0.001)
     .sort((a, b) => Math.abs(b.change) - Math.abs(a.change))

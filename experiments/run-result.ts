@@ -1,6 +1,8 @@
 import { HOP_CLASSES } from '../sim/machine.ts';
 import { CAUSES, type GuestRecord, type Measures, type Recording } from '../sim/recording.ts';
-import type { Scenario } from '../sim/scenario.ts';
+import { beliefOf, cacheCount } from '../sim/guest-belief.ts';
+import type { GuestSpec, Scenario } from '../sim/scenario.ts';
+import { PLAIN_VNUMA, type VnodeHosting } from '../sim/vnuma.ts';
 import { formatNamed } from './named-options.ts';
 import { type PolicySource, policySource } from './user-policy/user-policy.ts';
 
@@ -116,11 +118,36 @@ export interface RunResult {
 export interface GuestResult extends GuestRecord {
   readonly kind: string;
   readonly vnodes: number;
+  /** What it makes of that, and what of it the host keeps. */
+  readonly vnuma: VnumaResult;
   readonly weight: number;
   readonly capPercent: number;
   readonly arrivesNs: number;
   readonly departsNs: number | null;
   readonly bootShare: number;
+}
+
+export interface VnumaResult {
+  /** Virtual nodes and last-level caches it believes in. */
+  readonly believedVnodes: number;
+  readonly believedCaches: number;
+  /** What it was told and does not use, and why. */
+  readonly dropped: readonly string[];
+  readonly host: VnodeHosting;
+  /** When the host ceases to keep what it kept, or null. */
+  readonly movesNs: number | null;
+}
+
+function vnumaResult(spec: GuestSpec): VnumaResult {
+  const { vnodes, vcpuCache, dropped } = beliefOf(spec);
+  const { hosting, movesNs } = spec.vnuma ?? PLAIN_VNUMA;
+  return {
+    believedVnodes: vnodes,
+    believedCaches: cacheCount(vcpuCache),
+    dropped: [...dropped],
+    host: hosting,
+    movesNs: hosting === 'moved' ? movesNs : null,
+  };
 }
 
 function guestResult(scenario: Scenario, at: number, guest: GuestRecord): GuestResult {
@@ -132,6 +159,7 @@ function guestResult(scenario: Scenario, at: number, guest: GuestRecord): GuestR
     vcpus: guest.vcpus,
     memoryBytes: guest.memoryBytes,
     vnodes: spec.vnodes,
+    vnuma: vnumaResult(spec),
     weight: spec.weight,
     capPercent: spec.capPercent,
     arrivesNs: spec.arrivesNs,

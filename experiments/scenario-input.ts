@@ -22,6 +22,7 @@ import {
   type ScenarioWords,
   WORDS,
 } from './scenario-words.ts';
+import { vnodesClash, vnumaFault, vnumaOf } from './vnuma-words.ts';
 import { type Path, readYaml, type Tree, type YamlTree } from './yaml-tree.ts';
 
 /** Where the words of a scenario come from; a flag wins over the file. */
@@ -37,7 +38,19 @@ const MAX_BLOCKS = 2 ** 26;
 /** Fewer blocks than this leave nothing of a guest's memory to place. */
 const LEAST_BLOCKS = 16;
 const DEFAULT_DURATION_NS = seconds(2);
-const GUEST_WORDS = ['vcpus', 'memory', 'vnodes', 'kind', 'boot', 'workload'] as const;
+const GUEST_WORDS = [
+  'vcpus',
+  'memory',
+  'vnodes',
+  'vnuma',
+  'vdistances',
+  'vtopology',
+  'vnuma-guest',
+  'vnuma-host',
+  'kind',
+  'boot',
+  'workload',
+] as const;
 
 /**
  * The scenario that flags and file describe, checked as a whole.
@@ -123,7 +136,12 @@ function guestsOf(words: ScenarioWords, refuse: Refuse): GuestSpec[] {
   if (total > MAX_GUESTS) refuse(['guests'], `: ${total} guests in all, want at most ${MAX_GUESTS}`);
   const taken = new Set<string>();
   let unnamed = 0;
-  groups.forEach(({ nice, weight }: GuestGroup, at) => {
+  const clash = vnodesClash(words);
+  if (clash) refuse(['vnuma'], clash);
+  groups.forEach((group: GuestGroup, at) => {
+    const { nice, weight } = group;
+    const ownClash = vnodesClash(group);
+    if (ownClash) refuse(['guests', at, 'vnuma'], ownClash);
     if (nice !== undefined && weight !== undefined) refuse(['guests', at, 'weight'], ` = ${weight} beside nice, want one of the two`);
   });
   return groups.flatMap((group: GuestGroup, at) =>
@@ -144,7 +162,7 @@ function guestOf(name: string, group: GuestGroup, words: Required<GuestWords>): 
     kind: (group.kind ?? words.kind)!,
     vcpus: (group.vcpus ?? words.vcpus)!,
     memoryBytes: (group.memory ?? words.memory)!,
-    vnodes: (group.vnodes ?? words.vnodes)!,
+    ...vnumaOf(group, words),
     weight: group.nice === undefined ? (group.weight ?? DEFAULT_WEIGHT) : niceWeight(group.nice),
     cpus: group.cpus ?? null,
     capPercent: group.cap ?? 0,
@@ -189,7 +207,7 @@ function checkTogether(
     if (blocks > MAX_GUEST_BLOCKS) {
       refuse(['block'], ` = ${size(block)}, want larger: ${blocks} blocks of ${guest.name}, at most ${MAX_GUEST_BLOCKS} a guest`);
     }
-    checkVnodes(guest, blocks, written, refuse);
+    checkVnuma(guest, words, written, refuse);
     checkCpus(guest, machine, refuse);
     if (guest.departsNs !== null && guest.departsNs <= guest.arrivesNs) refuse(['guests'], `: ${guest.name} departs before it arrives`);
     if (guest.capPercent > 0 && !words.policy.entry.claims?.caps) {
@@ -225,13 +243,9 @@ function checkCpus({ name, cpus }: GuestSpec, machine: MachineSpec, refuse: Refu
   if (none !== undefined) refuse(['guests'], `: ${name} may use CPU ${none}, want 0 to ${count - 1}, those of ${machine.name}`);
 }
 
-/** A virtual node without a vCPU or without memory is no guest that anyone configures. */
-function checkVnodes(guest: GuestSpec, blocks: number, written: Readonly<Record<string, unknown>>, refuse: Refuse): void {
-  const path: Path = typeof written.guests === 'object' && !('vnodes' in written) ? ['guests'] : ['vnodes'];
-  const most = guest.kind === 'bare' ? 1 : Math.min(guest.vcpus, blocks);
-  if (guest.vnodes <= most) return;
-  const why = guest.kind === 'bare' ? 'bare processes have no virtual nodes' : `it has ${guest.vcpus} vCPUs and ${blocks} blocks of memory`;
-  refuse(path, `: ${guest.name} has ${guest.vnodes} virtual nodes, want at most ${most}: ${why}`);
+function checkVnuma(guest: GuestSpec, words: ScenarioWords, written: Readonly<Record<string, unknown>>, refuse: Refuse): void {
+  const fault = vnumaFault(guest, words.block, words.machine);
+  if (fault) refuse(typeof written.guests === 'object' && !(fault.word in written) ? ['guests'] : [fault.word], fault.message);
 }
 
 function checkPolicy({ policy, machine }: ScenarioWords, refuse: Refuse): void {

@@ -8,6 +8,7 @@ import { GiB, KiB, MiB, ms, seconds, us } from '../sim/units.ts';
 import { InputError } from './input-error.ts';
 import { parseNamed, wantOneOf } from './named-options.ts';
 import { parseQuantity, type QuantityKind, wantQuantity } from './quantities.ts';
+import { parseVdistances, parseVnuma, parseVnumaHost, parseVtopology, type VnumaWords } from './vnuma-words.ts';
 
 /** The words of a run, the same as flags and in a file, with what they mean and what holds when they are left out. */
 export const WORDS: readonly { readonly name: string; readonly summary: string; readonly default?: string }[] = [
@@ -21,6 +22,33 @@ export const WORDS: readonly { readonly name: string; readonly summary: string; 
   { name: 'vcpus', summary: 'vCPUs of each guest', default: '1' },
   { name: 'memory', summary: 'memory of each guest', default: '1GiB' },
   { name: 'vnodes', summary: 'virtual nodes of each guest, over which its memory and its vCPUs are divided', default: '1' },
+  {
+    name: 'vnuma',
+    summary:
+      'parts that are not equal, vCPUs:memory of each virtual node such as 0-3:3GiB/4,5:1GiB; none:512MiB is memory that no node has',
+    default: 'equal',
+  },
+  {
+    name: 'vdistances',
+    summary: 'distances of virtual nodes the guest is told, 21 for every pair or rows such as 10,21/21,10; none for 10 and 20',
+    default: 'none',
+  },
+  {
+    name: 'vtopology',
+    summary: 'sockets, each with a last-level cache, that the guest is shown, such as sockets=2,cores=6,threads=1; none for one socket',
+    default: 'none',
+  },
+  {
+    name: 'vnuma-guest',
+    summary: 'whether the guest looks at its tables: on, or off (numa=off, as PV kernels of mainline Linux)',
+    default: 'on',
+  },
+  {
+    name: 'vnuma-host',
+    summary:
+      'break: placed as if it had none; keep: each virtual node on a host node of its own; moved:2s: its vCPUs on that of the next from then on',
+    default: 'break',
+  },
   { name: 'kind', summary: 'what the guests are: kvm, xen-hvm, xen-pv or bare processes', default: 'kvm' },
   { name: 'boot', summary: 'share of its memory a guest touches while it boots, 0 to 1', default: '0.5' },
   { name: 'duration', summary: 'how long to run; left out: 2s for workloads that never end, else until all have ended' },
@@ -57,10 +85,9 @@ export function defaultWords({ machines, policies, workloads }: Registries): Rec
 }
 
 /** What may be said for all guests, or for those of one entry of the list. */
-export interface GuestWords {
+export interface GuestWords extends VnumaWords {
   readonly vcpus?: number | undefined;
   readonly memory?: number | undefined;
-  readonly vnodes?: number | undefined;
   readonly kind?: GuestKind | undefined;
   readonly boot?: number | undefined;
   readonly workload?: Chosen<WorkloadEntry> | undefined;
@@ -138,6 +165,11 @@ export function readWords(raw: object, registries: Registries): z.ZodSafeParseRe
     vcpus: quantity('count', 1, 1024),
     memory: quantity('bytes', MiB(64), GiB(16 * 1024)),
     vnodes: quantity('count', 1, 254),
+    vnuma: leaf((text) => parseVnuma(text, cpuList)),
+    vdistances: leaf(parseVdistances),
+    vtopology: leaf(parseVtopology),
+    'vnuma-guest': oneOf(['on', 'off'] as const),
+    'vnuma-host': leaf(parseVnumaHost),
     kind: oneOf(GUEST_KINDS),
     boot: quantity('share', 0, 1),
     workload: leaf((text) => parseNamed(text, registries.workloads)),

@@ -67,7 +67,18 @@ export function compareWithBaseline(
   candidates: readonly (readonly Replication[])[],
   level = 0.95,
 ): PairedDifference[] {
-  const pairs = candidates.map((candidate) => pairUp(candidate, baseline));
+  return compareEach(
+    candidates.map((candidate) => [candidate, baseline]),
+    level,
+  );
+}
+
+/** Several comparisons as one family, `a` minus `b` each, corrected by Holm's procedure as compareWithBaseline says. */
+export function compareEach(
+  family: readonly (readonly [a: readonly Replication[], b: readonly Replication[]])[],
+  level = 0.95,
+): PairedDifference[] {
+  const pairs = family.map(([a, b]) => pairUp(a, b));
   const pValues = pairs.map((pair) => difference(pair, level).pValue);
   const levels = holmLevels(pValues, level);
   const adjusted = holm(pValues);

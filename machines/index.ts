@@ -11,6 +11,7 @@ import { uniform } from './uniform.ts';
 import { vm2cpu } from './vm-2cpu.ts';
 import { xeon8167m } from './xeon-8167m-2s.ts';
 import { xeon8269cy } from './xeon-8269cy-2s-snc.ts';
+import { xeonDramPmem } from './xeon-dram-pmem-2s.ts';
 import { xeonE52680v2 } from './xeon-e5-2680v2-2s.ts';
 import { xeonE7 } from './xeon-e7-4s.ts';
 import { xeonSkx } from './xeon-skx-2s.ts';
@@ -25,6 +26,7 @@ export const machines: readonly MachineSpec[] = [
   xeon8269cy,
   xeonSkx,
   xeon8167m,
+  xeonDramPmem,
   kunpeng920,
   hygon7280,
   sparc,

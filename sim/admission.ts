@@ -19,9 +19,11 @@ import {
   TIMER_HOTPLUG,
   TIMER_PLAN,
   TIMER_TICK,
+  TIMER_VNODES,
   TIMER_WATCH,
 } from './timers.ts';
 import type { GuestId, VcpuId } from './units.ts';
+import { placeVnodes } from './vnuma-host.ts';
 import { type GuestState, note, type World } from './world.ts';
 
 /** The host starts, then the guests that are there from the first are built one after the other, each where the policy puts it, and boot. */
@@ -42,8 +44,9 @@ export function startHost(w: World, k: HostKernel): void {
   scenario.hotplug.forEach(({ atNs }, event) => w.timers.push(atNs, TIMER_HOTPLUG, event));
   w.placements.push(...w.guests.map(() => FLOATING));
   for (const guest of w.guests) {
-    const { arrivesNs, departsNs } = guest.spec;
+    const { arrivesNs, departsNs, vnuma } = guest.spec;
     if (departsNs !== null) w.timers.push(departsNs, TIMER_DEPART, guest.id);
+    if (vnuma?.hosting === 'moved' && vnuma.movesNs > 0) w.timers.push(vnuma.movesNs, TIMER_VNODES, guest.id);
     if (arrivesNs > 0) w.timers.push(arrivesNs, TIMER_ADMIT, guest.id);
     else if (guest.isHostNoise)
       setMasks(w, guest, FLOATING); // its own CPUs, if it has some
@@ -140,8 +143,10 @@ function introduce(w: World, k: HostKernel, guest: GuestState): void {
 
 function place(w: World, k: HostKernel, guest: GuestState): void {
   const { policy } = w;
+  setMasks(w, guest, FLOATING); // so that the policy sees what the user has set
   enter(w, k, 'place');
-  const placement = policy.placement ? policy.placement.place(k, guest.id as GuestId) : FLOATING;
+  const chosen = policy.placement ? policy.placement.place(k, guest.id as GuestId) : FLOATING;
+  const placement = placeVnodes(w, guest) ?? chosen;
   w.placements[guest.id] = placement;
   setMasks(w, guest, placement);
   leave(w, k);

@@ -4,6 +4,9 @@ import type { BlackBox } from './black-box.ts';
 import { HostKernel } from './host-kernel.ts';
 import { type Burst, bursts } from './bursts.ts';
 import { dom0 } from './dom0.ts';
+import { beliefOf } from './guest-belief.ts';
+import { evenVnodes } from './guest-blocks.ts';
+import { topologyOf } from './guest-topology.ts';
 import { hostNoise } from './host-noise.ts';
 import type { MachineSpec } from './machine-spec.ts';
 import { defaultOptions } from './options.ts';
@@ -13,6 +16,7 @@ import { DEFAULT_WEIGHT, type GuestKind, type Policy } from './policy-api.ts';
 import { namedStream } from './random.ts';
 import type { GuestSpec, Scenario } from './scenario.ts';
 import type { WorkloadEntry, WorkloadSetup } from './workload-api.ts';
+import { layoutOf } from './vnuma.ts';
 import { type GuestState, World } from './world.ts';
 
 /** Lays out the world of a scenario: guests, their programs, the policy; nothing has run yet. */
@@ -80,6 +84,9 @@ function addGuest(guests: GuestState[], scenario: Scenario, spec: GuestSpec, isH
     : null;
   const slots = program.nextArrivalNs ? Int32Array.from({ length: program.tasks }, (_, i) => program.tasks - 1 - i) : null;
   const firstTask = last ? last.firstTask + last.taskCount : 0;
+  const blocks = Math.ceil(spec.memoryBytes / scenario.blockBytes);
+  const layout = layoutOf(spec, blocks);
+  const topology = topologyOf(beliefOf(spec));
   guests.push({
     id: guests.length,
     spec,
@@ -93,6 +100,10 @@ function addGuest(guests: GuestState[], scenario: Scenario, spec: GuestSpec, isH
     regionCount: program.regions + (bootProgram ? bootProgram.regions : 0),
     firstCurve: last ? last.firstCurve + (last.program.missCurves?.length ?? 0) : 0,
     isThreaded: spec.kind === 'bare' && spec.vcpus === program.tasks && !hasBoot,
+    layout,
+    topology,
+    division: topology.vnodes === 1 ? evenVnodes(blocks, 1) : { firstBlock: layout.firstBlock, nearest: topology.nearest },
+    firstQueue: last ? last.firstQueue + last.topology.vnodes : 0,
     leastVirtualNs: 0,
     waitingTasks: 0,
     isDeadlocked: false,

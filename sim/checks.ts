@@ -62,9 +62,11 @@ function checkVcpus(w: World, k: HostKernel): void {
 
 function checkTasks(w: World): void {
   for (const guest of w.guests) {
-    const queue = w.ready.members(guest.id);
-    for (const task of queue) assert(w.taskState[task] === TASK_READY, 'a task is queued that is not ready');
-    const queued = queue.length;
+    let queued = 0;
+    for (let queue = guest.firstQueue; queue < guest.firstQueue + guest.topology.vnodes; queue++) {
+      for (const task of w.ready.members(queue)) assert(w.taskState[task] === TASK_READY, 'a task is queued that is not ready');
+      queued += w.ready.lengths[queue]!;
+    }
     let ready = 0;
     let live = 0;
     let waiting = 0;

@@ -33,9 +33,11 @@ import {
   TIMER_RETURN,
   TIMER_TASK_WAKE,
   TIMER_TICK,
+  TIMER_VNODES,
   TIMER_WATCH,
 } from './timers.ts';
 import type { CpuId, VcpuId } from './units.ts';
+import { moveVnodes } from './vnuma-host.ts';
 import { addIdleWhileRunnable, BEAT_INSTANTS, beat, watch } from './watch.ts';
 import type { GuestState, World } from './world.ts';
 
@@ -182,6 +184,9 @@ function fire(w: World, k: HostKernel, kind: number, id: number): void {
       break;
     case TIMER_ORDER:
       resumeOrders(w, id);
+      break;
+    case TIMER_VNODES:
+      moveVnodes(w, k, w.guests[id]!);
       break;
   }
 }

@@ -1,6 +1,5 @@
 import { assert } from './assert.ts';
 import { release } from './guest-sync.ts';
-import { partOf } from './parts.ts';
 import { TASK_BLOCKED } from './states.ts';
 import { BLOCK } from './workload-api.ts';
 import type { GuestState, ProgramCalls, World } from './world.ts';
@@ -26,7 +25,7 @@ export class KernelCalls implements ProgramCalls {
   allocate(region: number, bytes: number): boolean {
     const { w, guest } = this;
     const asking = w.cpuVcpu[w.currentCpu]! - guest.firstVcpu;
-    return w.memory.allocate(guest.id, this.region(region), bytes, partOf(asking, guest.vcpuCount, guest.spec.vnodes));
+    return w.memory.allocate(guest.id, this.region(region), bytes, guest.topology.vcpuVnode[asking]!);
   }
   free(region: number): void {
     const { w, guest } = this;

@@ -14,7 +14,9 @@ import type { GuestState, World } from './world.ts';
 
 /** Ends all tasks of a guest that departs, whose vCPUs are off their CPUs already; timers that were set for it find nothing to do. */
 export function removeTasks(w: World, guest: GuestState): void {
-  while (w.ready.lengths[guest.id]! > 0) w.ready.pop(guest.id);
+  for (let queue = guest.firstQueue; queue < guest.firstQueue + guest.topology.vnodes; queue++) {
+    while (w.ready.lengths[queue]! > 0) w.ready.pop(queue);
+  }
   for (let task = guest.firstTask; task < guest.firstTask + guest.taskCount; task++) {
     const state = w.taskState[task];
     if (state === TASK_OFF) continue;

@@ -163,6 +163,7 @@ function setPhase(w: World, guest: GuestState, task: number, phase: Phase): void
   w.phasePattern[task] = phase.pattern;
   w.phaseSystem[task] = phase.isSystem ? 1 : 0;
   w.phaseRegion[task] = region;
+  if (region >= 0 && guest.topology.vnodes > 1) w.taskHome[task] = memory.homes.home[region]!;
   w.phaseCycles[task] = phase.cyclesPerInstruction;
   w.phaseAccesses[task] = region < 0 ? 0 : phase.accessesPerInstruction;
   w.phaseInFlight[task] = phase.linesInFlight;

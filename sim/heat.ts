@@ -26,17 +26,21 @@ export function heatGroup(block: number): number {
 
 /**
  * Accesses to a block by the rank of its group, hottest first: whole numbers, 2^23 on average. A hot set that ends inside a group
- * shares it with the cold. Zipf: the r-th hottest 64th of the blocks is drawn on in proportion to 1/r^exponent.
- * @throws RangeError for a share outside 0..1, a hot set of nothing or everything, an exponent outside 0..4
+ * shares it with the cold. Zipf: the r-th hottest 64th of the blocks is drawn on in proportion to 1/r^exponent. Normal: as dense as the
+ * bell is in the middle of the r-th 64th from its centre.
+ * @throws RangeError for a share outside 0..1, a hot set of nothing or everything, an exponent outside 0..4, a deviation outside 0.1..10
  */
 export function rankWeights(heat: Heat): Float64Array {
   const weights = new Float64Array(HEAT_GROUPS);
   if (heat.kind === 'zipf') {
     const { exponent } = heat;
     if (!(exponent >= 0 && exponent <= 4)) throw new RangeError(`heat: exponent = ${exponent}, want 0 to 4`);
-    let sum = 0;
-    for (let rank = 0; rank < HEAT_GROUPS; rank++) sum += weights[rank] = (rank + 1) ** -exponent;
-    return weights.map((weight) => Math.round((weight / sum) * HEAT_GROUPS * MEAN_WEIGHT));
+    return inProportion(weights.map((_, rank) => (rank + 1) ** -exponent));
+  }
+  if (heat.kind === 'normal') {
+    const { deviation } = heat;
+    if (!(deviation >= 0.1 && deviation <= 10)) throw new RangeError(`heat: deviation = ${deviation}, want 0.1 to 10`);
+    return inProportion(weights.map((_, rank) => Math.exp(-(((rank + 0.5) / HEAT_GROUPS / deviation) ** 2) / 2)));
   }
   const { blockShare, accessShare } = heat;
   if (!(blockShare > 0 && blockShare < 1)) throw new RangeError(`heat: blockShare = ${blockShare}, want more than 0 and less than 1`);
@@ -47,6 +51,12 @@ export function rankWeights(heat: Heat): Float64Array {
     const share = accessesUpTo((rank + 1) / HEAT_GROUPS) - accessesUpTo(rank / HEAT_GROUPS);
     return Math.round(share * HEAT_GROUPS * MEAN_WEIGHT);
   });
+}
+
+/** Whole numbers in these proportions, 2^23 on average. */
+function inProportion(shares: Float64Array): Float64Array {
+  const sum = shares.reduce((total, share) => total + share, 0);
+  return shares.map((share) => Math.round((share / sum) * HEAT_GROUPS * MEAN_WEIGHT));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { PolicyError } from './assert.ts';
 import { enter, leave } from './hooks.ts';
 import type { HostKernel } from './host-kernel.ts';
-import { firstAllowed, makeRunnable, mayRunOn, selectCpu, stop, tellQuiescent, tellRunning, tellStopping } from './host.ts';
+import { firstAllowed, makeRunnable, mayRunOn, schedule, selectCpu, stop, tellQuiescent, tellRunning, tellStopping } from './host.ts';
 import { order } from './moving.ts';
 import { DEQ_SAVE, ENQ_RESTORE, type Actuators } from './policy-api.ts';
 import { VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
@@ -123,6 +123,30 @@ function requeue(w: World, k: HostKernel, vcpu: number): void {
   takeOut(w, k, vcpu);
   if (w.vcpuState[vcpu] === VCPU_RUNNING) leaveCpu(w, k, vcpu);
   makeRunnable(w, k, vcpu, selectCpu(w, k, vcpu, false), ENQ_RESTORE);
+}
+
+/**
+ * Some vCPUs are held to other CPUs all at once: they leave theirs, those look for other work, and only then each starts where the policy
+ * selects for a new one, as when a guest has been stopped, moved and resumed.
+ * @param cpusOf the CPUs a vCPU may use from now on
+ */
+export function moveTogether(w: World, k: HostKernel, first: number, count: number, cpusOf: (vcpu: number) => readonly CpuId[]): void {
+  const left: number[] = [];
+  for (let vcpu = first; vcpu < first + count; vcpu++) {
+    const mask = w.masks.ofCpus(cpusOf(vcpu));
+    note(w, 5, vcpu, mask);
+    takeOut(w, k, vcpu);
+    if (w.vcpuState[vcpu] === VCPU_RUNNING) {
+      left.push(w.vcpuCpu[vcpu]!);
+      leaveCpu(w, k, vcpu);
+    }
+    w.vcpuMask[vcpu] = mask;
+    tellMask(w, k, vcpu);
+  }
+  for (const cpu of left) schedule(w, k, cpu);
+  for (let vcpu = first; vcpu < first + count; vcpu++) {
+    if (w.vcpuState[vcpu] === VCPU_RUNNABLE) makeRunnable(w, k, vcpu, selectCpu(w, k, vcpu, true), ENQ_RESTORE);
+  }
 }
 
 /** Out of its queue; or, running, out of the policy's sight for a moment. One that sleeps is left alone. */

@@ -1,10 +1,12 @@
 import { PolicyError } from './assert.ts';
 import { nodesByDistance } from './memory.ts';
-import { partOf } from './parts.ts';
+import { NoisyCounter } from './noisy-counter.ts';
+import { pairBandwidths } from './pair-bandwidth.ts';
 import type { GuestKind } from './policy-api.ts';
-import { namedStream, type Random } from './random.ts';
+import { namedStream } from './random.ts';
 import { VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
 import { type CpuId, type GuestId, type NodeId, NONE, type VcpuId } from './units.ts';
+import { vnodeOfBlock } from './vnuma.ts';
 import type { World } from './world.ts';
 
 /** More helpers than this called by one hook, plus some for each CPU, mean that it goes round in a circle. */
@@ -12,8 +14,6 @@ const MOST_CALLS = 1_000_000;
 const MOST_CALLS_PER_CPU = 1_000;
 /** A counter costs as much as so many other helpers to read. Assumed. */
 const PMU_CALLS = 5;
-/** By how much it may be wrong, as counters are multiplexed. Assumed. */
-const PMU_ERROR = 0.02;
 
 /** What a policy may know: the machine, its guests, and who runs where. What changes while it runs costs a helper's time to ask for. */
 export class KernelFacts {
@@ -30,7 +30,11 @@ export class KernelFacts {
   protected readonly w: World;
   private readonly mostCalls: number;
   private readonly nearest: Uint8Array;
-  private readonly pmuNoise: Random;
+  private readonly bandwidths: Float64Array;
+  private readonly stallNs: NoisyCounter; //      [vcpu]
+  private readonly instructions: NoisyCounter; // [vcpu]
+  private readonly accesses: NoisyCounter; //     [vcpu]
+  private readonly lines: NoisyCounter; //        [vcpu * nodeCount + node]
 
   constructor(w: World) {
     const { machine } = w.scenario;
@@ -43,7 +47,12 @@ export class KernelFacts {
     this.memoryHoleBytes = machine.spec.memoryHoleGiB.value * 1024 ** 3;
     this.mostCalls = MOST_CALLS + MOST_CALLS_PER_CPU * this.cpuCount;
     this.nearest = nodesByDistance(machine);
-    this.pmuNoise = namedStream(w.scenario.seed, 'policy', 0, 'pmu');
+    this.bandwidths = pairBandwidths(machine);
+    const noise = namedStream(w.scenario.seed, 'policy', 0, 'pmu');
+    this.stallNs = new NoisyCounter(w.pmuStallNs, noise);
+    this.instructions = new NoisyCounter(w.vcpuInstructions, noise);
+    this.accesses = new NoisyCounter(w.vcpuAccesses, noise);
+    this.lines = new NoisyCounter(w.vcpuLines, noise);
   }
 
   // -- the machine and the guests, which do not change -----------------------------------------------------------------------
@@ -69,6 +78,9 @@ export class KernelFacts {
   nthNearest(node: NodeId, i: number): NodeId {
     return this.nearest[node * this.nodeCount + i] as NodeId;
   }
+  pairGBps(cpuNode: NodeId, memoryNode: NodeId): number {
+    return this.bandwidths[cpuNode * this.nodeCount + memoryNode]!;
+  }
   nodeMemoryBytes(node: NodeId): number {
     return this.w.memory.nodeBlocks[node]! * this.blockBytes;
   }
@@ -88,17 +100,17 @@ export class KernelFacts {
     return this.w.guests[guest]!.vcpuCount;
   }
   guestVnodeCount(guest: GuestId): number {
-    return this.w.guests[guest]!.spec.vnodes;
+    return this.w.guests[guest]!.layout.count;
   }
   blockVnode(guest: GuestId, block: number): number {
-    const { first, count } = this.w.memory.guestBlocks;
+    const { count } = this.w.memory.guestBlocks;
     if (!(Number.isInteger(block) && block >= 0 && block < count[guest]!))
       throw new PolicyError(`block ${String(block)} of guest ${guest}, want 0 to ${count[guest]! - 1}`);
-    return this.w.memory.guestBlocks.vnodeOf(guest, first[guest]! + block);
+    return vnodeOfBlock(this.w.guests[guest]!.layout.firstBlock, block);
   }
   vcpuVnode(vcpu: VcpuId): number {
     const guest = this.w.guests[this.w.vcpuGuest[vcpu]!]!;
-    return partOf(vcpu - guest.firstVcpu, guest.vcpuCount, guest.spec.vnodes);
+    return guest.layout.vcpuVnode[vcpu - guest.firstVcpu]!;
   }
   isHostNoise(guest: GuestId): boolean {
     return this.w.guests[guest]!.isHostNoise;
@@ -178,7 +190,7 @@ export class KernelFacts {
   }
   pmuStallNs(vcpu: VcpuId): number {
     this.calls += PMU_CALLS;
-    return this.w.pmuStallNs[vcpu]! * this.noise();
+    return this.stallNs.read(vcpu);
   }
   stoppedNs(vcpu: VcpuId): number {
     return this.w.stoppedNs[vcpu]!;
@@ -186,19 +198,15 @@ export class KernelFacts {
 
   pmuInstructions(vcpu: VcpuId): number {
     this.calls += PMU_CALLS;
-    return this.w.vcpuInstructions[vcpu]! * this.noise();
+    return this.instructions.read(vcpu);
   }
   pmuAccesses(vcpu: VcpuId): number {
     this.calls += PMU_CALLS;
-    return this.w.vcpuAccesses[vcpu]! * this.noise();
+    return this.accesses.read(vcpu);
   }
   pmuLines(vcpu: VcpuId, node: NodeId): number {
     this.calls += PMU_CALLS;
-    return this.w.vcpuLines[vcpu * this.nodeCount + node]! * this.noise();
-  }
-
-  private noise(): number {
-    return 1 + PMU_ERROR * (2 * this.pmuNoise() - 1);
+    return this.lines.read(vcpu * this.nodeCount + node);
   }
 
   /** A helper is called: it costs time, and a hook may not call them for ever. */

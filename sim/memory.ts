@@ -1,10 +1,11 @@
 import { assert } from './assert.ts';
 import { BlockTable } from './block-table.ts';
-import { GuestBlocks, runningSum } from './guest-blocks.ts';
+import { evenVnodes, GuestBlocks, type GuestVnodes, runningSum } from './guest-blocks.ts';
 import { RegionHeat } from './heat.ts';
 import type { Machine } from './machine.ts';
 import { PageTracking } from './page-tracking.ts';
 import type { Fallback } from './policy-api.ts';
+import { RegionHomes } from './region-homes.ts';
 import type { Heat } from './workload-api.ts';
 
 /** What a guest's memory is made of; one vnode and regions of even heat unless said. */
@@ -12,6 +13,8 @@ export interface GuestMemory {
   readonly bytes: number;
   readonly regions: number;
   readonly vnodes?: number;
+  /** Where the parts of these vnodes are not equal, or their distances. */
+  readonly division?: GuestVnodes | undefined;
   /** [region of the guest] */
   readonly heat?: readonly (Heat | null)[] | undefined;
 }
@@ -33,6 +36,7 @@ export class HostMemory {
   readonly regionNodeBlocks: Int32Array; // [region * N + node]
   readonly regionNodes: Int32Array; //      [region] how many nodes it has blocks on
   readonly guestBlocks: GuestBlocks;
+  readonly homes: RegionHomes;
   readonly heat: RegionHeat;
   /** What is kept of single blocks, once a policy marks, moves or samples them: null until then, so that others pay nothing for it. */
   pages: PageTracking | null = null;
@@ -52,7 +56,10 @@ export class HostMemory {
     const blockCounts = guests.map((guest) => Math.ceil(guest.bytes / blockBytes));
     this.guestBlocks = new GuestBlocks(
       blockCounts,
-      guests.map(({ vnodes = 1 }) => vnodes),
+      guests.map(({ vnodes = 1, division }, guest) => division ?? evenVnodes(blockCounts[guest]!, vnodes)),
+    );
+    this.homes = new RegionHomes(
+      guests.flatMap(({ regions }, guest) => new Array<number>(regions).fill(this.guestBlocks.vnodeCount[guest]!)),
     );
     this.table = new BlockTable(blockCounts.reduce((sum, count) => sum + count, 0));
     this.guestNodeBlocks = new Int32Array(guests.length * N);
@@ -138,6 +145,7 @@ export class HostMemory {
     let tail = -1;
     for (let i = 0; i < count; i++) {
       const block = guestBlocks.take(table, guest, vnode);
+      this.homes.add(region, guestBlocks.tookVnode);
       table.setNext(first, block, -1);
       if (tail < 0) this.regionHead[region] = block;
       else table.setNext(first, tail, block);
@@ -166,6 +174,7 @@ export class HostMemory {
     this.lastBlock[region] = -1;
     this.regionNodeBlocks.fill(0, region * this.nodeCount, (region + 1) * this.nodeCount);
     this.heat.clear(region);
+    this.homes.clear(region);
   }
 
   /**

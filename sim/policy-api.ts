@@ -1,5 +1,8 @@
+import type { MemoryPolicy } from './memory-policy.ts';
 import type { OptionSpec, OptionValues } from './options.ts';
 import type { CpuId, DsqId, GuestId, NodeId, VcpuId } from './units.ts';
+
+export type { Fallback, HintFault, MemoryPolicy, PageSample } from './memory-policy.ts';
 
 /**
  * What a policy is made of: where guests go when they arrive (placement), which vCPU runs where and when (cpu), where memory lies
@@ -144,6 +147,11 @@ export interface Kernel {
   distance(from: NodeId, to: NodeId): number;
   /** The i-th nearest node by SLIT, ties by id; 0 is the node itself. */
   nthNearest(node: NodeId, i: number): NodeId;
+  /**
+   * GB/s that the CPUs of one node read from the memory of another (or of the same) when nobody else does, as a kernel can measure at boot;
+   * 0 for a node without CPUs. No firmware tells.
+   */
+  pairGBps(cpuNode: NodeId, memoryNode: NodeId): number;
   nodeMemoryBytes(node: NodeId): number;
   nodeFreeBytes(node: NodeId): number;
   /** Addresses below 4 GiB that are given to devices; the memory that would stand there is found above the top. */
@@ -155,7 +163,7 @@ export interface Kernel {
   guestMemoryBytes(guest: GuestId): number;
   guestFirstVcpu(guest: GuestId): VcpuId;
   guestVcpuCount(guest: GuestId): number;
-  /** Virtual nodes the guest believes in; 1 for a flat guest. */
+  /** Virtual nodes the guest is given, whether or not it believes in them; 1 for a flat guest. */
   guestVnodeCount(guest: GuestId): number;
   /** The vnode that a block of guest-physical memory is in, 0 to guestVnodeCount - 1. */
   blockVnode(guest: GuestId, block: number): number;
@@ -191,7 +199,8 @@ export interface Kernel {
   runtimeNs(vcpu: VcpuId): number;
   /**
    * Counters of the performance monitoring unit, in ns: time in programs, and of it time the core stalled on memory (cycles, stalled-cycles;
-   * bpf_perf_event_read_value). As of the last time they were saved, and not quite right: within 2 % at random.
+   * bpf_perf_event_read_value). As of the last time they were saved, and not quite right: what was
+   * counted between two readings, but for pmuRunNs, is off by up to 2 % at random.
    */
   pmuRunNs(vcpu: VcpuId): number;
   pmuStallNs(vcpu: VcpuId): number;
@@ -298,64 +307,6 @@ export interface Placement {
 }
 
 export const FLOATING: Placement = { hardNodes: null, softNodes: null, memoryNodes: [] };
-
-/**
- * How memory falls back when the wanted node is full: to the nearest by SLIT, to the next id (Xen 4.0), not at all, or to the nearest
- * of the placement's `memoryNodes` and nowhere else (`within`: membind, a cpuset's mems; where the wanted node is none of them, at once).
- */
-export type Fallback = 'distance' | 'next-id' | 'none' | 'within';
-
-/** A page fault that a mark caused. One object for all, good during the hook. */
-export interface HintFault {
-  readonly guest: GuestId;
-  readonly vcpu: VcpuId;
-  readonly block: number;
-  /** Node the block is on. */
-  readonly node: NodeId;
-  readonly cpu: CpuId;
-  readonly cpuNode: NodeId;
-  readonly isWrite: boolean;
-  /** When the block was marked. */
-  readonly markedNs: number;
-}
-
-/** An access to memory that the performance monitoring unit sampled (IBS, PEBS). One object for all, good during the hook. */
-export interface PageSample {
-  readonly guest: GuestId;
-  readonly vcpu: VcpuId;
-  readonly block: number;
-  readonly node: NodeId;
-  readonly cpu: CpuId;
-  readonly cpuNode: NodeId;
-  readonly isWrite: boolean;
-}
-
-export interface MemoryPolicy {
-  readonly name: string;
-  /** Whether the host backs memory at its first touch ever (KVM) or all of it when the guest is built (Xen). */
-  readonly backs: 'first-touch' | 'at-build';
-  readonly fallback: Fallback;
-  /** Node for a block of guest-physical memory; `node` is that of the touching CPU, or NONE at build. */
-  alloc(k: Kernel, guest: GuestId, block: number, node: NodeId, placement: Placement): NodeId;
-  /** The first access to a block since it was marked. May ask for moves, which this vCPU then does itself, but not mark. */
-  onHintFault?(k: Kernel, fault: HintFault): void;
-  /** One line in so many that a vCPU fetches from memory is sampled. They are told in batches, every 10 ms. */
-  readonly samples?: { readonly periodLines: number };
-  onSample?(k: Kernel, sample: PageSample): void;
-  /** A block has been moved, by whomever: after a hint fault, by a kernel thread, or back where it was. */
-  onMoved?(k: Kernel, guest: GuestId, block: number, from: NodeId, to: NodeId): void;
-  /** Called every periodNs, as by a kernel thread. */
-  readonly plan?: { readonly periodNs: number; step(k: Kernel): void };
-  /** Bytes that may be moved per second over the whole host; without it, no limit. */
-  readonly moveBytesPerSecond?: number;
-  /** A block that was moved less than so long ago is not moved again. */
-  readonly cooldownNs?: number;
-  /**
-   * A block that was moved goes back to where it was first, so long after its last move, if there is room: temporary migration. Must not be
-   * less than cooldownNs.
-   */
-  readonly revertAfterNs?: number;
-}
 
 /** A policy as users name it. */
 export interface PolicyEntry {

@@ -3,6 +3,7 @@ import type { Machine } from './machine.ts';
 import type { OptionValues } from './options.ts';
 import type { GuestKind, PolicyEntry } from './policy-api.ts';
 import { us } from './units.ts';
+import type { VnumaSpec } from './vnuma.ts';
 import type { WorkloadEntry } from './workload-api.ts';
 
 export interface GuestSpec {
@@ -10,8 +11,10 @@ export interface GuestSpec {
   readonly kind: GuestKind;
   readonly vcpus: number;
   readonly memoryBytes: number;
-  /** Virtual nodes that its memory and its vCPUs are divided into, equally and in order; 1 for a flat guest. */
+  /** Virtual nodes that its memory and its vCPUs are divided into, equally and in order unless `vnuma` says otherwise; 1 for a flat guest. */
   readonly vnodes: number;
+  /** What else it is told of them, and whether the host keeps to it; left out: PLAIN_VNUMA. */
+  readonly vnuma?: VnumaSpec;
   readonly weight: number;
   /** CPUs its vCPUs may use, of those the policy gives them (taskset, xl's `cpus`); null or left out for all. */
   readonly cpus?: readonly number[] | null;

@@ -15,6 +15,7 @@ export const TIMER_DAEMON = 10; // id: the policy's n-th daemon
 export const TIMER_PLAN = 11;
 export const TIMER_RETURN = 12; // blocks that were moved for a time
 export const TIMER_ORDER = 13; //  id: node whose kernel thread goes on moving
+export const TIMER_VNODES = 14; // id: guest whose virtual nodes the host ceases to keep
 
 /**
  * Future timed events: a binary heap in parallel typed arrays, slot 0 first out, in the total order (time, kind, id), so that no

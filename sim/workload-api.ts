@@ -119,12 +119,14 @@ export interface GuestCalls {
 
 /**
  * How accesses at random (RANDOM, not sweeps) spread over the blocks of a region. Hot: blockShare of the blocks draws accessShare of
- * the accesses. Zipf: the r-th hottest draws 1/r^exponent. Which blocks are hot is drawn by address, to a 64th of them (heat.ts), and
+ * the accesses. Zipf: the r-th hottest draws 1/r^exponent. Normal: the bell of a normal distribution, cut off where the region ends, whose
+ * standard deviation is that share of half the region. Which blocks are hot is drawn by address, to a 64th of them (heat.ts), and
  * moves on by a 64th every driftNs; 0 for never. The cache does not know heat: its hits follow the phase's working set.
  */
 export type Heat =
   | { readonly kind: 'hot'; readonly blockShare: number; readonly accessShare: number; readonly driftNs: number }
-  | { readonly kind: 'zipf'; readonly exponent: number; readonly driftNs: number };
+  | { readonly kind: 'zipf'; readonly exponent: number; readonly driftNs: number }
+  | { readonly kind: 'normal'; readonly deviation: number; readonly driftNs: number };
 
 /** Points [bytes of the last-level cache, misses per access], bytes rising, misses falling; straight lines between them. */
 export type MissCurve = readonly (readonly [bytes: number, misses: number])[];

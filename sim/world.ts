@@ -1,6 +1,8 @@
 import { BlackBox, EVENT_COUNT, KEPT_EVENTS } from './black-box.ts';
 import { CpuSet } from './cpu-set.ts';
 import { type Contention, contentionOf } from './contention.ts';
+import type { GuestVnodes } from './guest-blocks.ts';
+import type { GuestTopology } from './guest-topology.ts';
 import { emptyFault, type FaultRecord } from './hint-faults.ts';
 import { HugeMappings } from './huge-mappings.ts';
 import { Masks } from './masks.ts';
@@ -9,13 +11,14 @@ import { layMissCurves, type MissCurves } from './miss-curves.ts';
 import type { PageMoves } from './page-moves.ts';
 import type { Kernel, Placement, Policy } from './policy-api.ts';
 import { namedStream, type Random } from './random.ts';
-import { ReadyQueue } from './ready-queue.ts';
+import { readyQueueOf, type ReadyQueue } from './ready-queue.ts';
 import type { Replicas } from './replicas.ts';
 import { emptySample, type SampleRecord } from './sampling.ts';
 import type { GuestSpec, Scenario } from './scenario.ts';
 import { CAUSE_COUNT, NO_TRAFFIC, PARTS } from './states.ts';
 import { SyncObjects } from './sync-objects.ts';
 import { Timers } from './timers.ts';
+import type { VnodeLayout } from './vnuma.ts';
 import { emptyPhase, type GuestCalls, type GuestProgram, type Phase } from './workload-api.ts';
 
 /**
@@ -67,6 +70,7 @@ export class World {
   readonly taskState: Uint8Array; //     [T]
   readonly taskVcpu: Int32Array; //      [T] where it is or last was
   readonly ready: ReadyQueue; //         tasks that wait for a vCPU
+  readonly taskHome: Int32Array; //      [T] vnode with most of the memory it last worked on, or where it started; NONE where there are none
   readonly chargedNs: Float64Array; //   [V] its CPU time up to which its tasks have been charged
   readonly guestSliceFromNs: Float64Array; // [V] its CPU time when the slice of its task began
   readonly taskSinceNs: Float64Array; // [T] start of the present stretch of waiting; running time is booked by segments.ts
@@ -211,6 +215,8 @@ export class World {
   gateClosed = true; //       instances have not been started yet
   /** [G] where the policy put each guest. */
   readonly placements: Placement[] = [];
+  /** [guest] host node of each of its vnodes, of guests whose vnodes the host keeps. */
+  readonly vnodeNodes: (Int32Array | undefined)[] = [];
   kernel!: Kernel;
   calls!: ProgramCalls; //    what programs are given; set by build.ts, like the kernel
   hook = ''; // policy hook being run, for the message when it throws
@@ -235,10 +241,10 @@ export class World {
     this.memory = new HostMemory(
       machine,
       scenario.blockBytes,
-      guests.map(({ spec, program, regionCount }) => ({
+      guests.map(({ spec, program, regionCount, division }) => ({
         bytes: spec.memoryBytes,
         regions: regionCount,
-        vnodes: spec.vnodes,
+        division,
         heat: program.heat,
       })),
     );
@@ -248,7 +254,7 @@ export class World {
       this.memory.guestBlocks.count,
     );
     this.contention = contentionOf(scenario.contention, machine, C);
-    this.timers = new Timers(T + 4 * G + R + N + scenario.hotplug.length + 96);
+    this.timers = new Timers(T + 5 * G + R + N + scenario.hotplug.length + 96);
     this.missCurves = layMissCurves(guests.map(({ spec, program }) => ({ name: spec.name, curves: program.missCurves ?? [] })));
 
     this.cpuVcpu = new Int32Array(C).fill(-1);
@@ -282,7 +288,8 @@ export class World {
     this.taskGuest = new Int32Array(T);
     this.taskState = new Uint8Array(T);
     this.taskVcpu = new Int32Array(T).fill(-1);
-    this.ready = new ReadyQueue(T, guests.map((guest) => guest.firstTask)); // prettier-ignore
+    this.ready = readyQueueOf(T, guests);
+    this.taskHome = new Int32Array(T).fill(-1);
     this.chargedNs = new Float64Array(V);
     this.guestSliceFromNs = new Float64Array(V);
     this.sync = new SyncObjects(guests.map((guest) => guest.program), T); // prettier-ignore
@@ -445,6 +452,12 @@ export interface GuestState {
   readonly firstCurve: number;
   /** Whether each task has a vCPU of its own (a group of processes). */
   readonly isThreaded: boolean;
+  /** How the host has divided it into virtual nodes, and what its kernel makes of that: for its scheduler, and for its memory. */
+  readonly layout: VnodeLayout;
+  readonly topology: GuestTopology;
+  readonly division: GuestVnodes;
+  /** The first of its ready queues, one for each virtual node it believes in. */
+  readonly firstQueue: number;
   /** Virtual time of its scheduler: guest-scheduler.ts. */
   leastVirtualNs: number;
   /** Tasks that wait for other tasks, asleep or spinning. */

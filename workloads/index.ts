@@ -12,6 +12,7 @@ import { locks } from './locks.ts';
 import { metisLike } from './metis-like.ts';
 import { noisyNeighbour } from './noisy-neighbour.ts';
 import { phased } from './phased.ts';
+import { pmbenchLike } from './pmbench-like.ts';
 import { queue } from './queue.ts';
 import { schbench } from './schbench.ts';
 import { specjbbLike } from './specjbb-like.ts';
@@ -29,6 +30,7 @@ export const workloads: readonly WorkloadEntry[] = [
   specjbbLike,
   stream,
   hotSet,
+  pmbenchLike,
   hackbench,
   schbench,
   web,

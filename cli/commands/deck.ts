@@ -4,8 +4,12 @@ import { deckResult } from '../../experiments/deck-result.ts';
 import { deckFindings } from '../../experiments/findings.ts';
 import { InputError, show } from '../../experiments/input-error.ts';
 import { didYouMean } from '../../experiments/nearest-name.ts';
+import { questions } from '../../experiments/questions/index.ts';
+import { answer, labOf, MEASURED_ON, type Question, runsASeed } from '../../experiments/questions/question.ts';
 import { checkWritable, writeWhole } from '../../experiments/store.ts';
 import { chartText, findingsText } from '../../report/chart.ts';
+import { answerText } from '../../report/answer.ts';
+import { formatNs } from '../../report/format.ts';
 import { table } from '../../report/table.ts';
 import { type Call, type Command, DONE, FAILED, type Flag, JSON_FLAG, type Lab, type Terminal } from '../command.ts';
 import { seedCount } from '../seed-count.ts';
@@ -16,7 +20,12 @@ const SIZE_FLAG: Flag = {
   kind: 'text',
   default: 'reduced',
 };
-const SEEDS_FLAG: Flag = { name: 'seeds', summary: 'how many seeds, counted up from 1 (default 5 reduced, 20 full)', kind: 'text' };
+const SEEDS: Readonly<Record<Size, number>> = { reduced: 5, full: 20 };
+const SEEDS_FLAG: Flag = {
+  name: 'seeds',
+  summary: `how many seeds, counted up from 1 (default ${SEEDS.reduced} reduced, ${SEEDS.full} full)`,
+  kind: 'text',
+};
 const OUT_FLAG: Flag = { name: 'out', summary: 'file for the result as JSON', kind: 'text', default: 'results/deck.json' };
 
 export const deck: Command = {
@@ -32,15 +41,22 @@ export const deck: Command = {
 
 export const experimentRun: Command = {
   name: 'experiment run',
-  summary: 'run one experiment: a chart of the deck, or a sibling in which the favourite should lose',
+  summary: "run one experiment: a chart of the deck, a sibling in which the favourite should lose, or one of the deck's open questions",
   operands: ['NAME'],
   flags: [SIZE_FLAG, SEEDS_FLAG, { ...OUT_FLAG, default: '' }, JSON_FLAG],
-  examples: [['numalab experiment run packed-streams --seeds 10', 'when one node is not enough']],
+  examples: [
+    ['numalab experiment run packed-streams --seeds 10', 'when one node is not enough'],
+    ['numalab experiment run no-pinning-no-migration', 'an open question, its charts and its answer'],
+  ],
   run(call, lab, terminal) {
     const name = call.operands[0]!;
+    const out = call.texts.out ?? '';
     const chart = charts.find((one) => one.name === name);
-    if (!chart) throw new InputError(`experiment = ${show(name)}, want one of ${charts.map((one) => one.name).join(', ')}${didYouMean(name, charts.map((one) => one.name))}`); // prettier-ignore
-    return runCharts([chart], call, lab, terminal, call.texts.out ?? '');
+    if (chart) return runCharts([chart], call, lab, terminal, out);
+    const question = questions.find((one) => one.name === name);
+    if (question) return runCharts([...question.charts, ...question.siblings], call, labOf(question, lab), terminal, out, question);
+    const known = [...charts, ...questions].map((one) => one.name);
+    throw new InputError(`experiment = ${show(name)}, want one of ${known.join(', ')}${didYouMean(name, known)}`);
   },
 };
 
@@ -50,22 +66,35 @@ export const experimentList: Command = {
   flags: [JSON_FLAG],
   examples: [['numalab experiment list --json', 'names, titles and questions as JSON']],
   run(call, _lab, terminal) {
-    const rows = charts.map((chart) => ({
-      name: chart.name,
-      question: chart.question,
-      runs: chart.cells('reduced').length,
-      fullRuns: chart.cells('full').length,
-    }));
+    const rows = [
+      ...charts.map((chart) => ({
+        name: chart.name,
+        question: chart.question,
+        runs: chart.cells('reduced').length,
+        fullRuns: chart.cells('full').length,
+        reducedSeconds: null,
+        fullSeconds: null,
+      })),
+      ...questions.map((question) => ({
+        name: question.name,
+        question: question.deck,
+        runs: runsASeed(question, 'reduced'),
+        fullRuns: runsASeed(question, 'full'),
+        reducedSeconds: question.secondsASeed.reduced * SEEDS.reduced,
+        fullSeconds: question.secondsASeed.full * SEEDS.full,
+      })),
+    ];
+    const timeOf = (seconds: number | null): string => (seconds === null ? '' : formatNs(seconds * 1e9, 2));
     terminal.out(
       call.switches.has('json')
-        ? `${JSON.stringify({ experiments: rows }, null, 2)}\n`
-        : `${table(['experiment', 'runs a seed', 'full', 'question'], rows.map(({ name, question, runs, fullRuns }) => [name, runs, fullRuns, question]))}\n`, // prettier-ignore
+        ? `${JSON.stringify({ measuredOn: MEASURED_ON, experiments: rows }, null, 2)}\n`
+        : `${table(['experiment', 'runs a seed', 'full', 'takes', 'full takes', 'question'], rows.map((row) => [row.name, row.runs, row.fullRuns, timeOf(row.reducedSeconds), timeOf(row.fullSeconds), row.question]))}\n\ntimes: ${SEEDS.reduced} seeds reduced, ${SEEDS.full} full, by what one seed took on ${MEASURED_ON}\n`, // prettier-ignore
     );
     return DONE;
   },
 };
 
-function runCharts(list: readonly Chart[], call: Call, lab: Lab, terminal: Terminal, out: string): number {
+function runCharts(list: readonly Chart[], call: Call, lab: Lab, terminal: Terminal, out: string, question?: Question): number {
   const size = sizeOf(call);
   const seeds = seedsOf(call, size);
   const isJson = call.switches.has('json');
@@ -85,7 +114,9 @@ function runCharts(list: readonly Chart[], call: Call, lab: Lab, terminal: Termi
   });
   const findings = deckFindings(results);
   if (!isJson && findings.length > 0) terminal.out(`${findingsText(findings)}\n`);
-  const json = `${JSON.stringify(deckResult(lab.version, results, findings), null, 2)}\n`;
+  const answered = question && answer(question, results, lab);
+  if (!isJson && answered) terminal.out(answerText(answered, terminal.width));
+  const json = `${JSON.stringify(deckResult(lab.version, results, findings, answered), null, 2)}\n`;
   if (isJson) terminal.out(json);
   if (out !== '') {
     writeWhole(out, json);
@@ -102,6 +133,6 @@ function sizeOf(call: Call): Size {
 }
 
 function seedsOf(call: Call, size: Size): string[] {
-  const count = seedCount(call.texts.seeds ?? (size === 'full' ? '20' : '5'), 1);
+  const count = seedCount(call.texts.seeds ?? String(SEEDS[size]), 1);
   return Array.from({ length: count }, (_, i) => String(i + 1));
 }

@@ -1,4 +1,5 @@
 import { machines } from '../../machines/index.ts';
+import { lopsided } from '../../machines/lopsided.ts';
 import { uniform } from '../../machines/uniform.ts';
 import { policies } from '../../policies/index.ts';
 import { run as runHere } from '../../sim/engine.ts';
@@ -37,6 +38,7 @@ export async function contractOf(entry: PolicyEntry, options?: OptionValues, run
     run(scenarioOf(entry, options, words, change), isTwice);
   return [
     ...moves(await ran(MIXED, {}, true)),
+    memoryOnly(await ran(MIXED, { machine: MEMORY_ONLY })),
     starvation(await ran({ machine: 'lopsided', workload: 'compute', guests: crowd(entry), duration: '10s', watchdog: '2s' })),
     conserving(entry, await ran({ machine: 'lopsided', workload: 'think:think=7ms,service=9ms', guests: '11', duration: '2s' })),
     weights(entry, await ran({ machine: 'lopsided', workload: 'compute', guests: '3', duration: '10s' }, oneCpu())),
@@ -64,6 +66,9 @@ const MIXED = {
 } satisfies Words;
 const MIXED_WORKLOADS = ['kernbench:jobs=40,j=3', 'stream', 'think:think=1ms,service=2ms', 'locks', 'lmbench-lat'];
 const QUIET: Words = { boot: '0', 'host-noise': '0', memory: '512MiB', contention: 'max-min', checks: 'all' };
+
+/** As lopsided, but node 1 has memory and no CPUs: who goes by nodes in turn must pass over it. */
+const MEMORY_ONLY = buildMachine({ ...lopsided, name: 'memory-only', nodeCpus: [4, 0, 2] });
 
 function scenarioOf(entry: PolicyEntry, options: OptionValues | undefined, words: Words, change: Partial<Scenario>): Scenario {
   const flags = { ...QUIET, ...words, policy: entry.name };
@@ -116,6 +121,12 @@ function moves(recording: Recording): Check[] {
         ),
     check('deterministic', isRepeatable && isWell, isRepeatable ? (isWell ? `twice ${recording.hash}` : 'did not run') : String(message)),
   ];
+}
+
+function memoryOnly(recording: Recording): Check {
+  const name = 'legal moves where a node has no CPUs';
+  if (recording.status !== 'ok' && recording.status !== 'time-limit') return failed(name, recording);
+  return check(name, true, `${recording.instants} instants of the same guests`);
 }
 
 function starvation(recording: Recording): Check {

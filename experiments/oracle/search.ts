@@ -62,7 +62,15 @@ function best(ranked: readonly Ranked[]): Ranked[] {
 function proposal(scenario: Scenario, run: Run): NodeSets {
   const alone = new Map<string, number>();
   const demands = scenario.guests.map((guest) => {
-    const key = JSON.stringify([guest.workload.name, guest.options, guest.vcpus, guest.memoryBytes, guest.bootShare, guest.vnodes]);
+    const key = JSON.stringify([
+      guest.workload.name,
+      guest.options,
+      guest.vcpus,
+      guest.memoryBytes,
+      guest.bootShare,
+      guest.vnodes,
+      guest.vnuma,
+    ]);
     if (!alone.has(key)) alone.set(key, demandAlone({ ...scenario, guests: [{ ...guest, arrivesNs: 0, departsNs: null }] }, run));
     return alone.get(key)!;
   });

@@ -50,6 +50,9 @@ export class PolicyKernel implements Kernel {
   nthNearest(node: NodeId, i: number): NodeId {
     return this.#k.nthNearest(node, i);
   }
+  pairGBps(cpuNode: NodeId, memoryNode: NodeId): number {
+    return this.#k.pairGBps(cpuNode, memoryNode);
+  }
   nodeMemoryBytes(node: NodeId): number {
     return this.#k.nodeMemoryBytes(node);
   }

@@ -10,7 +10,7 @@ const movesPerS = ({ total }: Recording, by: keyof Recording['total']['migration
   total.migrations[by] / (total.elapsedNs / 1e9);
 
 /** What may be asked of a run by name. */
-const FIGURES: Readonly<Record<string, (recording: Recording) => number>> = {
+const FIGURES: Readonly<Record<string, (recording: Recording, blockBytes: number) => number>> = {
   throughput: (recording) => throughputs(recording).reduce((sum, value) => sum + value, 0),
   least: (recording) => Math.min(...throughputs(recording)),
   most: (recording) => Math.max(...throughputs(recording)),
@@ -22,6 +22,7 @@ const FIGURES: Readonly<Record<string, (recording: Recording) => number>> = {
   movedNode: (recording) => movesPerS(recording, 'node'),
   movedSocket: (recording) => movesPerS(recording, 'socket'),
   wait: ({ total }) => total.waitNs / total.lifetimeNs,
+  movedMBps: ({ total }, blockBytes) => (total.pageMoves * blockBytes) / (total.elapsedNs / 1e3), // bytes per us are MB/s
 };
 
 /** Of one guest, or of several of one name: what schedulers are judged by. */
@@ -39,17 +40,18 @@ const cpuNs = ({ causes, lifetimeNs }: Measures): number => NO_CPU.reduce((left,
 /**
  * A figure of a run: throughput (of all guests together, and the `least` and `most` of one), elapsed seconds (mean of the guests, and
  * the `longest`), `remote` accesses and `wait` for a CPU as shares, changes of CPU a second by what the two share (`movedCore`, `movedCpu`
- * the node, `movedNode` the socket, `movedSocket` nothing), a cause of time as a share of task time, or a figure of the
+ * the node, `movedNode` the socket, `movedSocket` nothing), memory moved to other nodes (`movedMBps`), a cause of time as a share of task time, or a figure of the
  * workload's own as the mean of the guests that have it. `guest.figure` is one of a guest, or the mean of those of one name and a number
  * (web1, web2; t-0, t-1); hyphens and dots of its name are written as underscores. Its `runShare` is CPU time over elapsed time,
  * `switchesPerSecond` how often it was put on a CPU, `meanRunMs` and `meanDelayMs` how long it then had run and before that waited,
  * `preemptedDelayMs` the mean of those waits only that began when its CPU was taken away.
+ * @param blockBytes size of what moves of pages are counted in
  * @throws InputError for a figure that the run does not have
  */
-export function figureOf(recording: Recording, name: string): number {
+export function figureOf(recording: Recording, name: string, blockBytes: number): number {
   const [guest, ofGuest] = name.split('.');
   if (ofGuest !== undefined) return guestFigure(recording, guest!, ofGuest);
-  if (Object.hasOwn(FIGURES, name)) return FIGURES[name]!(recording);
+  if (Object.hasOwn(FIGURES, name)) return FIGURES[name]!(recording, blockBytes);
   if (CAUSES.includes(name as Cause)) return recording.total.causes[name as Cause] / recording.total.lifetimeNs;
   const own = recording.guests.flatMap(({ figures }: GuestRecord) => figures[name] ?? []);
   if (own.length > 0) return mean(own);

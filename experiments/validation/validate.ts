@@ -82,6 +82,11 @@ export function validateItem(item: ValidationItem, simulator: Simulator, done: (
   return { item, status: values.every((value) => value.isInside) ? 'pass' : 'fail', values };
 }
 
+interface Ran {
+  readonly recording: Recording;
+  readonly blockBytes: number;
+}
+
 interface Simulation {
   readonly done?: () => void;
   readonly replacement?: { readonly replace: string; readonly with: string };
@@ -95,7 +100,7 @@ export function simulate(item: ValidationItem, simulator: Simulator, { done, rep
   const scenarios = scenariosOf(item, simulator, replacement);
   const samples: number[][] = expressions.map(() => []);
   for (let seed = 1; seed <= seeds; seed++) {
-    const recordings = new Map<string, Recording[]>();
+    const recordings = new Map<string, Ran[]>();
     for (const name of Object.keys(runs)) {
       recordings.set(
         name,
@@ -103,7 +108,7 @@ export function simulate(item: ValidationItem, simulator: Simulator, { done, rep
           const recording = simulator.run(variation({ ...scenario, seed: String(seed) }));
           if (recording.status !== 'ok') throw new InputError(`${item.id}: run ${name}: ${recording.status}, ${recording.message}`);
           done?.();
-          return recording;
+          return { recording, blockBytes: scenario.blockBytes };
         }),
       );
     }
@@ -149,6 +154,6 @@ function scenarioOf(
   }
 }
 
-function meanOf(recordings: readonly Recording[], figure: string): number {
-  return recordings.reduce((sum, recording) => sum + figureOf(recording, figure), 0) / recordings.length;
+function meanOf(ran: readonly Ran[], figure: string): number {
+  return ran.reduce((sum, { recording, blockBytes }) => sum + figureOf(recording, figure, blockBytes), 0) / ran.length;
 }

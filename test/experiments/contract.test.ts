@@ -1,8 +1,17 @@
 import { expect, test } from 'vitest';
 import { type Check, contractOf } from '../../experiments/contract/contract.ts';
 import { policyNamed } from '../../policies/index.ts';
-import { DSQ_GLOBAL, DSQ_LOCAL_ON, type Kernel, KICK_IDLE, type PolicyEntry } from '../../sim/policy-api.ts';
-import { type CpuId, ms, type VcpuId } from '../../sim/units.ts';
+import {
+  DSQ_GLOBAL,
+  DSQ_LOCAL_ON,
+  FLOATING,
+  type Kernel,
+  KICK_IDLE,
+  type PlacementPolicy,
+  type Policy,
+  type PolicyEntry,
+} from '../../sim/policy-api.ts';
+import { type CpuId, ms, type NodeId, type VcpuId } from '../../sim/units.ts';
 
 const base = policyNamed('kvm-unpinned')!;
 const outcomes = (checks: readonly Check[]): Record<string, string> =>
@@ -24,6 +33,7 @@ test('one queue for all keeps the contract and conserves work, and what it does 
   expect(outcomes(checks)).toEqual({
     'legal moves only, inside hard masks': 'pass',
     deterministic: 'pass',
+    'legal moves where a node has no CPUs': 'pass',
     'no vCPU starves': 'pass',
     'work conserving': 'pass',
     'shares as weights': 'not claimed',
@@ -41,6 +51,18 @@ test('false claims fail, with the figure that shows it', { timeout: 120_000 }, a
     'equals kvm-unpinned where there is no NUMA': 'fail',
   });
   expect(checks.find(({ name }) => name === 'shares as weights')!.detail).toMatch(/had 33\.\d %, 33\.\d %, 33\.\d %/);
+});
+
+test('one that takes every node for one with CPUs fails', { timeout: 120_000 }, async () => {
+  const placement: PlacementPolicy = {
+    name: 'in turn',
+    place: (k, guest) => ({ ...FLOATING, hardNodes: [(guest % k.nodeCount) as NodeId] }),
+  };
+  const entry = { ...base, make: (): Policy => ({ ...base.make({}), placement }) };
+  expect(outcomes(await contractOf(entry))).toMatchObject({
+    'legal moves only, inside hard masks': 'pass',
+    'legal moves where a node has no CPUs': 'fail',
+  });
 });
 
 test('starving, forgetting and remembering fail', { timeout: 120_000 }, async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type ChartResult, runChart } from '../../experiments/chart.ts';
+import { cellScenario, type ChartResult, runChart } from '../../experiments/chart.ts';
 import { charts, deck } from '../../experiments/deck.ts';
 import { deckResult } from '../../experiments/deck-result.ts';
 import { compareSeries, deckFindings, type Finding } from '../../experiments/findings.ts';
@@ -40,7 +40,7 @@ describe('the deck', () => {
     (_, chart) => {
       for (const size of ['reduced', 'full'] as const) {
         const cells = chart.cells(size);
-        for (const { words } of cells) expect(() => readScenario({ flags: words }, lab), JSON.stringify(words)).not.toThrow();
+        for (const cell of cells) expect(() => cellScenario(cell, lab), JSON.stringify(cell.words)).not.toThrow();
         expect(new Set(cells.map(({ series, x }) => `${series} ${x}`)).size).toBe(cells.length);
       }
     },

@@ -80,6 +80,7 @@ hotplug: [{ cpu: 3, offline: 300ms }, { cpu: 1, offline: 200ms, online: 700ms }]
       hostNoise: 2.5,
       dom0: 1.5,
       blockBytes: 65_536,
+      mappingBytes: 65_536,
       hostCacheBytes: 3_221_225_472,
       hotplug: [
         { atNs: 200_000_000, cpu: 1, isOnline: false },
@@ -210,7 +211,8 @@ describe('a wrong flag is refused in one line with flag, value, what was wanted 
   });
 });
 
-const GUEST_WORDS = 'name, count, vcpus, memory, vnodes, kind, boot, workload, weight, nice, cpus, cap, arrives, departs';
+const GUEST_WORDS =
+  'name, count, vcpus, memory, vnodes, vnuma, vdistances, vtopology, vnuma-guest, vnuma-host, kind, boot, workload, weight, nice, cpus, cap, arrives, departs';
 
 test('a guest of more blocks than can be linked is refused, even where the sum of all would do', () => {
   const roomy = { ...lopsided, memoryGiB: { value: [80, 3, 7], source: 'assumed' } };

@@ -11,6 +11,7 @@ import { sparc } from '../../machines/sparc-4s-256hwc.ts';
 import { uniform } from '../../machines/uniform.ts';
 import { xeon8167m } from '../../machines/xeon-8167m-2s.ts';
 import { xeon8269cy } from '../../machines/xeon-8269cy-2s-snc.ts';
+import { xeonDramPmem } from '../../machines/xeon-dram-pmem-2s.ts';
 import { xeonE52680v2 } from '../../machines/xeon-e5-2680v2-2s.ts';
 import { xeonE7 } from '../../machines/xeon-e7-4s.ts';
 import { xeonSkx } from '../../machines/xeon-skx-2s.ts';
@@ -79,6 +80,7 @@ test.each([
   [xeon8269cy, allBut('l1Bytes', 'l2Bytes', 'memoryGiB', 'slit', 'latencyNs', 'controllerGBps', 'pairGBps', 'loadedLatency')],
   [xeonSkx, allBut('clockGHz', 'l1Bytes', 'l2Bytes', 'llcBytes', 'latencyNs', 'controllerGBps', 'loadedLatency')],
   [xeon8167m, allBut('clockGHz')],
+  [xeonDramPmem, allBut('l1Bytes', 'l2Bytes', 'memoryGiB', 'slit')],
   [kunpeng920, allBut('memoryGiB', 'slit')],
   [hygon7280, allBut('latencyNs')],
 ])('what is inferred on $name is marked as assumed, and nothing that was measured is', (spec, names) => {

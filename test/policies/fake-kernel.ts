@@ -25,6 +25,8 @@ export interface FakeSpec {
   readonly nodeSocket?: readonly number[];
   readonly threadsPerCore?: number;
   readonly slit?: readonly (readonly number[])[];
+  /** GB/s, [node of the CPUs][node of the memory]; 1 everywhere if not given. */
+  readonly pairGBps?: readonly (readonly number[])[];
   readonly memoryGiB?: readonly number[];
   /** Memory free at first; all of it if not given. */
   readonly freeGiB?: readonly number[];
@@ -223,6 +225,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
     nodeCpuCount: (node) => spec.nodeCpus[node]!,
     distance: (from, to) => slit[from]![to]!,
     nthNearest: (node, i) => nearest(node)[i]!,
+    pairGBps: (cpuNode, memoryNode) => spec.pairGBps?.[cpuNode]![memoryNode] ?? 1,
     nodeMemoryBytes: (node) => GiB(memoryGiB[node]!),
     nodeFreeBytes: (node) => freeBytes[node]!,
     guestOf: (vcpu) => guestOf[vcpu]!,

@@ -50,6 +50,16 @@ describe('weights by rank', () => {
     expect(weights[63]).toBe(Math.round((0.1 / 0.875) * MEAN));
   });
 
+  test('a bell of which two thirds lie within a standard deviation of its middle', () => {
+    // half the region is four deviations: 0.6827 of all lie within one, so in the hottest quarter of the blocks, and 0.9545 within two
+    const weights = rankWeights({ kind: 'normal', deviation: 0.25, driftNs: 0 });
+    expect(millionths(weights, 0, 16) / 1e6).toBeCloseTo(0.6827, 3);
+    expect(millionths(weights, 0, 32) / 1e6).toBeCloseTo(0.9545, 3);
+    expect(weights[63]! / weights[0]!).toBeCloseTo(Math.exp((0.5 ** 2 - 63.5 ** 2) / 16 ** 2 / 2), 6);
+    expect(millionths(weights, 0, 64)).toBe(1_000_000);
+    expect(() => rankWeights({ kind: 'normal', deviation: 0.09, driftNs: 0 })).toThrow('deviation = 0.09, want 0.1 to 10');
+  });
+
   test('a hot set that ends inside a group shares it with the cold', () => {
     // a hundredth of the blocks is 0.64 of a group: the first draws 0.5 + 0.36/64 / 0.99 * 0.5 of the accesses
     expect(millionths(rankWeights(hot(0.01, 0.5)), 0, 1)).toBe(502_841);

@@ -13,12 +13,21 @@ const STEPS = 120;
 
 /** Guests of 1, 2 or 3 vnodes that together have more than the machine, and every kind of heat. */
 function drawnGuests(random: Random): GuestMemory[] {
-  return [1 + below(random, 3), 1 + below(random, 3)].map((vnodes) => ({
-    bytes: BLOCK * (180 + below(random, 150)),
-    regions: 4,
-    vnodes,
-    heat: [null, drawnHeat(random), drawnHeat(random), null],
-  }));
+  return [1 + below(random, 3), 1 + below(random, 3)].map((vnodes) => {
+    const blocks = 180 + below(random, 150);
+    const division = random() < 0.5 ? drawnDivision(random, blocks, vnodes) : undefined;
+    return { bytes: BLOCK * blocks, regions: 4, vnodes, division, heat: [null, drawnHeat(random), drawnHeat(random), null] };
+  });
+}
+
+/** Parts of any size, and an order of them for each, itself first. */
+function drawnDivision(random: Random, blocks: number, vnodes: number): NonNullable<GuestMemory['division']> {
+  const cuts = Array.from({ length: vnodes - 1 }, () => 1 + below(random, blocks - 1)).sort((a, b) => a - b);
+  const orders = Array.from({ length: vnodes }, (_, from) => {
+    const others = Array.from({ length: vnodes }, (_unused, i) => i).filter((vnode) => vnode !== from);
+    return [from, ...(random() < 0.5 ? others : others.reverse())];
+  });
+  return { firstBlock: Int32Array.from([0, ...cuts, blocks]), nearest: Int32Array.from(orders.flat()) };
 }
 
 function drawnHeat(random: Random): Heat {
@@ -34,7 +43,7 @@ function regionOf(memory: HostMemory, guest: number, region: number): number[] {
 }
 
 test(`after any history both levels stand as the obvious memory has them, to the last digit of heat (${SEEDS} seeds)`, () => {
-  const seen = { refused: 0, outOfMemory: 0, full: 0, moved: 0, hot: 0, reclaimed: 0 };
+  const seen = { refused: 0, outOfMemory: 0, full: 0, moved: 0, hot: 0, reclaimed: 0, homes: 0 };
   for (let seed = 0; seed < SEEDS; seed++) {
     const random = namedStream(String(seed), 'memory', 0, 'twin');
     const guests = drawnGuests(random);
@@ -87,6 +96,8 @@ test(`after any history both levels stand as the obvious memory has them, to the
         const owner = Math.floor(other / 4);
         const blocks = slow.regions[other]!;
         expect(regionOf(fast, owner, other), hint).toEqual(blocks.map(({ id }) => id));
+        expect(fast.homes.home[other], hint).toBe(slow.home(other));
+        if (slow.home(other) > 0) seen.homes++;
         if (blocks.length > 0) expect(fast.blockAt(owner, other, step % blocks.length), hint).toBe(blocks[step % blocks.length]!.id);
         const shares = new Float64Array(5).fill(-7);
         const wanted = slow.accessesByNode(other, nowNs);

@@ -19,6 +19,7 @@ export class SlowMemory {
   readonly cache: number[]; //                    [node] blocks of the host's page cache
   private readonly free: Block[][][]; //          [guest][vnode] in the order they will be handed out
   private readonly heats: GuestMemory['heat'];
+  private readonly guests: readonly GuestMemory[];
   private readonly machine: Machine;
   private readonly blockBytes: number;
 
@@ -26,11 +27,12 @@ export class SlowMemory {
     this.machine = machine;
     this.blockBytes = blockBytes;
     this.cache = Array.from({ length: machine.nodeCount }, () => 0);
-    this.free = guests.map(({ bytes, vnodes = 1 }, guest) => {
+    this.guests = guests;
+    this.free = guests.map(({ bytes, vnodes = 1, division }, guest) => {
       const count = Math.ceil(bytes / blockBytes);
       const lists: Block[][] = Array.from({ length: vnodes }, () => []);
       for (let own = 0; own < count; own++) {
-        const vnode = lists.findLastIndex((_, part) => own >= Math.floor((part * count) / vnodes));
+        const vnode = lists.findLastIndex((_, part) => own >= (division?.firstBlock[part] ?? Math.floor((part * count) / vnodes)));
         const block = { id: this.blocks.length, guest, own, vnode, node: -1 };
         this.blocks.push(block);
         lists[vnode]!.push(block);
@@ -43,11 +45,19 @@ export class SlowMemory {
 
   allocate(guest: number, region: number, bytes: number, vnode: number): boolean {
     const lists = this.free[guest]!;
-    const inTurn = [...lists.slice(vnode), ...lists.slice(0, vnode)];
+    const nearest = this.guests[guest]!.division?.nearest.slice(vnode * lists.length, (vnode + 1) * lists.length);
+    const inTurn = nearest ? Array.from(nearest, (each) => lists[each]!) : [...lists.slice(vnode), ...lists.slice(0, vnode)];
     const count = Math.ceil(bytes / this.blockBytes);
     if (count > inTurn.flat().length) return false;
     for (let i = 0; i < count; i++) this.regions[region]!.push(inTurn.find((list) => list.length > 0)!.shift()!);
     return true;
+  }
+
+  /** The vnode with most of a region's blocks, the first of equals; NONE for a region without blocks, or of a flat guest. */
+  home(region: number): number {
+    const blocks = this.regions[region]!;
+    const counts = this.free[blocks[0]?.guest ?? 0]!.map((_, vnode) => blocks.filter((block) => block.vnode === vnode).length);
+    return blocks.length === 0 || counts.length === 1 ? -1 : counts.indexOf(Math.max(...counts));
   }
 
   release(region: number): void {

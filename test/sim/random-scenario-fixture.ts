@@ -8,6 +8,7 @@ import type { MachineSpec } from '../../sim/machine-spec.ts';
 import type { OptionValues } from '../../sim/options.ts';
 import type { GuestSpec, Scenario } from '../../sim/scenario.ts';
 import { KiB, MiB, ms, us } from '../../sim/units.ts';
+import { PLAIN_VNUMA, type VnumaSpec } from '../../sim/vnuma.ts';
 import { randomMachine } from './random-machine-fixture.ts';
 import { guest, policy, scenario, workload } from './scenario-fixture.ts';
 
@@ -36,6 +37,8 @@ interface GuestDraw {
   readonly kind: GuestSpec['kind'];
   readonly vcpus: number;
   readonly vnodes: number;
+  /** Sockets are of one core of so many threads, where that goes into its vCPUs. */
+  readonly virtual: Pick<VnumaSpec, 'hosting' | 'isHeeded'> & { readonly movesUs: number; readonly threads: number };
   readonly weight: number;
   readonly bootShare: number;
   readonly arrivesUs: number;
@@ -124,7 +127,13 @@ const guests: fc.Arbitrary<GuestDraw> = fc
     fc.record({
       kind: fc.constantFrom('kvm', 'xen-hvm', 'xen-pv', 'bare'),
       vcpus: few(8),
-      vnodes: fc.constantFrom(1, 1, 2),
+      vnodes: fc.constantFrom(1, 1, 2, 2),
+      virtual: fc.record({
+        hosting: fc.constantFrom('break', 'keep', 'moved'),
+        movesUs: few(40_000),
+        isHeeded: fc.constantFrom(true, true, false),
+        threads: fc.constantFrom(0, 1, 2, 3),
+      }),
       weight: fc.constantFrom(100, 50, 300),
       bootShare: fc.constantFrom(0, 0.25),
       arrivesUs: fc.oneof(fc.constant(0), fc.constant(0), few(40_000)),
@@ -163,12 +172,19 @@ const clustered: MachineSpec = {
 const machines = new Map<string, Machine>([lopsided, clustered, uniform, opteron6164].map((spec) => [spec.name, buildMachine(spec)]));
 
 export function scenarioOf(draw: ScenarioDraw): Scenario {
-  const specs = draw.guests.map(({ workload: name, ...rest }, i) => {
-    const { arrivesUs, staysUs, ...spec } = rest;
-    const departsNs = staysUs === null ? null : us(arrivesUs + staysUs);
-    return guest(workload(name), { name: `guest${i}`, memoryBytes: MiB(128), ...spec, arrivesNs: us(arrivesUs), departsNs });
-  });
   const machine = typeof draw.machine === 'string' ? machines.get(draw.machine)! : randomMachine(draw.machine);
+  const specs = draw.guests.map(({ workload: name, ...rest }, i) => {
+    const { arrivesUs, staysUs, virtual, ...spec } = rest;
+    const departsNs = staysUs === null ? null : us(arrivesUs + staysUs);
+    return guest(workload(name), {
+      name: `guest${i}`,
+      memoryBytes: MiB(128),
+      ...spec,
+      vnuma: vnumaOf(machine, spec, virtual),
+      arrivesNs: us(arrivesUs),
+      departsNs,
+    });
+  });
   return scenario({
     machine,
     policy: policy(draw.policy),
@@ -184,6 +200,24 @@ export function scenarioOf(draw: ScenarioDraw): Scenario {
     blockBytes: KiB(draw.blockKiB),
     hotplug: hotplugOf(draw, machine.cpuCount),
   });
+}
+
+/** What goes together: a host node for each virtual node, whole sockets. */
+function vnumaOf(
+  machine: Machine,
+  { kind, vcpus, vnodes }: Pick<GuestDraw, 'kind' | 'vcpus' | 'vnodes'>,
+  { hosting, movesUs, isHeeded, threads }: GuestDraw['virtual'],
+): VnumaSpec {
+  const withCpus = machine.nodeCpuCount.filter((cpus) => cpus > 0).length;
+  const isVirtual = kind !== 'bare' && vnodes > 1 && vnodes <= Math.min(vcpus, withCpus);
+  const isTold = kind !== 'bare' && kind !== 'xen-pv' && threads > 0 && vcpus % threads === 0;
+  return {
+    ...PLAIN_VNUMA,
+    topology: isTold ? { sockets: vcpus / threads, cores: 1, threads } : null,
+    isHeeded,
+    hosting: isVirtual ? hosting : 'break',
+    movesNs: us(movesUs),
+  };
 }
 
 /** Each CPU goes once at most, and CPU 0 stays. */

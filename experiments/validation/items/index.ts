@@ -5,6 +5,7 @@ import { linuxItems } from './linux.ts';
 import { metisCurveItems, metisItems } from './metis.ts';
 import { migrationsItem } from './migrations.ts';
 import { dunningtonItem, kunpengItem } from './other-machines.ts';
+import { tieringItem } from './tiering.ts';
 import { twinItems, twinLoadItems } from './twin.ts';
 import { xen2009Items } from './xen-2009.ts';
 
@@ -21,4 +22,5 @@ export const validationItems: readonly ValidationItem[] = [
   ...metisCurveItems,
   ...xen2009Items,
   ...linuxItems,
+  tieringItem,
 ];

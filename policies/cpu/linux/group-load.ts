@@ -18,6 +18,8 @@ export class GroupLoad {
   util = 0;
   runnable = 0;
   running = 0; // vCPUs that run or wait
+  settled = 0; // of them those that prefer some node, and those that prefer the one they are on; 0 without NUMA balancing
+  content = 0;
   idleCpus = 0;
   weight = 0; //  CPUs that are on line
   /** Load a CPU; of a group that is not overloaded only where a rule asks for it. */
@@ -32,10 +34,10 @@ export class GroupLoad {
    * @param leaving CPU whose last vCPU is just leaving, so that it does not count as idle yet; NONE without
    */
   sum(k: Kernel, queues: RunQueues, group: Group, left: Uint8Array | null, leaving: CpuId): void {
-    const { nr, load, util, runnable } = queues;
+    const { nr, load, util, runnable, locality } = queues;
     this.group = group;
     this.load = this.util = this.runnable = this.averageLoad = 0;
-    this.running = this.idleCpus = this.weight = 0;
+    this.running = this.idleCpus = this.weight = this.settled = this.content = 0;
     const { cpus } = group;
     for (let i = 0; i < cpus.length; i++) {
       const cpu = cpus[i]!;
@@ -46,6 +48,10 @@ export class GroupLoad {
       this.util += util[cpu]! < FULL ? util[cpu]! : FULL;
       this.runnable += runnable[cpu]!;
       this.running += nr[cpu]!;
+      if (locality !== null) {
+        this.settled += locality.settled[cpu]!;
+        this.content += locality.content[cpu]!;
+      }
       if (nr[cpu] === 0 && cpu !== leaving) this.idleCpus++;
     }
   }
@@ -74,6 +80,8 @@ export class GroupLoad {
     this.util = from.util;
     this.runnable = from.runnable;
     this.running = from.running;
+    this.settled = from.settled;
+    this.content = from.content;
     this.idleCpus = from.idleCpus;
     this.weight = from.weight;
     this.averageLoad = from.averageLoad;

@@ -2,6 +2,7 @@ import type { Kernel } from '../../../sim/policy-api.ts';
 import { type CpuId, NONE } from '../../../sim/units.ts';
 import type { Domain, Group } from './domains.ts';
 import { adjustNumaImbalance, FULLY_BUSY, GroupLoad, HAS_SPARE, IMBALANCED, OVERLOADED, SMT_BALANCE } from './group-load.ts';
+import { ALL_CONTENT, takingOf } from './locality.ts';
 import { FULL, type RunQueues } from './run-queues.ts';
 
 /** Why a CPU balances: at its tick, while idle, or because it has just run out of work. */
@@ -17,7 +18,7 @@ export const MOVE_VCPUS = 2;
 /**
  * Compares the groups of a domain: which of them should give to that of a CPU, and how much.
  * After: Linux 6.12 kernel/sched/fair.c: update_sd_lb_stats, update_sd_pick_busiest, sched_balance_find_src_group,
- * calculate_imbalance, sched_balance_find_src_rq. Not modelled: misfit tasks, CPUs of different capacity, preferred nodes.
+ * calculate_imbalance, sched_balance_find_src_rq. Not modelled: misfit tasks, CPUs of different capacity.
  */
 export class Imbalance {
   /** MOVE_*, and how much of it; counted down by what is moved. */
@@ -30,6 +31,7 @@ export class Imbalance {
   private readonly other = new GroupLoad();
   private readonly queues: RunQueues;
   private readonly isImbalanced: Uint8Array; // [group] masks kept it from being balanced below (sgc->imbalance)
+  private takes = ALL_CONTENT; // with NUMA balancing, queues to take from: those that have what the busiest group has (fbq_type)
   private totalLoad = 0;
   private totalCapacity = 0;
 
@@ -61,12 +63,13 @@ export class Imbalance {
 
   /** The CPU of a group that gives; NONE without one. */
   findCpu(k: Kernel, { cpus }: Group, left: Uint8Array): CpuId {
-    const { nr, load, util } = this.queues;
+    const { nr, load, util, locality } = this.queues;
     let found: CpuId = NONE;
     let most = 0;
     for (let i = 0; i < cpus.length; i++) {
       const cpu = cpus[i] as CpuId;
       if (left[cpu] === 1 || nr[cpu] === 0 || !k.isOnline(cpu)) continue;
+      if (locality !== null && takingOf(nr[cpu]!, locality.settled[cpu]!, locality.content[cpu]!) > this.takes) continue;
       if (this.kind === MOVE_LOAD && nr[cpu] === 1 && load[cpu]! > this.amount) continue;
       if (this.kind === MOVE_UTIL && nr[cpu] === 1) continue;
       const has = this.kind === MOVE_LOAD ? load[cpu]! : this.kind === MOVE_UTIL ? util[cpu]! : nr[cpu]!;
@@ -94,6 +97,8 @@ export class Imbalance {
       this.totalCapacity += load.capacity;
       this.util += load.util;
     }
+    const { running, settled, content } = this.busiest;
+    this.takes = domain.level === 'numa' ? takingOf(running, settled, content) : ALL_CONTENT;
   }
 
   private isBusier(load: GroupLoad): boolean {

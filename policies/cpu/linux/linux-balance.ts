@@ -4,11 +4,28 @@ import type { Balance } from './balance.ts';
 import { buildDomains, type Domain, type Domains } from './domains.ts';
 import { BUSY, IDLE } from './imbalance.ts';
 import { LoadBalance } from './load-balance.ts';
+import type { Locality } from './locality.ts';
 import { RunQueues } from './run-queues.ts';
 import { type WakeDraw, WakePlacement } from './wake.ts';
 
 /** A busy CPU balances so much more rarely than an idle one: sd->busy_factor. */
 const BUSY_FACTOR = 16;
+
+/** NUMA balancing as load balancing sees it. */
+export interface NumaParts {
+  /** Called when the host starts: what load balancing should heed. */
+  locality(k: Kernel): Locality;
+  /** Called when balancing is ready. */
+  start(k: Kernel, parts: BalanceParts): void;
+}
+
+/** What balancing is made of. */
+export interface BalanceParts {
+  readonly domains: Domains;
+  readonly queues: RunQueues;
+  readonly loads: LoadBalance;
+  readonly wakes: WakePlacement;
+}
 
 /**
  * The choice of a CPU as Linux has it, for a class of fair queues: wakes go to an idle CPU near the waker or the last; CPUs that run out
@@ -17,8 +34,14 @@ const BUSY_FACTOR = 16;
  * @param fair makes the class; what it does is watched, to know how busy each CPU is
  * @param hz ticks a second (CONFIG_HZ), at which balancing may be due
  * @param draws when a wake is drawn to the waker's CPU
+ * @param numa NUMA balancing, on a host that has it on
  */
-export function balanced(fair: (balance: Balance) => CpuPolicy, hz = 250, draws: WakeDraw = 'by idleness'): CpuPolicy {
+export function balanced(
+  fair: (balance: Balance) => CpuPolicy,
+  hz = 250,
+  draws: WakeDraw = 'by idleness',
+  numa: NumaParts | null = null,
+): CpuPolicy {
   const jiffyNs = Math.round(1e9 / hz);
   let domains: Domains;
   let queues: RunQueues;
@@ -29,9 +52,10 @@ export function balanced(fair: (balance: Balance) => CpuPolicy, hz = 250, draws:
     name: 'domains',
     init(k, fairQueues) {
       domains = buildDomains(k);
-      queues = new RunQueues(k);
+      queues = new RunQueues(k, numa?.locality(k));
       wakes = new WakePlacement(k, domains, queues, draws);
       loads = new LoadBalance(k, domains, queues, fairQueues, wakes);
+      numa?.start(k, { domains, queues, loads, wakes });
       const periodic = new PeriodicBalance(k, domains, queues, loads, jiffyNs);
       k.timer(jiffyNs, (kernel) => periodic.tick(kernel));
     },

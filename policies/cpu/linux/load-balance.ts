@@ -2,7 +2,8 @@ import { KICK_IDLE, KICK_PREEMPT, type Kernel } from '../../../sim/policy-api.ts
 import { type CpuId, ms, NONE, us, type VcpuId } from '../../../sim/units.ts';
 import { type FairQueues, queueOf } from './balance.ts';
 import type { Domain, Domains } from './domains.ts';
-import { Imbalance, MOVE_UTIL, MOVE_VCPUS, NEWLY_IDLE } from './imbalance.ts';
+import { IDLE, Imbalance, MOVE_UTIL, MOVE_VCPUS, NEWLY_IDLE } from './imbalance.ts';
+import { UNKNOWN, WORSE } from './locality.ts';
 import type { RunQueues } from './run-queues.ts';
 import { scanCountOf, type WakePlacement } from './wake.ts';
 
@@ -182,6 +183,11 @@ export class LoadBalance {
       this.move(k, vcpu);
       return;
     }
+    this.pushRunning(k, from, to, running);
+  }
+
+  /** What runs on a CPU goes to another as soon as it is stopped, which it is at once (migrate_task_to). */
+  pushRunning(k: Kernel, from: CpuId, to: CpuId, running: VcpuId): void {
     this.pushTo[from] = to;
     this.pushed[from] = running;
     k.kick(from, KICK_PREEMPT);
@@ -203,7 +209,7 @@ export class LoadBalance {
     for (let vcpu = k.dsqFirst(queueOf(from)); vcpu !== NONE && looked < most; vcpu = next, looked++) {
       if (queues.nr[from]! <= 1) break;
       next = k.dsqNext(vcpu);
-      if (!this.mayMove(k, vcpu, domain, idle)) continue;
+      if (!this.mayMove(k, vcpu, from, domain, idle)) continue;
       const size = this.sizeOf(k, vcpu);
       if (imbalance.kind !== MOVE_VCPUS && size / 2 ** Math.min(this.failed[domain.id]!, 31) > imbalance.amount) continue;
       if (!this.move(k, vcpu)) continue;
@@ -217,9 +223,12 @@ export class LoadBalance {
   }
 
   /** can_migrate_task. */
-  private mayMove(k: Kernel, vcpu: VcpuId, domain: Domain, idle: number): boolean {
+  private mayMove(k: Kernel, vcpu: VcpuId, from: CpuId, domain: Domain, idle: number): boolean {
     if (this.isHeld(k, vcpu, domain, idle)) return false;
-    return this.failed[domain.id]! > domain.cacheNiceTries || !isHot(k, vcpu, domain);
+    if (this.failed[domain.id]! > domain.cacheNiceTries) return true;
+    const { locality, nr } = this.queues;
+    const memory = locality && domain.level === 'numa' ? locality.judge(k, vcpu, from, this.to, nr[from]!, idle === IDLE) : UNKNOWN;
+    return memory === UNKNOWN ? !isHot(k, vcpu, domain) : memory !== WORSE;
   }
 
   /** Whether its mask keeps a vCPU from coming; and what is to be remembered of that. */

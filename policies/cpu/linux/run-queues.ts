@@ -1,5 +1,6 @@
 import { DEFAULT_WEIGHT, type Kernel } from '../../../sim/policy-api.ts';
 import { type CpuId, ms, NONE, us, type VcpuId } from '../../../sim/units.ts';
+import type { Locality } from './locality.ts';
 
 /** Averages forget half of what was in this time (PELT, LOAD_AVG_PERIOD). */
 const HALF_LIFE_NS = ms(32);
@@ -29,6 +30,8 @@ export class RunQueues {
   readonly vcpuUtil: Float64Array; // [vcpu]
   /** CPUs with more than one vCPU (root domain's overloaded, kept exactly). */
   overloaded = 0;
+  /** Null without NUMA balancing. */
+  readonly locality: Locality | null;
   private readonly weights: Float64Array; //      [cpu] sum over those that run or wait
   private readonly sinceNs: Float64Array; //      [cpu] averages are as of then
   private readonly vcpuSinceNs: Float64Array; //  [vcpu]
@@ -37,8 +40,9 @@ export class RunQueues {
   private readonly queuedOn: Int32Array; //       [vcpu] CPU it runs or waits on; NONE while it sleeps
   private readonly countedOn: Int32Array; //      [vcpu] CPU whose averages it is part of; NONE at first
 
-  constructor(k: Kernel) {
+  constructor(k: Kernel, locality: Locality | null = null) {
     const { cpuCount, vcpuCount } = k;
+    this.locality = locality;
     this.nr = new Int32Array(cpuCount);
     this.curr = new Int32Array(cpuCount).fill(NONE);
     this.load = new Float64Array(cpuCount);
@@ -73,6 +77,7 @@ export class RunQueues {
     this.weight[vcpu] = weight;
     this.weights[cpu]! += weight;
     this.queuedOn[vcpu] = cpu;
+    this.locality?.queued(k, vcpu, cpu);
     const nr = ++this.nr[cpu]!;
     if (nr === 2) this.overloaded++;
     if (nr === 1) this.endIdle(k, cpu);
@@ -141,6 +146,7 @@ export class RunQueues {
     this.advance(k, cpu);
     this.weights[cpu]! -= this.weight[vcpu]!;
     this.queuedOn[vcpu] = NONE;
+    this.locality?.unqueued(k, vcpu, cpu);
     if (--this.nr[cpu]! === 1) this.overloaded--;
     if (this.nr[cpu] === 0) this.weights[cpu] = 0;
   }

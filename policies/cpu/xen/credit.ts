@@ -1,8 +1,9 @@
 import { type CpuPolicy, ENQ_RESTORE, ENQ_WAKEUP, KICK_IDLE, KICK_PREEMPT, type Kernel } from '../../../sim/policy-api.ts';
-import { type CpuId, NONE, type VcpuId } from '../../../sim/units.ts';
+import { type CpuId, NONE, type NodeId, type VcpuId } from '../../../sim/units.ts';
 import { BOOST, type CreditAccounts, creditAccounts, IDLE, OVER, UNDER } from './credit-accounts.ts';
 import { creditPick, type Pick } from './credit-pick.ts';
 import { nextIdle, nodeWise, type Steal } from './credit-steal.ts';
+import { emptiestCpu, heldFirst, type NodeRule, onlyHeld } from './held-nodes.ts';
 import { bestWaiting, createQueues, parkedQueue, queueOf } from './run-queues.ts';
 import { softAffinity, type SoftAffinity } from './soft-affinity.ts';
 
@@ -27,11 +28,14 @@ export interface CreditOptions {
  * just looked in vain does not look again.
  * After: Xen, common/sched/credit.c (csched_schedule, csched_unit_wake, __runq_tickle, csched_unit_acct, csched_load_balance) and
  * common/sched/core.c (sched_select_initial_cpu). Not modelled: a yielding vCPU's place behind one of less priority, kicks of idle SMT siblings.
+ * @param rule holds vCPUs on nodes; without it this is Xen's own
  */
-export function credit(options: CreditOptions): CpuPolicy {
+export function credit(options: CreditOptions, rule?: NodeRule): CpuPolicy {
   const { tsliceNs, ratelimitNs, stealGapNs } = options;
   let accounts: CreditAccounts;
   let soft: SoftAffinity;
+  let home: SoftAffinity; // where a vCPU may belong, and
+  let near: SoftAffinity; // who is told first that it waits: as `soft`, but for those a rule holds on a node
   let pick: Pick;
   let steal: Steal;
   let cpuOf = new Int32Array(0); //         [vcpu] CPU whose queue it belongs to (unit->res), or NONE
@@ -39,22 +43,29 @@ export function credit(options: CreditOptions): CpuPolicy {
   let startedNs = new Float64Array(0); //   [vcpu] when it last began to run (state_entry_time)
   let lastBalanceNs = new Float64Array(0); // [cpu]
   let lastTickled = new Int32Array(0); //   [cpu that handles a wake] idle CPU it told last
+  let nodeOf = new Int32Array(0); //        [vcpu] node a rule holds it on, or NONE
+  let isSent = new Uint8Array(0); //        [vcpu] it is to go there when it is queued next
   let waker: CpuId = NONE;
 
   /** A guest's first vCPU starts from the first CPU of its affinity, each other from the one after its predecessor's. */
   function startCpu(k: Kernel, vcpu: VcpuId): CpuId {
     const isFirst = vcpu === k.guestFirstVcpu(k.guestOf(vcpu)) || cpuOf[vcpu - 1] === NONE;
     const after = isFirst ? k.cpuCount - 1 : cpuOf[vcpu - 1]!;
-    const isSoft = soft.matters(k, vcpu);
+    const isSoft = home.matters(k, vcpu);
     for (let i = 1; i <= k.cpuCount; i++) {
       const cpu = ((after + i) % k.cpuCount) as CpuId;
-      if (soft.suits(k, vcpu, cpu, isSoft)) return cpu;
+      if (home.suits(k, vcpu, cpu, isSoft)) return cpu;
     }
     return k.taskCpu(vcpu);
   }
 
   /** The CPU it belongs to; another if it has none or may not run there any more. */
   function validCpu(k: Kernel, vcpu: VcpuId): CpuId {
+    if (isSent[vcpu]) {
+      isSent[vcpu] = 0;
+      const cpu = emptiestCpu(k, vcpu, nodeOf[vcpu] as NodeId);
+      if (cpu !== NONE) cpuOf[vcpu] = cpu;
+    }
     if (cpuOf[vcpu] === NONE) cpuOf[vcpu] = pick(k, vcpu, startCpu(k, vcpu));
     else if (!k.allows(vcpu, cpuOf[vcpu] as CpuId)) cpuOf[vcpu] = pick(k, vcpu, cpuOf[vcpu] as CpuId);
     return cpuOf[vcpu] as CpuId;
@@ -82,8 +93,8 @@ export function credit(options: CreditOptions): CpuPolicy {
       return;
     }
     const by = waker === NONE ? cpu : waker;
-    for (let step = soft.matters(k, vcpu) ? 0 : 1; step < 2; step++) {
-      const idle = nextIdle(k, soft, vcpu, lastTickled[by]! as CpuId, step === 0);
+    for (let step = near.matters(k, vcpu) ? 0 : 1; step < 2; step++) {
+      const idle = nextIdle(k, near, vcpu, lastTickled[by]! as CpuId, step === 0);
       if (idle === NONE) continue;
       lastTickled[by] = idle;
       k.testAndClearIdle(idle);
@@ -115,6 +126,19 @@ export function credit(options: CreditOptions): CpuPolicy {
     tickle(k, vcpu, cpu);
   }
 
+  /** Holds a vCPU on a node: one that runs leaves its CPU, one that waits goes to another queue, one that sleeps when it wakes. */
+  function send(k: Kernel, vcpu: VcpuId, node: NodeId): void {
+    const cpu = cpuOf[vcpu]! as CpuId;
+    nodeOf[vcpu] = node;
+    isSent[vcpu] = node === NONE || cpu === NONE || k.cpuNode(cpu) === node ? 0 : 1;
+    if (!isSent[vcpu]) return;
+    if (k.isRunning(vcpu)) k.kick(k.taskCpu(vcpu), KICK_PREEMPT);
+    else if (k.isRunnable(vcpu) && k.dsqOf(vcpu) === queueOf(cpu)) {
+      steal.count(k, cpu, -1);
+      requeue(k, vcpu);
+    }
+  }
+
   return {
     name: 'credit',
     enqLast: true,
@@ -122,7 +146,11 @@ export function credit(options: CreditOptions): CpuPolicy {
     init(k) {
       accounts = creditAccounts(k, { periodNs: tsliceNs, weighs: 'vcpu', keeps: 'half' }, park);
       soft = softAffinity(k);
-      pick = creditPick(k, soft);
+      nodeOf = new Int32Array(k.vcpuCount).fill(NONE);
+      isSent = new Uint8Array(k.vcpuCount);
+      home = rule ? onlyHeld(soft, nodeOf) : soft;
+      near = rule ? heldFirst(soft, nodeOf) : soft;
+      pick = creditPick(k, home);
       steal = nodeWise(k, accounts, soft, options.migrationDelayNs);
       cpuOf = new Int32Array(k.vcpuCount).fill(NONE);
       moveTo = new Int32Array(k.vcpuCount).fill(NONE);
@@ -131,6 +159,8 @@ export function credit(options: CreditOptions): CpuPolicy {
       lastTickled = new Int32Array(k.cpuCount);
       createQueues(k);
       k.timer(tsliceNs, accounts.account);
+      const held = { nodeOf, send };
+      if (rule) k.timer(rule.periodNs, (kernel) => rule.step(kernel, held));
     },
     selectCpu(k, vcpu) {
       moveTo[vcpu] = NONE;
@@ -139,7 +169,8 @@ export function credit(options: CreditOptions): CpuPolicy {
     },
     enqueue(k, vcpu, flags) {
       const to = moveTo[vcpu]! as CpuId;
-      const moves = to !== NONE && k.cpuCurr(to) === NONE && k.allows(vcpu, to); // unless it was taken meanwhile
+      const isOrdered = isSent[vcpu] === 1;
+      const moves = !isOrdered && to !== NONE && k.cpuCurr(to) === NONE && k.allows(vcpu, to); // unless it was taken meanwhile
       if (moves) cpuOf[vcpu] = to;
       moveTo[vcpu] = NONE;
       const cpu = validCpu(k, vcpu);
@@ -149,7 +180,7 @@ export function credit(options: CreditOptions): CpuPolicy {
       }
       if (flags & ENQ_WAKEUP && accounts.priority[vcpu] === UNDER) accounts.priority[vcpu] = BOOST;
       insert(k, vcpu, cpu);
-      if (moves || flags & (ENQ_WAKEUP | ENQ_RESTORE)) tickle(k, vcpu, cpu);
+      if (moves || isOrdered || flags & (ENQ_WAKEUP | ENQ_RESTORE)) tickle(k, vcpu, cpu);
       waker = NONE;
     },
     dequeue(k, vcpu) {
@@ -157,7 +188,7 @@ export function credit(options: CreditOptions): CpuPolicy {
     },
     dispatch(k, cpu, prev) {
       if (prev !== NONE) accounts.burn(k, prev);
-      const stays = prev !== NONE && !accounts.isParked[prev] && moveTo[prev] === NONE;
+      const stays = prev !== NONE && !accounts.isParked[prev] && moveTo[prev] === NONE && !isSent[prev];
       const prevPriority = stays ? accounts.priority[prev]! : IDLE;
       const waiting = bestWaiting(k, accounts, cpu, prevPriority - 1, cpu, 0); // one that waits goes before an equal that has just run
       const priority = waiting === NONE ? prevPriority : accounts.priority[waiting]!;
@@ -190,6 +221,8 @@ export function credit(options: CreditOptions): CpuPolicy {
       accounts.forget(k, vcpu);
       cpuOf[vcpu] = NONE;
       moveTo[vcpu] = NONE;
+      nodeOf[vcpu] = NONE;
+      isSent[vcpu] = 0;
     },
     cpuOnline() {
       soft.forgetAll();

@@ -21,6 +21,11 @@ const guest = (name: string, computeMs: number): GuestRecord => ({
 });
 const recording = { guests: [guest('hog', 600), guest('t-0', 100), guest('t-1', 300)] } as unknown as Recording;
 
+test('moves of pages are told in MB a second', () => {
+  // 14 moves of 2 MiB in 2 s
+  expect(figureOf({ total: measuresOf(1) } as unknown as Recording, 'movedMBps', 2 * 1024 ** 2)).toBeCloseTo((14 * 2.097152) / 2, 12);
+});
+
 describe('figures of a guest', () => {
   test.each([
     ['hog.runShare', 0.3],
@@ -31,11 +36,11 @@ describe('figures of a guest', () => {
     ['t_1.meanRunMs', 6],
     ['t.meanRunMs', 4], // of 2 and 6
   ])('%s is %d', (name, value) => {
-    expect(figureOf(recording, name)).toBeCloseTo(value, 12);
+    expect(figureOf(recording, name, 1)).toBeCloseTo(value, 12);
   });
 
   test('of a guest or a name that the run does not have are refused', () => {
-    expect(() => figureOf(recording, 'hug.runShare')).toThrow('guest hug: want one of hog, t_0, t_1; did you mean hog?');
-    expect(() => figureOf(recording, 'hog.runShares')).toThrow('figure runShares of a guest: want one of runShare');
+    expect(() => figureOf(recording, 'hug.runShare', 1)).toThrow('guest hug: want one of hog, t_0, t_1; did you mean hog?');
+    expect(() => figureOf(recording, 'hog.runShares', 1)).toThrow('figure runShares of a guest: want one of runShare');
   });
 });

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { magnitude, numadAdvice, pickNodes, type Room } from '../../../policies/placement/numad.ts';
 import type { GuestId, NodeId } from '../../../sim/units.ts';
+import { below, namedStream } from '../../../sim/random.ts';
 import { fakeKernel } from '../fake-kernel.ts';
+import { slowPick } from './numad.slow.ts';
 
 test.each([
   [16_000, 600, 122_060_800], // (10 * 2048 + 4 * 13952) * (6 * 200 + 400)
@@ -54,4 +56,23 @@ test('numad counts what it advised before as used, and leaves out nodes without 
   const advise = numadAdvice();
   // all free: node 0 by id; then node 0 has no CPU left and node 2 all; then both are alike, the first
   expect([0, 1, 2].map((guest) => advise(k, guest as GuestId))).toEqual([[0], [2], [0, 2]]);
+});
+
+const SEED = process.env.NUMALAB_SEED ?? '3141';
+test(`numad picks the nodes that its slow twin picks (seed ${SEED})`, () => {
+  const random = namedStream(SEED, 'numad', 0, 'pick');
+  let severals = 0;
+  for (let draw = 0; draw < 2000; draw++) {
+    const count = 1 + below(random, 6);
+    const of = <Value>(values: readonly Value[]): Value => values[below(random, values.length)]!;
+    const slit = Array.from({ length: count }, (_, a) => Array.from({ length: count }, (_, b) => (a === b ? 10 : of([16, 16, 22, 27]))));
+    const free = Array.from({ length: count }, (): [number, number] => [of([90, 2000, 4000, 4000, 7919]), of([0, 150, 400, 400])]);
+    const want = { mB: of([307, 1900, 5003, 12_000]), percent: of([60, 200, 420, 900]) };
+    const leniency = { flexPercent: of([0, 30]), hasEnoughCpus: random() < 0.5 };
+    const first = { mB: of([4000, 8000]), percent: of([200, 400]) };
+    const fast = pickNodes(rooms(...free), want, first, (a, b) => slit[a]![b]!, leniency);
+    expect(fast, `draw ${draw}`).toEqual(slowPick(rooms(...free), { ...want, ...leniency }, first, slit));
+    if (fast.length > 1) severals++;
+  }
+  expect(severals).toBeGreaterThan(500);
 });

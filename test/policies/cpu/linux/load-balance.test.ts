@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { balanced } from '../../../../policies/cpu/linux/linux-balance.ts';
+import { BETTER, type Locality, UNKNOWN, WORSE } from '../../../../policies/cpu/linux/locality.ts';
 import { ms, NONE, us } from '../../../../sim/units.ts';
 import { type Fake, type FakeSpec, fakeKernel } from '../../fake-kernel.ts';
 import { fifoClass } from './fifo-class.ts';
@@ -127,5 +128,31 @@ describe('masks', () => {
     k.pass(ms(100));
     expect(k.onCpus()[3]).toBeGreaterThanOrEqual(0);
     expect(k.waitingOn(0)).toEqual([]);
+  });
+});
+
+describe('with NUMA balancing, what waits for a CPU of another node', () => {
+  /** When one of two vCPUs that share CPU 0 is taken by node 1, ms. */
+  function takenAtMs(judged: number, turnNs: number): number {
+    const k = fakeKernel({ nodeCpus: [1, 2], guests: [{ vcpus: 2 }] });
+    const locality: Locality = {
+      settled: new Int32Array(3),
+      content: new Int32Array(3),
+      queued: () => {},
+      unqueued: () => {},
+      judge: () => judged,
+    };
+    k.start(balanced(fifoClass(turnNs), 250, 'by idleness', { locality: () => locality, start: () => {} }));
+    startOn(k, 0, [0], [0, 1]);
+    while (byNode(k)[1] === 0) k.pass(us(100));
+    return k.nowNs / ms(1);
+  }
+
+  // An idle CPU balances its three CPUs every tick of 4 ms; what may not be moved is after three failures, at the fourth
+  test.each([
+    ['cold', us(2000), [4, 4, 16]],
+    ['hot, as turns end just before ticks', us(3900), [4, 16, 16]],
+  ] as const)('is taken by what is known of its memory, and else by its cache: %s', (_, turnNs, taken) => {
+    expect([BETTER, UNKNOWN, WORSE].map((judged) => takenAtMs(judged, turnNs))).toEqual(taken);
   });
 });

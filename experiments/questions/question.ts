@@ -1,0 +1,86 @@
+import { figuresOf, isAssumed } from '../../sim/machine-spec.ts';
+import type { PolicyEntry } from '../../sim/policy-api.ts';
+import { cellScenario, type Chart, type ChartResult, type Lab, type Size } from '../chart.ts';
+
+/** An open question of "Virtualizing NUMA" (2010) as an experiment: charts, siblings in which the favourite should lose, and an answer. */
+export interface Question {
+  readonly name: string;
+  /** What the deck says, in its own words. */
+  readonly deck: string;
+  readonly charts: readonly Chart[];
+  readonly siblings: readonly Chart[];
+  /** Policies of the experiment's own, which its words name and no user can: scripts that put vCPUs where the question needs them. */
+  readonly policies?: readonly PolicyEntry[];
+  /** CPU seconds that one seed of all charts took on one core of the machine named in `MEASURED_ON`. */
+  readonly secondsASeed: Readonly<Record<Size, number>>;
+  /** One paragraph, made of the results alone. */
+  answer(outcome: Outcome): string;
+  /** What the paragraph sums up. */
+  table?(outcome: Outcome): AnswerTable;
+}
+
+/** Where and when `secondsASeed` was measured. */
+export const MEASURED_ON = 'one core of an AMD EPYC shared with other work, Node 20, 2026-11-26';
+
+/** What a question's answer is made of. */
+export interface Outcome {
+  readonly size: Size;
+  readonly seeds: readonly string[];
+  /** Of the charts, in their order. */
+  readonly results: readonly ChartResult[];
+  readonly siblings: readonly ChartResult[];
+  readonly machines: readonly string[];
+  /** Figures of these machines that nobody measured. */
+  readonly assumed: readonly string[];
+}
+
+/** The lab with the policies of a question's own. */
+export function labOf<Its extends Lab>({ policies = [] }: Question, lab: Its): Its {
+  return { ...lab, policies: [...lab.policies, ...policies] };
+}
+
+/**
+ * @param results of the question's charts and then of its siblings, in their order
+ * @param lab as labOf gives it
+ */
+function outcomeOf(question: Question, results: readonly ChartResult[], lab: Lab): Outcome {
+  const { size, seeds } = results[0]!;
+  const scenarios = results.flatMap(({ points }) => points.map((point) => cellScenario(point, lab)));
+  const specs = [...new Set(scenarios.map(({ machine }) => machine.spec))];
+  const assumed = specs.flatMap((spec) => figuresOf(spec).filter(({ figure }) => isAssumed(figure)));
+  const count = question.charts.length;
+  return {
+    size,
+    seeds,
+    results: results.slice(0, count),
+    siblings: results.slice(count),
+    machines: specs.map(({ name }) => name),
+    assumed: [...new Set(assumed.map(({ name }) => name))],
+  };
+}
+
+export interface Answer {
+  readonly name: string;
+  readonly deck: string;
+  /** One paragraph. */
+  readonly answer: string;
+  /** What it sums up, where a paragraph is too small for it: columns, and rows of as many cells. */
+  readonly table?: AnswerTable;
+}
+
+export interface AnswerTable {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export function answer(question: Question, results: readonly ChartResult[], lab: Lab): Answer {
+  const outcome = outcomeOf(question, results, lab);
+  const table = question.table?.(outcome);
+  return { name: question.name, deck: question.deck, answer: question.answer(outcome), ...(table && { table }) };
+}
+
+/** Runs of one seed. */
+export function runsASeed({ charts, siblings }: Question, size: Size): number {
+  return [...charts, ...siblings].reduce((sum, chart) => sum + chart.cells(size).length, 0);
+}
