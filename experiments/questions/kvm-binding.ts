@@ -41,7 +41,12 @@ const uneven: Chart = {
     ['none', FAVOURITE].map((series): Cell => ({
       series,
       x: 8,
-      words: { ...guestsOf(8, 'bursty:memory=0,load=0.7', size), guests: '9', ...BINDINGS[series] },
+      words: {
+        ...guestsOf(8, 'bursty:memory=0,load=0.7', size),
+        guests: '9',
+        duration: size === 'full' ? '5s' : '1s',
+        ...BINDINGS[series],
+      },
     })),
 };
 
