@@ -104,7 +104,7 @@ export const theyShouldKnow: Question = {
   deck: 'Should guests know their topology? They should know! Marry topology and NUMA?',
   charts: [knowing, sockets],
   siblings: [crowded],
-  secondsASeed: { reduced: 0, full: 0 },
+  secondsASeed: 1,
   answer: answerBy({
     favourite: FAVOURITE,
     rivals: [...Object.keys(TOLD), ...Object.keys(SOCKETS)].filter((series) => series !== FAVOURITE),
