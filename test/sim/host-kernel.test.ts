@@ -50,11 +50,12 @@ interface Parts {
   placement?: Partial<PlacementPolicy>;
 }
 
-function faulty({ cpu = {}, memory = {}, placement = {} }: Parts): PolicyEntry {
+/** @param base its memory part; one that marks and samples has kernel threads beside the guests */
+function faulty({ cpu = {}, memory = {}, placement = {} }: Parts, base: MemoryPolicy = sampled): PolicyEntry {
   return asEntry(() => ({
     name: 'faulty',
     cpu: { ...fifo, ...cpu },
-    memory: { ...sampled, ...memory },
+    memory: { ...base, ...memory },
     placement: { ...anywhere, ...placement },
   }));
 }
@@ -203,10 +204,13 @@ describe('what a kernel would refuse ends the run', () => {
 
   test('a vCPU in the queue of a CPU outside its mask', () => {
     const recording = trial(
-      faulty({
-        cpu: { enqueue: (k, vcpu) => k.dsqInsert(vcpu, (DSQ_LOCAL_ON + 3) as DsqId, ms(1), 0) },
-        placement: { place: () => ({ hardNodes: [2 as NodeId], softNodes: null, memoryNodes: [] }) },
-      }),
+      faulty(
+        {
+          cpu: { enqueue: (k, vcpu) => k.dsqInsert(vcpu, (DSQ_LOCAL_ON + 3) as DsqId, ms(1), 0) },
+          placement: { place: () => ({ hardNodes: [2 as NodeId], softNodes: null, memoryNodes: [] }) },
+        },
+        onNodes(() => 1),
+      ),
     );
     expect([recording.status, recording.message]).toEqual(['policy-error', expect.stringContaining('vCPU 0 may not run on CPU 3')]);
   });
@@ -214,16 +218,19 @@ describe('what a kernel would refuse ends the run', () => {
   test('kicking in a circle at one instant', () => {
     let turns = 0;
     const recording = trial(
-      faulty({
-        cpu: {
-          running: (k, _vcpu, cpu) => {
-            if (turns++ === 3_000_000) throw new Error('nobody stopped it'); // or a failure of this test would never end
-            k.kick(cpu, KICK_PREEMPT);
+      faulty(
+        {
+          cpu: {
+            running: (k, _vcpu, cpu) => {
+              if (turns++ === 3_000_000) throw new Error('nobody stopped it'); // or a failure of this test would never end
+              k.kick(cpu, KICK_PREEMPT);
+            },
+            enqueue: (k, vcpu) => k.dsqInsert(vcpu, DSQ_LOCAL_ON as DsqId, ms(1), 0),
+            dispatch: () => undefined,
           },
-          enqueue: (k, vcpu) => k.dsqInsert(vcpu, DSQ_LOCAL_ON as DsqId, ms(1), 0),
-          dispatch: () => undefined,
         },
-      }),
+        onNodes(() => 1),
+      ),
     );
     expect([recording.status, recording.message]).toEqual(['policy-error', expect.stringContaining('in a circle')]);
   });
