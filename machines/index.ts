@@ -10,6 +10,7 @@ import { sparc } from './sparc-4s-256hwc.ts';
 import { uniform } from './uniform.ts';
 import { vm2cpu } from './vm-2cpu.ts';
 import { xeon8167m } from './xeon-8167m-2s.ts';
+import { xeon8s } from './xeon-8s-80c.ts';
 import { xeon8269cy } from './xeon-8269cy-2s-snc.ts';
 import { xeonDramPmem } from './xeon-dram-pmem-2s.ts';
 import { xeonE52680v2 } from './xeon-e5-2680v2-2s.ts';
@@ -23,6 +24,7 @@ export const machines: readonly MachineSpec[] = [
   amd8x4,
   xeonE52680v2,
   xeonE7,
+  xeon8s,
   xeon8269cy,
   xeonSkx,
   xeon8167m,

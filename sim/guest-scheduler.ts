@@ -147,6 +147,7 @@ function parentVnode(w: World, guest: GuestState, wakerCpu: number): number {
 /** The queue that the vCPU takes its next task from, or NONE when nobody waits. */
 function queueToServe(w: World, guest: GuestState, vcpu: number): number {
   const { topology, firstQueue } = guest;
+  if (topology.vnodes === 1) return w.ready.lengths[firstQueue]! > 0 ? firstQueue : -1;
   const own = topology.vcpuVnode[vcpu - guest.firstVcpu]!;
   const vnode = vnodeToServe(topology, w.ready, firstQueue, own, HANDICAP_SLICES * w.scenario.costs.guestSliceNs);
   return vnode < 0 ? -1 : firstQueue + vnode;

@@ -2,7 +2,7 @@ import { assert } from './assert.ts';
 import { bookWaiting } from './guest-scheduler.ts';
 import type { PolicyExit } from './policy-exit.ts';
 import { CAUSES, type Cause, type GuestRecord, type Measures, type Recording, type RunStatus } from './recording.ts';
-import { book } from './segments.ts';
+import { book } from './booking.ts';
 import { LINE_BYTES, NONE } from './units.ts';
 import {
   BLOCKED_CAUSE,

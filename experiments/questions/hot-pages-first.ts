@@ -86,6 +86,6 @@ export const hotPagesFirst: Question = {
   charts: [wandering, limited],
   siblings: [fleeting],
   policies: BASES.map((name) => sentAway(name)),
-  secondsASeed: { reduced: 0, full: 0 },
+  secondsASeed: 1,
   answer: answerBy({ favourite: FAVOURITE, rivals: RIVALS }),
 };

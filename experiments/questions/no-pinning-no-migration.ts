@@ -59,6 +59,6 @@ export const noPinningNoMigration: Question = {
   deck: 'Avoid pinning, but avoid node migration',
   charts: [bursty],
   siblings: [packed],
-  secondsASeed: { reduced: 0, full: 0 },
+  secondsASeed: 1,
   answer: answerBy({ favourite: FAVOURITE, rivals: RIVALS }),
 };

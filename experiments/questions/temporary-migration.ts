@@ -57,7 +57,7 @@ export const temporaryMigration: Question = {
   charts: CHARTS,
   siblings: [],
   policies: trips,
-  secondsASeed: { reduced: 0, full: 0 },
+  secondsASeed: 1,
   table: breakEvenTable,
   answer: breakEvenAnswer,
 };

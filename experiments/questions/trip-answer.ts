@@ -94,7 +94,8 @@ function copyingBack(rows: readonly Row[]): string {
   const count = (kind: BreakEven['kind']): number => rows.filter(({ backOverMove }) => backOverMove.kind === kind).length;
   const [always, never, at] = [count('always'), count('never'), count('at')];
   if (always === rows.length) return 'Copying back beats following back by the same rule at every time tried.';
-  if (never === rows.length) return 'Copying back, even at the right moment, is no better than following back by the same rule.';
+  if (never === rows.length)
+    return 'Copying back, even at the right moment, is not shown to be better than following back by the same rule at the longest time tried.';
   const from = rows.filter(({ backOverMove }) => backOverMove.kind === 'at').map(({ result, hot, backOverMove }) => `${hot}, ${wayOf(result)}: ${cell(result, backOverMove)}`); // prettier-ignore
   const cases = at > 0 ? `, from some time on in ${at} (${from.join('; ')})` : '';
   return `Copying back beats following back by the same rule at every time tried in ${always} of ${rows.length} cases${cases}, and not at the longest time in ${never}.`;

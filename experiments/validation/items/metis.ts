@@ -74,7 +74,22 @@ export const metisItems: readonly ValidationItem[] = [
     value: 1.071,
     accept: 'within 1.0-1.15',
     raw: [10761, 10044],
-    skipped: 'unpinned Linux spreads threads by its scheduling domains, which are not there yet',
+    fitted: 'nothing beyond P05',
+    note: 'the kernel is not named: CFS of Linux 6.1; the one of 2010 and EEVDF place these threads alike. The loader is one more thread, which takes a node for itself',
+    miss:
+      'the node of the input is fitted such that one of the spread threads is beside it; unpinned ones share their node with nobody, the ' +
+      'loader included, so none of them is here. Were the input loaded by one of the threads (beside), there would hardly be a difference; what ' +
+      'was published lies between the two',
+    scenario: {
+      seeds: 3,
+      words,
+      runs: {
+        u6: { policy: 'kvm-cfs', vcpus: '7', workload: MEAN },
+        s6: { policy: `pin:order=spread,last=${MEAN_INPUT_NODE}`, vcpus: '7', workload: MEAN },
+      },
+      values: 'u6.mapReduceNs / s6.mapReduceNs',
+      beside: { 'were the input loaded by a thread that maps': { replace: 'input=apart', with: 'input=main' } },
+    },
   },
   {
     ...metis,
@@ -144,7 +159,19 @@ export const metisItems: readonly ValidationItem[] = [
     metric: 'time unpinned/spread at 6 threads; pack/spread at 12',
     value: [1.315, 2.561],
     accept: '±20%',
-    skipped: 'its first figure is of unpinned Linux, whose scheduling domains are not there yet',
+    labels: ['unpinned', 'packed at 12'],
+    fitted: 'nothing of its own: it is taken for the program of P05, a stream over an input that one thread loaded',
+    scenario: {
+      seeds: 3,
+      words,
+      runs: {
+        ...packedAndSpread([12], MEAN, MEAN_INPUT_NODE),
+        s6: { policy: `pin:order=spread,last=${MEAN_INPUT_NODE}`, vcpus: '7', workload: MEAN },
+        u6: { policy: 'kvm-cfs', vcpus: '7', workload: MEAN },
+      },
+      values: ['u6.mapReduceNs / s6.mapReduceNs', ...ratios([12])],
+    },
+    note: 'the kernel is not named: CFS of Linux 6.1',
   },
 ];
 
