@@ -66,7 +66,7 @@ function said({ result, hot, move }: Row): string {
     case 'always':
       return `${where} it does at every time tried, from ${ms(least)}`;
     case 'never':
-      return `${where} leaving was better at the longest time tried, ${ms(most)}`;
+      return `${where} moving was no better at the longest time tried, ${ms(most)}`;
     case 'unsure':
       return `${where} the seeds do not agree`;
   }

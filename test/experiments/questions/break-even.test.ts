@@ -79,7 +79,7 @@ describe('the map in words', () => {
 
   test('says so where moving never wins', () => {
     const said = text(loses, wins);
-    expect(said).toMatch(/^Pages should stay, for as long as was tried: with 16 MiB hot \(idle link\) leaving was better at the longest time tried, 1000 ms\. At no single time is moving shown to be better than leaving\./); // prettier-ignore
+    expect(said).toMatch(/^Pages should stay, for as long as was tried: with 16 MiB hot \(idle link\) moving was no better at the longest time tried, 1000 ms\. At no single time is moving shown to be better than leaving\./); // prettier-ignore
     expect(said).toContain('by the same rule from some time on (16 MiB, idle link: 316 ms (316 to 316)) in 1 of 1 cases.');
   });
 
