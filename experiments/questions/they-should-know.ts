@@ -104,7 +104,7 @@ export const theyShouldKnow: Question = {
   deck: 'Should guests know their topology? They should know! Marry topology and NUMA?',
   charts: [knowing, sockets],
   siblings: [crowded],
-  secondsASeed: 1,
+  secondsASeed: 4.6,
   answer: answerBy({
     favourite: FAVOURITE,
     rivals: [...Object.keys(TOLD), ...Object.keys(SOCKETS)].filter((series) => series !== FAVOURITE),
