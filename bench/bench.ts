@@ -10,6 +10,7 @@ import { CASES, scenarioOf } from './cases.ts';
 import { printGuarded } from './guarded.ts';
 import { shares } from './profile.ts';
 import { printDispatch } from './dispatch.ts';
+import { printPageMoves } from './page-moves.ts';
 import { printResolve } from './resolve.ts';
 
 /**
@@ -85,6 +86,7 @@ async function main(): Promise<void> {
   );
   printResolve();
   printDispatch();
+  printPageMoves();
   await printGuarded();
   const [short, long] = [memoryOf('6'), memoryOf('60')];
   console.log(`\npeak memory, 48 floating kernbench guests: ${short} MiB for 6 simulated seconds, ${long} MiB for 60`);

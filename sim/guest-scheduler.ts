@@ -96,7 +96,7 @@ export function bookWaiting(w: World, task: number, cause: number): void {
 function switchTo(w: World, guest: GuestState, vcpu: number, queue: number): void {
   putOnVcpu(w, w.ready.pop(queue), vcpu, WAIT_GUEST);
   w.contextSwitchNs[vcpu]! += w.scenario.costs.contextSwitchNs;
-  w.contextSwitches[guest.id]!++;
+  w.counts.contextSwitches[guest.id]!++;
   armGuestSlice(w, guest, w.vcpuCpu[vcpu]!);
 }
 
@@ -147,6 +147,7 @@ function parentVnode(w: World, guest: GuestState, wakerCpu: number): number {
 /** The queue that the vCPU takes its next task from, or NONE when nobody waits. */
 function queueToServe(w: World, guest: GuestState, vcpu: number): number {
   const { topology, firstQueue } = guest;
+  if (topology.vnodes === 1) return w.ready.lengths[firstQueue]! > 0 ? firstQueue : -1;
   const own = topology.vcpuVnode[vcpu - guest.firstVcpu]!;
   const vnode = vnodeToServe(topology, w.ready, firstQueue, own, HANDICAP_SLICES * w.scenario.costs.guestSliceNs);
   return vnode < 0 ? -1 : firstQueue + vnode;

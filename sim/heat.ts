@@ -122,6 +122,19 @@ export class RegionHeat {
     this.sums[at]! += blocks * this.weightOf(slot, group);
   }
 
+  /** A block of a region goes from one node to another: as counting it out of the one and into the other. */
+  move(region: number, block: number, from: number, to: number): void {
+    const slot = this.slotOf[region]!;
+    if (slot < 0) return;
+    const first = slot * this.nodeCount;
+    const group = heatGroup(block);
+    const weight = this.weightOf(slot, group);
+    this.counts[(first + from) * HEAT_GROUPS + group]!--;
+    this.counts[(first + to) * HEAT_GROUPS + group]!++;
+    this.sums[first + from]! -= weight;
+    this.sums[first + to]! += weight;
+  }
+
   /** The region has no blocks any more. */
   clear(region: number): void {
     const slot = this.slotOf[region]!;

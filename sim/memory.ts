@@ -215,8 +215,8 @@ export class HostMemory {
     this.guestNodeBlocks[guest * this.nodeCount + to]!++;
     if (region < 0) return true;
     if (--this.regionNodeBlocks[region * this.nodeCount + from]! === 0) this.regionNodes[region]!--;
-    this.heat.count(region, block - this.guestBlocks.first[guest]!, from, -1);
-    this.countIn(guest, region, block, to);
+    if (this.regionNodeBlocks[region * this.nodeCount + to]!++ === 0) this.regionNodes[region]!++;
+    this.heat.move(region, block - this.guestBlocks.first[guest]!, from, to);
     return true;
   }
 

@@ -1,7 +1,8 @@
 import { assert } from './assert.ts';
 import { backBlock } from './backing.ts';
+import { book, restartBooks } from './booking.ts';
 import { oweCache } from './cold-cache.ts';
-import { buildFlow, countLines, dropTraffic, joinCache, leaveCache, shareCaches } from './flows.ts';
+import { buildFlow, dropTraffic, joinCache, leaveCache, shareCaches } from './flows.ts';
 import { finishCopy } from './copying.ts';
 import { armFault, takeWalkFaults } from './hint-faults.ts';
 import { takeCopy } from './moving.ts';
@@ -12,24 +13,12 @@ import { advanceWalk, clearWalk, walkLength } from './walk.ts';
 import { SWEEP, TOUCH } from './workload-api.ts';
 import {
   CACHE_COLD,
-  CACHE_SHARED,
-  CAUSE_COUNT,
-  COMPUTE,
   CONTEXT_SWITCH,
-  DISTANCE,
-  FAULT,
-  MEMORY_LOCAL,
   NO_TRAFFIC,
   PAGE_COPY,
   PART_COMPUTE,
-  PART_DISTANCE,
   PART_FAULT,
-  PART_LOCAL,
-  PART_SHARED,
   PARTS,
-  QUEUE_CONTROLLER,
-  QUEUE_LINK,
-  QUEUE_PAIR,
   SAMPLING,
   SEG_COPY,
   SEG_NONE,
@@ -39,10 +28,9 @@ import {
   SEG_SPIN,
   SEG_TOUCH,
   SPIN,
-  VCPU_RUNNABLE,
   WAKE,
 } from './states.ts';
-import { type GuestState, setDue, type World } from './world.ts';
+import { setDue, type World } from './world.ts';
 
 /**
  * What each CPU does between two instants: a segment is a stretch at one speed. A vCPU first pays what it owes (switch, wake,
@@ -66,11 +54,11 @@ export function startSegment(w: World, cpu: number): boolean {
     if (w.contextSwitchNs[vcpu]! > 0) return startOverhead(w, cpu, w.contextSwitchNs, CONTEXT_SWITCH);
     if (w.wakeNs[vcpu]! > 0) return startOverhead(w, cpu, w.wakeNs, WAKE);
     if (w.samplingNs[vcpu]! > 0) return startOverhead(w, cpu, w.samplingNs, SAMPLING);
-    if (w.pageCopyNs[vcpu]! > 0) return startOverhead(w, cpu, w.pageCopyNs, PAGE_COPY);
-    if (w.copyBlock[vcpu]! >= 0) return startCopy(w, cpu, vcpu);
-    if (w.copiesWaiting[vcpu]! > 0 || w.isMover[vcpu] === 1) {
+    if (w.copies.owedNs[vcpu]! > 0) return startOverhead(w, cpu, w.copies.owedNs, PAGE_COPY);
+    if (w.copies.block[vcpu]! >= 0) return startCopy(w, cpu, vcpu);
+    if (w.copies.waiting[vcpu]! > 0 || w.copies.isMover[vcpu] === 1) {
       if (w.moves !== null && takeCopy(w, vcpu)) return startCopy(w, cpu, vcpu);
-      if (w.pageCopyNs[vcpu]! > 0) continue;
+      if (w.copies.owedNs[vcpu]! > 0) continue;
     }
     if (w.isSpinning[task] === 1) {
       if (w.spinLeftNs[task]! > 0) return startSpin(w, cpu, task);
@@ -146,7 +134,7 @@ export function interruptSegment(w: World, cpu: number): void {
       w.refillLines[vcpu] = left;
       break;
     case SEG_COPY:
-      w.copyLines[vcpu] = left;
+      w.copies.lines[vcpu] = left;
       break;
     case SEG_RUN:
     case SEG_TOUCH:
@@ -170,65 +158,7 @@ export function interruptSegment(w: World, cpu: number): void {
 function owedFor(w: World, cause: number): Float64Array {
   if (cause === CONTEXT_SWITCH) return w.contextSwitchNs;
   if (cause === WAKE) return w.wakeNs;
-  return cause === SAMPLING ? w.samplingNs : w.pageCopyNs;
-}
-
-/**
- * Assigns the time since the segment was last looked at to its causes, and counts lines and work. Must come before anything that
- * changes speed or character.
- */
-export function book(w: World, cpu: number, isFinished: boolean): void {
-  const durationNs = w.nowNs - w.segSinceNs[cpu]!;
-  w.segSinceNs[cpu] = w.nowNs;
-  const kind = w.segKind[cpu]!;
-  if (kind === SEG_NONE || (durationNs === 0 && !isFinished)) return;
-  const left = w.segLeft[cpu]!;
-  const unitNs = w.segUnitNs[cpu]!;
-  const units = isFinished ? left : Math.min(left, durationNs / unitNs);
-  w.segLeft[cpu] = left - units;
-  const vcpu = w.cpuVcpu[cpu]!;
-  const task = w.vcpuTask[vcpu]!;
-  const guest = w.vcpuGuest[vcpu]!;
-  const causes = task * CAUSE_COUNT;
-  const only = w.segCause[cpu]!;
-  if (only >= 0) {
-    w.causes[causes + only]! += durationNs;
-    if (only === SPIN && w.phaseSystem[task] === 0) w.userNs[guest]! += durationNs;
-    else w.sysNs[guest]! += durationNs;
-  } else {
-    const times = durationNs / unitNs;
-    const part = cpu * PARTS;
-    const shared = w.sharedShare[cpu]!;
-    const own = times * (1 - shared);
-    const { queueNs } = w.contention;
-    const queue = cpu * 3;
-    const faultNs = times * w.partNs[part + PART_FAULT]!;
-    w.pmuRunNs[vcpu]! += durationNs;
-    w.pmuStallNs[vcpu]! += durationNs - times * w.partNs[part + PART_COMPUTE]! - faultNs;
-    w.causes[causes + COMPUTE]! += times * w.partNs[part + PART_COMPUTE]!;
-    w.causes[causes + MEMORY_LOCAL]! += times * w.partNs[part + PART_LOCAL]!;
-    w.causes[causes + DISTANCE]! += times * w.partNs[part + PART_DISTANCE]!;
-    w.causes[causes + FAULT]! += faultNs;
-    w.causes[causes + CACHE_SHARED]! +=
-      times * (w.partNs[part + PART_SHARED]! + shared * (queueNs[queue]! + queueNs[queue + 1]! + queueNs[queue + 2]!));
-    w.causes[causes + QUEUE_CONTROLLER]! += own * queueNs[queue]!;
-    w.causes[causes + QUEUE_LINK]! += own * queueNs[queue + 1]!;
-    w.causes[causes + QUEUE_PAIR]! += own * queueNs[queue + 2]!;
-    if (w.phaseSystem[task] === 1) w.sysNs[guest]! += durationNs;
-    else {
-      w.userNs[guest]! += durationNs - faultNs;
-      w.sysNs[guest]! += faultNs;
-    }
-    w.workDone[guest]! += units * w.phaseWork[task]!;
-    if (kind === SEG_RUN) {
-      w.vcpuInstructions[vcpu]! += units;
-      w.vcpuAccesses[vcpu]! += units * w.phaseAccesses[task]!;
-    }
-  }
-  const lines = units * w.linesPerUnit[cpu]!;
-  if (lines === 0) return;
-  w.nodeFilled[w.scenario.machine.cpuNode[cpu]!]! += lines;
-  countLines(w, cpu, vcpu, guest, lines);
+  return cause === SAMPLING ? w.samplingNs : w.copies.owedNs;
 }
 
 /** New speeds for all CPUs whose traffic, or whose neighbours' traffic, changed. */
@@ -291,7 +221,7 @@ function startSpin(w: World, cpu: number, task: number): boolean {
 }
 
 function startCopy(w: World, cpu: number, vcpu: number): boolean {
-  begin(w, cpu, SEG_COPY, w.copyLines[vcpu]!, 0, PAGE_COPY);
+  begin(w, cpu, SEG_COPY, w.copies.lines[vcpu]!, 0, PAGE_COPY);
   markPending(w, cpu);
   return true;
 }
@@ -410,22 +340,4 @@ function setFinish(w: World, cpu: number): void {
   w.finishNs[cpu] = w.nowNs + Math.max(1, Math.ceil(w.segLeft[cpu]! * unitNs));
   if (w.memory.pages !== null) armFault(w, cpu);
   setDue(w, cpu);
-}
-
-/** Opens a guest's books anew; what its running vCPUs did before is booked first, so that it does not count, nor do waits so far. */
-function restartBooks(w: World, guest: GuestState): void {
-  guest.restartsBooks = false;
-  for (let vcpu = guest.firstVcpu; vcpu < guest.firstVcpu + guest.vcpuCount; vcpu++) {
-    const cpu = w.vcpuCpu[vcpu]!;
-    if (cpu >= 0 && w.cpuVcpu[cpu] === vcpu && w.finishNs[cpu]! < Infinity) book(w, cpu, false);
-  }
-  w.clearCounters(guest);
-  for (let vcpu = guest.firstVcpu; vcpu < guest.firstVcpu + guest.vcpuCount; vcpu++) {
-    if (w.vcpuState[vcpu] === VCPU_RUNNABLE) w.waitNs[vcpu] = w.waitSinceNs[vcpu]! - w.nowNs; // and at its end the whole wait is added
-  }
-  const end = guest.firstTask + guest.taskCount;
-  w.causes.fill(0, guest.firstTask * CAUSE_COUNT, end * CAUSE_COUNT);
-  w.taskLifetimeNs.fill(0, guest.firstTask, end);
-  w.taskBornNs.fill(w.nowNs, guest.firstTask, end);
-  w.taskSinceNs.fill(w.nowNs, guest.firstTask, end);
 }

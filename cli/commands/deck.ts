@@ -5,11 +5,11 @@ import { deckFindings } from '../../experiments/findings.ts';
 import { InputError, show } from '../../experiments/input-error.ts';
 import { didYouMean } from '../../experiments/nearest-name.ts';
 import { questions } from '../../experiments/questions/index.ts';
-import { answer, labOf, MEASURED_ON, type Question, runsASeed } from '../../experiments/questions/question.ts';
+import { answer, labOf, MEASURED_ON, type Question, runsASeed, secondsOf } from '../../experiments/questions/question.ts';
 import { checkWritable, writeWhole } from '../../experiments/store.ts';
 import { chartText, findingsText } from '../../report/chart.ts';
 import { answerText } from '../../report/answer.ts';
-import { formatNs } from '../../report/format.ts';
+import { formatNumber } from '../../report/format.ts';
 import { table } from '../../report/table.ts';
 import { type Call, type Command, DONE, FAILED, type Flag, JSON_FLAG, type Lab, type Terminal } from '../command.ts';
 import { seedCount } from '../seed-count.ts';
@@ -80,15 +80,16 @@ export const experimentList: Command = {
         question: question.deck,
         runs: runsASeed(question, 'reduced'),
         fullRuns: runsASeed(question, 'full'),
-        reducedSeconds: question.secondsASeed.reduced * SEEDS.reduced,
-        fullSeconds: question.secondsASeed.full * SEEDS.full,
+        reducedSeconds: secondsOf(question, 'reduced', SEEDS.reduced),
+        fullSeconds: secondsOf(question, 'full', SEEDS.full),
       })),
     ];
-    const timeOf = (seconds: number | null): string => (seconds === null ? '' : formatNs(seconds * 1e9, 2));
+    const timeOf = (seconds: number | null): string =>
+      seconds === null ? '' : seconds < 90 ? `${formatNumber(seconds, 2)} s` : `${formatNumber(seconds / 60, 2)} min`;
     terminal.out(
       call.switches.has('json')
         ? `${JSON.stringify({ measuredOn: MEASURED_ON, experiments: rows }, null, 2)}\n`
-        : `${table(['experiment', 'runs a seed', 'full', 'takes', 'full takes', 'question'], rows.map((row) => [row.name, row.runs, row.fullRuns, timeOf(row.reducedSeconds), timeOf(row.fullSeconds), row.question]))}\n\ntimes: ${SEEDS.reduced} seeds reduced, ${SEEDS.full} full, by what one seed took on ${MEASURED_ON}\n`, // prettier-ignore
+        : `${table(['experiment', 'runs a seed', 'full', 'takes', 'full takes', 'question'], rows.map((row) => [row.name, row.runs, row.fullRuns, timeOf(row.reducedSeconds), timeOf(row.fullSeconds), row.question]))}\n\ntimes: CPU seconds of ${SEEDS.reduced} seeds reduced and ${SEEDS.full} full, ${MEASURED_ON}\n`, // prettier-ignore
     );
     return DONE;
   },

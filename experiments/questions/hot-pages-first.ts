@@ -15,7 +15,7 @@ const wandering: Chart = {
   name: 'hot-pages-drift',
   title: 'Twelve guests far from their memory, an eighth of it hot: which memory follows, over how fast the hot set wanders',
   question: 'Does moving the hottest blocks first serve guests whose memory is far better than other orders, and than none?',
-  xLabel: 'ms from step to step of the hot set',
+  xLabel: 'ms a step of the hot set',
   cells: (size) =>
     (
       [
@@ -62,7 +62,7 @@ const fleeting: Chart = {
   name: 'hot-pages-fleeting',
   title: 'A hot set that is gone before its copy is made',
   question: 'Does moving lose where nothing stays hot?',
-  xLabel: 'ms from step to step of a hot set of which nothing stays',
+  xLabel: 'ms a step of a hot set of which nothing stays',
   cells: (size) =>
     (
       [
@@ -86,6 +86,6 @@ export const hotPagesFirst: Question = {
   charts: [wandering, limited],
   siblings: [fleeting],
   policies: BASES.map((name) => sentAway(name)),
-  secondsASeed: { reduced: 0, full: 0 },
+  secondsASeed: 2.9,
   answer: answerBy({ favourite: FAVOURITE, rivals: RIVALS }),
 };

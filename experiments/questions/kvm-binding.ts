@@ -41,7 +41,12 @@ const uneven: Chart = {
     ['none', FAVOURITE].map((series): Cell => ({
       series,
       x: 8,
-      words: { ...guestsOf(8, 'bursty:memory=0,load=0.7', size), guests: '9', ...BINDINGS[series] },
+      words: {
+        ...guestsOf(8, 'bursty:memory=0,load=0.7', size),
+        guests: '9',
+        duration: size === 'full' ? '5s' : '1s',
+        ...BINDINGS[series],
+      },
     })),
 };
 
@@ -61,6 +66,6 @@ export const kvmBinding: Question = {
   deck: 'Realization of KVM host NUMA binding',
   charts: [byPolicy],
   siblings: [uneven],
-  secondsASeed: { reduced: 0, full: 0 },
+  secondsASeed: 2.8,
   answer: answerBy({ favourite: FAVOURITE, rivals: Object.keys(BINDINGS).filter((series) => series !== FAVOURITE) }),
 };

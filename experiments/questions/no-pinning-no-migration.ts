@@ -25,7 +25,7 @@ const bursty: Chart = {
           workload: 'bursty:load=0.5,memory=0.5',
           guests: String(Math.round((load * CPUS) / 2)),
           vcpus: '2',
-          duration: size === 'full' ? '10s' : '2s',
+          duration: size === 'full' ? '20s' : '4s',
         },
       })),
     ),
@@ -59,6 +59,6 @@ export const noPinningNoMigration: Question = {
   deck: 'Avoid pinning, but avoid node migration',
   charts: [bursty],
   siblings: [packed],
-  secondsASeed: { reduced: 0, full: 0 },
+  secondsASeed: 5.2,
   answer: answerBy({ favourite: FAVOURITE, rivals: RIVALS }),
 };

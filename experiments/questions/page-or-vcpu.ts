@@ -91,6 +91,6 @@ export const pageOrVcpu: Question = {
   charts: [overMemory, overRate],
   siblings: [homeFull],
   policies: ['kvm-eevdf', 'hot-pages-first', 'autonuma', 'apart'].map((name) => sentAstray(name)),
-  secondsASeed: { reduced: 0, full: 0 },
+  secondsASeed: 2.7,
   answer: answerBy({ favourite: FAVOURITE, rivals: RIVALS }),
 };

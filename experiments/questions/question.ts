@@ -1,6 +1,7 @@
 import { figuresOf, isAssumed } from '../../sim/machine-spec.ts';
 import type { PolicyEntry } from '../../sim/policy-api.ts';
-import { cellScenario, type Chart, type ChartResult, type Lab, type Size } from '../chart.ts';
+import { type CellWords, cellScenario, type Chart, type ChartResult, type Lab, type Size } from '../chart.ts';
+import { parseQuantity } from '../quantities.ts';
 
 /** An open question of "Virtualizing NUMA" (2010) as an experiment: charts, siblings in which the favourite should lose, and an answer. */
 export interface Question {
@@ -11,16 +12,17 @@ export interface Question {
   readonly siblings: readonly Chart[];
   /** Policies of the experiment's own, which its words name and no user can: scripts that put vCPUs where the question needs them. */
   readonly policies?: readonly PolicyEntry[];
-  /** CPU seconds that one seed of all charts took on one core of the machine named in `MEASURED_ON`. */
-  readonly secondsASeed: Readonly<Record<Size, number>>;
+  /** CPU seconds that one seed of all charts took at the reduced size, as `MEASURED_ON` says. */
+  readonly secondsASeed: number;
   /** One paragraph, made of the results alone. */
   answer(outcome: Outcome): string;
   /** What the paragraph sums up. */
   table?(outcome: Outcome): AnswerTable;
 }
 
-/** Where and when `secondsASeed` was measured. */
-export const MEASURED_ON = 'one core of an AMD EPYC shared with other work, Node 20, 2026-11-26';
+/** How `secondsASeed` was measured, and what the time of the full size is made of. */
+export const MEASURED_ON =
+  'one core of an AMD EPYC with Node 20, 2026-11-26, at the reduced size; for the full size that times the vCPU seconds it simulates more';
 
 /** What a question's answer is made of. */
 export interface Outcome {
@@ -83,4 +85,20 @@ export function answer(question: Question, results: readonly ChartResult[], lab:
 /** Runs of one seed. */
 export function runsASeed({ charts, siblings }: Question, size: Size): number {
   return [...charts, ...siblings].reduce((sum, chart) => sum + chart.cells(size).length, 0);
+}
+
+/** CPU seconds that so many seeds take, estimated for the full size by how much more it simulates. */
+export function secondsOf(question: Question, size: Size, seeds: number): number {
+  return (question.secondsASeed * seeds * simulatedOf(question, size)) / simulatedOf(question, 'reduced');
+}
+
+/** vCPU seconds of one seed. */
+function simulatedOf({ charts, siblings }: Question, size: Size): number {
+  const cells = [...charts, ...siblings].flatMap((chart) => chart.cells(size));
+  return cells.reduce((sum, { words }) => sum + (vcpusOf(words) * parseQuantity('time', words.duration as string)!) / 1e9, 0);
+}
+
+function vcpusOf({ guests = '1', vcpus = '1' }: CellWords): number {
+  if (!Array.isArray(guests)) return Number(guests) * Number(vcpus);
+  return guests.reduce((sum, guest) => sum + Number((guest as { vcpus?: string }).vcpus ?? vcpus), 0);
 }

@@ -51,7 +51,7 @@ function againstOne(contests: readonly Contest[]): string {
   if (better.length + worse.length === 0) {
     const widest = [...contests].sort((a, b) => width(b.gain) - width(a.gain))[0]!;
     const where = contests.length === 1 ? place(widest) : `at any of ${contests.length} points, least surely ${place(widest)}`;
-    return `not shown to differ from ${rival} ${where} (${ratio(widest.gain)})`;
+    return `not shown to differ from ${rival} ${where}: ${ratio(widest.gain)}`;
   }
   const parts = [
     ...(better.length > 0 ? [`better than ${rival} ${countOf(better, contests)}`] : []),
@@ -63,7 +63,7 @@ function againstOne(contests: readonly Contest[]): string {
 function countOf(some: readonly Contest[], all: readonly Contest[]): string {
   const most = some[0]!;
   const many = some.length === all.length ? (all.length === 1 ? '' : `at all ${all.length} points, most `) : `at ${some.length} of ${all.length} points, most `; // prettier-ignore
-  return `${many}${place(most)} (${ratio(most.gain)})`;
+  return `${many}${place(most)}: ${ratio(most.gain)}`;
 }
 
 /** Of the largest gain. */
@@ -71,7 +71,9 @@ function reason(contests: readonly Contest[]): string[] {
   const most = contests.filter(({ verdict }) => verdict === 'better').sort((a, b) => b.gain.mean - a.gain.mean)[0];
   const cause = most?.causes.find(({ change }) => change < 0);
   if (!most || !cause) return [];
-  return [`What it saves there against ${most.rival} is mostly ${cause.cause}: ${share(cause.change)} of the task time that one needs for the same work.`]; // prettier-ignore
+  return [
+    `What it saves there against ${most.rival} is mostly ${cause.cause}: ${share(cause.change)} of that one's task time for the same work.`,
+  ]; // prettier-ignore // prettier-ignore
 }
 
 function defeat(favourite: string, contests: readonly Contest[]): string {
@@ -83,15 +85,14 @@ function defeat(favourite: string, contests: readonly Contest[]): string {
   const cause = worst.causes.find(({ change }) => change > 0);
   const where = worst.isSibling ? `in ${worst.result.chart.name}, ` : '';
   const why = cause ? `, for ${cause.cause}: ${share(cause.change)} of the rival's task time more` : '';
-  return `It loses most to ${worst.rival} ${where}${place(worst)} (${ratio(worst.gain)})${why}.`;
+  return `It loses most to ${worst.rival} ${where}${place(worst)}: ${ratio(worst.gain)}${why}.`;
 }
 
-/** Size, seeds, what the intervals cover, and which figures nobody measured. */
+/** Size, seeds, what the intervals are, and which figures nobody measured. */
 export function basis({ size, seeds, machines, assumed }: Outcome, contests: number): string {
-  const count = `${seeds.length} seed${seeds.length === 1 ? '' : 's'}`;
-  const holm = contests > 1 ? `, widened by Holm's procedure over ${contests} comparisons` : '';
+  const intervals = seeds.length < 2 ? 'one seed, which tells no interval' : `${seeds.length} seeds with 95 % intervals, paired by seed${contests > 1 ? ` and widened by Holm's procedure over ${contests} comparisons` : ''}`; // prettier-ignore
   const figures = assumed.length > 0 ? `the assumed ${listOf(assumed)} of the machine and ` : '';
-  return `This is from the ${size} size on ${listOf(machines)} with ${count}, paired${holm}; it rests on ${figures}the assumed costs of docs/model.md.`;
+  return `All this is the ${size} size on ${listOf(machines)}, ${intervals}; it rests on ${figures}the assumed costs of docs/model.md.`;
 }
 
 /** `at 1.25 vCPUs for each CPU`, with the chart's name where a question has several. */
@@ -99,9 +100,9 @@ export function place({ result: { chart }, x }: Pick<Contest, 'result' | 'x'>): 
   return `at ${chart.xIsBytes ? formatBytes(x) : String(x)} ${chart.xLabel}`;
 }
 
+/** `1.31 times as good (1.02 to 1.68)`. */
 export function ratio({ mean, low, high, count }: Interval): string {
-  if (count < 2) return `${formatNumber(mean)} times as good, one seed tells no interval`;
-  return `${formatNumber(mean)} times as good, 95 % interval ${formatNumber(low)} to ${formatNumber(high)}`;
+  return `${formatNumber(mean)} times as good${count < 2 ? '' : ` (${formatNumber(low)} to ${formatNumber(high)})`}`;
 }
 
 export function listOf(words: readonly string[]): string {

@@ -6,7 +6,7 @@ import { breakEvenAnswer, breakEvenTable } from './trip-answer.ts';
 import { LEAVE, MOVE, RETURN, trips } from './trips.ts';
 
 /** How fast the two rules that move decide: as fast as samples come; and they know how long the vCPU will be away. All assumed. */
-const QUICK = 'period=10ms,half-life=100ms,sample=4096,rate=0MB/s,cooldown=1ms';
+const QUICK = 'period=10ms,half-life=30ms,sample=4096,rate=0MB/s,cooldown=1ms';
 /** Time at home after the trip, long enough to follow back. */
 const BACK_MS = 1500;
 /** Memory is sized as so many times the hot set. */
@@ -57,7 +57,7 @@ export const temporaryMigration: Question = {
   charts: CHARTS,
   siblings: [],
   policies: trips,
-  secondsASeed: { reduced: 0, full: 0 },
+  secondsASeed: 3.7,
   table: breakEvenTable,
   answer: breakEvenAnswer,
 };

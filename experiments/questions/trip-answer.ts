@@ -66,7 +66,7 @@ function said({ result, hot, move }: Row): string {
     case 'always':
       return `${where} it does at every time tried, from ${ms(least)}`;
     case 'never':
-      return `${where} leaving was better at the longest time tried, ${ms(most)}`;
+      return `${where} moving was no better at the longest time tried, ${ms(most)}`;
     case 'unsure':
       return `${where} the seeds do not agree`;
   }
@@ -91,13 +91,16 @@ function shortest(contests: Contests): string[] {
 }
 
 function copyingBack(rows: readonly Row[]): string {
-  const count = (kind: BreakEven['kind']): number => rows.filter(({ backOverMove }) => backOverMove.kind === kind).length;
-  const [always, never, at] = [count('always'), count('never'), count('at')];
-  if (always === rows.length) return 'Copying back beats following back by the same rule at every time tried.';
-  if (never === rows.length) return 'Copying back, even at the right moment, is no better than following back by the same rule.';
-  const from = rows.filter(({ backOverMove }) => backOverMove.kind === 'at').map(({ result, hot, backOverMove }) => `${hot}, ${wayOf(result)}: ${cell(result, backOverMove)}`); // prettier-ignore
-  const cases = at > 0 ? `, from some time on in ${at} (${from.join('; ')})` : '';
-  return `Copying back beats following back by the same rule at every time tried in ${always} of ${rows.length} cases${cases}, and not at the longest time in ${never}.`;
+  const of = (kind: BreakEven['kind']): Row[] => rows.filter(({ backOverMove }) => backOverMove.kind === kind);
+  const from = of('at').map(({ result, hot, backOverMove }) => `${hot}, ${wayOf(result)}: ${cell(result, backOverMove)}`);
+  const clauses = [
+    [of('always').length, 'at every time tried'],
+    [from.length, `from some time on (${from.join('; ')})`],
+    [of('never').length, 'not even at the longest time'],
+    [of('unsure').length, 'not by all seeds'],
+  ] as const;
+  const said = clauses.filter(([count]) => count > 0).map(([count, words]) => `${words} in ${count}`);
+  return `Copying back at the right moment is better than following back by the same rule ${said.join(', ')} of ${rows.length} cases.`;
 }
 
 function rowsOf({ results }: Outcome): Row[] {

@@ -5,16 +5,25 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lab } from '../../cli/lab.ts';
 import { numalab } from '../../cli/numalab.ts';
 import { writeWhole } from '../../experiments/store.ts';
+import type { Recording } from '../../sim/recording.ts';
+import type { Scenario } from '../../sim/scenario.ts';
+import { recordingOf } from '../experiments/recording-fixture.ts';
 
 let folder = '';
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'numalab-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-async function call(line: string): Promise<{ code: number; out: string; err: string }> {
+/** An engine that gives every guest a second of work more under `apart`. */
+function ranked(scenario: Scenario): Recording {
+  const rank = scenario.policy.name === 'apart' ? 2 : 1;
+  return recordingOf(scenario, scenario.guests.length * (rank + Number(scenario.seed) / 1e6));
+}
+
+async function call(line: string, run = lab('1.2.3').run): Promise<{ code: number; out: string; err: string }> {
   let out = '';
   let err = '';
   const terminal = { out: (text: string) => void (out += text), err: (text: string) => void (err += text), progress: () => {}, width: 90 };
-  return { code: await numalab(line.split(' '), lab('1.2.3'), terminal), out, err };
+  return { code: await numalab(line.split(' '), { ...lab('1.2.3'), run }, terminal), out, err };
 }
 
 describe('numalab experiment', () => {
@@ -45,7 +54,42 @@ describe('numalab experiment', () => {
     expect(readdirSync(join(folder, 'deep'))).toEqual(['result.json']);
   });
 
+  test('list tells what each open question takes, reduced and full', async () => {
+    const { out } = await call('experiment list --json');
+    const { experiments } = JSON.parse(out) as { experiments: { name: string; question: string; reducedSeconds: number | null; fullSeconds: number | null }[] }; // prettier-ignore
+    const asked = experiments.filter(({ reducedSeconds }) => reducedSeconds !== null);
+    expect(asked.map(({ name }) => name)).toContain('temporary-migration');
+    for (const { reducedSeconds, fullSeconds } of asked) {
+      expect(reducedSeconds!).toBeLessThan(60);
+      expect(fullSeconds!).toBeGreaterThan(reducedSeconds!);
+    }
+    expect((await call('experiment list')).out).toMatch(/guests-apart .* \d+ s +[\d.]+ min +Schedule guests apart/);
+  });
+
+  test('run of a question draws its charts and then answers', async () => {
+    const { code, out } = await call('experiment run guests-apart --seeds 2', ranked);
+    expect(code).toBe(0);
+    expect(out).toContain('(guests-apart-bursty)');
+    expect(out).toContain('(guests-apart-alone)');
+    const [, said] = out.split('The deck: "Schedule guests apart, like Xen, but without pinning"\n\n');
+    expect(said!.replaceAll('\n', ' ')).toMatch(
+      /^Yes, wherever a difference is shown: apart is better than xen-numa-on at all 3 points, .* 2 seeds with 95 % intervals/,
+    );
+    for (const line of said!.split('\n')) expect(line.length).toBeLessThanOrEqual(90);
+  });
+
+  test('run of a question in JSON has the answer, the table behind it, and words to run each point with', async () => {
+    const { code, out } = await call('experiment run temporary-migration --seeds 2 --json', ranked);
+    expect(code).toBe(0);
+    const result = JSON.parse(out) as { question: string; deck: string; answer: string; answerTable: { columns: string[]; rows: string[][] }; charts: { points: { words: { guests: { name: string }[] } }[] }[] }; // prettier-ignore
+    expect(result).toMatchObject({ question: 'temporary-migration', deck: 'Page migration: maybe temporarily?' });
+    expect(result.answer).toMatch(/^Pages should stay, for as long as was tried: /); // all alike is no gain
+    expect(result.answerTable.rows.map((row) => row.length)).toEqual(Array<number>(4).fill(result.answerTable.columns.length));
+    expect(result.charts[1]!.points[0]!.words.guests.map(({ name }) => name)).toEqual(['traveller', 'stream']);
+  });
+
   test.each([
+    ['experiment run guests-appart', 'did you mean guests-apart?'],
     ['experiment run packed-stream', 'did you mean packed-streams?'],
     ['experiment run packed-streams --seeds 0', '--seeds = 0, want a whole number from 1 to 1000'],
     ['experiment run packed-streams --size ful', '--size = ful, want reduced or full; did you mean full?'],

@@ -7,7 +7,7 @@ import { runConserved } from './conserved-fixture.ts';
 import { drawnWorkloads, scenarioDraws } from './random-scenario-fixture.ts';
 import { guest, policy, scenario, workload } from './scenario-fixture.ts';
 
-const RUNS = 80;
+const RUNS = 100;
 const SEED = 1; // test/long/properties.long.ts draws others
 
 test(`time, causes, blocks and bytes are conserved in ${RUNS} random scenarios of seed ${SEED}`, () => {

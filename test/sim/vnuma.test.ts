@@ -200,19 +200,22 @@ describe('the host keeps virtual nodes', () => {
     const entry = (): WorkloadEntry => program((_task, phase) => computes(phase, 1e6));
     const table = (...GiBs: number[]): { vnuma: VnumaSpec } =>
       told({ hosting: 'keep', nodes: GiBs.map((size, vnode) => ({ vcpus: [vnode], memoryBytes: GiB(size) })) });
-    const { guests } = ran({
-      policy: policy('xen-4.0-off'),
-      guests: [
-        guest(entry(), { name: 'a', vcpus: 2, vnodes: 2, memoryBytes: GiB(8.5), ...table(6, 2.5) }),
-        guest(entry(), { name: 'b', vcpus: 2, vnodes: 2, memoryBytes: GiB(2.5), ...table(1.5, 1) }),
-      ],
-      blockBytes: MiB(64),
-      durationNs: ms(2),
-    });
-    expect(guests.map(({ blocksByNode }) => blocksByNode.map((blocks) => blocks / 16))).toEqual([
+    const under = (name: string, bootShare: number): number[][] =>
+      ran({
+        policy: policy(name),
+        guests: [
+          guest(entry(), { name: 'a', vcpus: 2, vnodes: 2, memoryBytes: GiB(8.5), bootShare, ...table(6, 2.5) }),
+          guest(entry(), { name: 'b', vcpus: 2, vnodes: 2, memoryBytes: GiB(2.5), bootShare, ...table(1.5, 1) }),
+        ],
+        blockBytes: MiB(64),
+        durationNs: ms(2),
+      }).guests.map(({ blocksByNode }) => blocksByNode.map((blocks) => blocks / 16));
+    const expected = [
       [0, 2.5, 6],
       [1.5, 0, 1],
-    ]);
+    ];
+    expect(under('xen-4.0-off', 0)).toEqual(expected);
+    expect(under('kvm-unpinned', 1)).toEqual(expected); // when b comes a has touched nothing, but has been promised all
   });
 
   test('within the CPUs the guest may use', () => {

@@ -24,7 +24,8 @@ export interface NumaPlacer {
  * and vCPUs to their memory. What both the memory part and the cpu part of a policy know.
  * After: Linux 6.12 kernel/sched/fair.c: task_numa_fault, task_numa_placement, update_task_scan_period, task_numa_group,
  * numa_migrate_preferred, task_numa_free; mm/memory.c: do_numa_page. Guest memory counts as written to (no TNF_NO_GROUP), and no two
- * guests share any. A vCPU is known by its id, not by the low bits of one.
+ * guests share any. A vCPU is known by its id, not by the low bits of one. Where a mapping has several blocks, who touched it last is kept by
+ * block. At first a vCPU's share of run time is that of its life, where the kernel has its decayed average.
  */
 export class NumaBalancing implements Sharing {
   readonly scan: ScanPacing;

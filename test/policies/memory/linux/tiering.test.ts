@@ -98,6 +98,25 @@ test('a node that has no more than its high watermark takes nothing, and cold bl
   expect([idle.memory.orders, idle.memory.marked[0]!.size]).toEqual([[], 0]);
 });
 
+test.each([
+  [false, ['0.0:0>1']],
+  [true, ['0.0:0>1', '0.0:1>0']],
+])('the mark by which a block was found cold does not take it up again, that of a scan since does: %s', (isScanned, orders) => {
+  const k = host([2, 20, 9]);
+  const tiering = policy();
+  k.memory.nodes[0] = [0, ...Array<number>(12).fill(1)] as NodeId[];
+  k.start(tiering.cpu);
+  tiering.cpu.guestInit!(k, 0 as GuestId);
+  k.wake(0);
+  touch(k, tiering, 7, 0);
+  for (let i = 0; i < 2; i++) tiering.memory.plan!.step(k);
+  expect(k.memory.orders).toEqual(['0.0:0>1']);
+  k.nodeFreeBytes = () => 4 * k.blockBytes;
+  if (isScanned) k.pass(ms(1100));
+  touch(k, tiering, 0, 0);
+  expect(k.memory.orders).toEqual(orders);
+});
+
 test('without hot selection what is touched goes up however long after its mark', () => {
   const k = host();
   const base = policy({ 'hot-selection': 'off' });
