@@ -5,9 +5,9 @@ import { linuxItems } from './linux.ts';
 import { metisCurveItems, metisItems } from './metis.ts';
 import { migrationsItem } from './migrations.ts';
 import { dunningtonItem, kunpengItem, nothingToGainItem } from './other-machines.ts';
-import { tieringItem } from './tiering.ts';
 import { numa01Items } from './numa01.ts';
 import { softAffinityItems } from './soft-affinity.ts';
+import { tieringItem } from './tiering.ts';
 import { twinItems, twinLoadItems } from './twin.ts';
 import { xen2009Items } from './xen-2009.ts';
 
