@@ -37,7 +37,7 @@ describe('what numalab validate prints', () => {
       ...['P06', 'P08 24', 'P08 42', 'P09 24', 'P12', 'P13 same core', 'P13 cross node', 'P17'],
       ...['metis-mean-curve 18', 'metis-wrmem-curve 30', 'metis-wrmem-curve 36', 'metis-wrmem-curve 42'],
       ...['xen-2009-rd-spread 7 off', 'xen-2009-rd-spread 15 on'],
-      ...['autonuma-ladder none', 'numa01 unbound', 'P14'],
+      ...['autonuma-ladder none', 'numa01 unbound', 'P14', 'tiering-pmbench score rate', 'tiering-pmbench moved hot'],
     ]);
     for (const item of [
       'P06',
@@ -52,6 +52,7 @@ describe('what numalab validate prints', () => {
       'autonuma-ladder',
       'numa01',
       'P14',
+      'tiering-pmbench',
     ])
       expect(printed).toMatch(new RegExp(`### ${item}\\n[^#]*- miss: (?!not explained)`));
   });
