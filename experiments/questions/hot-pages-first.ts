@@ -82,7 +82,7 @@ function awayWords(policy: string, workload: string, size: Size): Cell['words'] 
 
 export const hotPagesFirst: Question = {
   name: 'hot-pages-first',
-  deck: 'Rebalancing with page migration? Hot pages first',
+  deck: 'Rebalancing with page migration? hot pages first',
   charts: [wandering, limited],
   siblings: [fleeting],
   policies: BASES.map((name) => sentAway(name)),

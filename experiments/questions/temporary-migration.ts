@@ -53,7 +53,7 @@ const CHARTS = [map('trip-idle-link', 'the link idle', 0), map('trip-busy-link',
 
 export const temporaryMigration: Question = {
   name: 'temporary-migration',
-  deck: 'Page migration: maybe temporarily?',
+  deck: 'Rebalancing with page migration? ... maybe temporary?',
   charts: CHARTS,
   siblings: [],
   policies: trips,
