@@ -1,6 +1,6 @@
 import { choiceOption, numberOption, type OptionSpec, type OptionValues } from '../sim/options.ts';
 import { compose, type PolicyEntry } from '../sim/policy-api.ts';
-import { GiB, MiB, ms, seconds } from '../sim/units.ts';
+import { GiB, MiB, ms, NONE, type NodeId, seconds } from '../sim/units.ts';
 import { eevdf } from './cpu/linux/eevdf.ts';
 import { numaBalanced } from './cpu/linux/numa-balanced.ts';
 import { type Hz, HZ_CHOICES } from './cpu/linux/weights.ts';
@@ -9,6 +9,7 @@ import { FAIR } from './linux-cpu.ts';
 import { autonuma } from './memory/linux/autonuma.ts';
 import type { NumaBalancing } from './memory/linux/numa-balancing.ts';
 import { SCAN_DEFAULTS, type ScanOptions } from './memory/linux/scan.ts';
+import { checkBelow, idsOf } from './numactl.ts';
 
 /** Options of NUMA balancing's scans, as in /sys/kernel/debug/sched/numa_balancing. */
 export const scanOptions: readonly OptionSpec[] = [
@@ -64,25 +65,44 @@ export function scanOptionsOf(values: OptionValues): ScanOptions & { readonly hz
   };
 }
 
+const LAST_NODE = 254;
+const home: OptionSpec = {
+  name: 'home',
+  summary: 'node where all memory lies, and which all that use memory prefer by order, not by faults (C. Hyser 2023); none for neither',
+  kind: 'list',
+  default: 'none',
+  choices: ['none'],
+  max: LAST_NODE,
+};
+
 /** Linux with NUMA balancing. */
 export const autonumaPolicies: readonly PolicyEntry[] = [
-  entry(
-    'autonuma',
-    'Linux with EEVDF and NUMA balancing: memory follows the vCPUs that use it, and vCPUs go where their memory is.',
-    'Linux 6.12 kernel/sched/fair.c (EEVDF, NUMA balancing), mm/memory.c; M. Gorman, R. van Riel, P. Zijlstra 2012-2014',
-    scanOptions,
-    (name, values) => {
-      const options = scanOptionsOf(values);
-      let balancing: NumaBalancing;
-      return compose(name, {
-        cpu: numaBalanced(
-          (balance) => eevdf(balance, { hz: options.hz }),
-          options,
-          (started) => (balancing = started),
-        ),
-        memory: autonuma(() => balancing),
-      });
+  {
+    ...entry(
+      'autonuma',
+      'Linux with EEVDF and NUMA balancing: memory follows the vCPUs that use it, and vCPUs go where their memory is.',
+      'Linux 6.12 kernel/sched/fair.c (EEVDF, NUMA balancing), mm/memory.c; M. Gorman, R. van Riel, P. Zijlstra 2012-2014',
+      [...scanOptions, home],
+      (name, values) => {
+        const options = scanOptionsOf(values);
+        const [forced = NONE] = idsOf<NodeId>(values, 'home') ?? [];
+        let balancing: NumaBalancing;
+        return compose(name, {
+          cpu: numaBalanced(
+            (balance) => eevdf(balance, { hz: options.hz }),
+            options,
+            (started) => (balancing = started),
+            forced,
+          ),
+          memory: autonuma(() => balancing, forced),
+        });
+      },
+      { ...FAIR, numaBase: 'kvm-eevdf' },
+    ),
+    check(options, nodeCount) {
+      const nodes = idsOf<NodeId>(options, 'home');
+      if (nodes && nodes.length > 1) throw new RangeError(`home = ${nodes.join('+')}, want one node`);
+      checkBelow('home', nodes, nodeCount);
     },
-    { ...FAIR, numaBase: 'kvm-eevdf' },
-  ),
+  },
 ];

@@ -292,7 +292,8 @@ function enqueue(w: World, vcpu: number, block: number, to: number, kind: number
 
 /** A kernel thread has something to do: it is woken when the hook that asks is over, as that may be about its very vCPU. */
 function wakeMover(w: World, vcpu: number): void {
-  if (!w.wantedMovers.includes(vcpu)) w.wantedMovers.push(vcpu);
+  const { wantedMovers } = w;
+  if (wantedMovers.length === 0 || wantedMovers[wantedMovers.length - 1] !== vcpu) wantedMovers.push(vcpu); // twice does no harm
 }
 
 export function wakeMovers(w: World): void {
@@ -305,6 +306,7 @@ export function wakeMovers(w: World): void {
 
 /** membind, cpusets: memory does not leave the nodes it is held on. */
 function mayLieOn(w: World, guest: number, node: number): boolean {
+  if (w.policy.memory.fallback !== 'within') return true;
   const { memoryNodes } = w.placements[guest]!;
-  return w.policy.memory.fallback !== 'within' || memoryNodes.length === 0 || memoryNodes.some((held) => (held as number) === node);
+  return memoryNodes.length === 0 || memoryNodes.some((held) => (held as number) === node);
 }

@@ -28,6 +28,7 @@ export const hotSet: WorkloadEntry = {
     { name: 'drift', summary: 'time after which the heat moves on by 1/64 of the blocks; 0: never', kind: 'time', default: 0, min: 0 },
     { name: 'writes', summary: 'share of the loads that are stores', kind: 'share', default: 0, min: 0, max: 1 },
     { name: 'lines', summary: 'loads that overlap', kind: 'count', default: 1, min: 1, max: 64 },
+    { name: 'cycles', summary: 'cycles of the CPU a load takes besides what memory costs', kind: 'count', default: 0, max: 100_000 },
   ],
   build(options, setup) {
     const bytes = regionBytes('hot-set', options, setup);
@@ -36,11 +37,13 @@ export const hotSet: WorkloadEntry = {
     const writeShare = numberOption(options, 'writes');
     const linesInFlight = numberOption(options, 'lines');
     const loads = Math.round((PHASE_NS * linesInFlight) / UNCACHED_LOAD_NS);
+    const cycles = numberOption(options, 'cycles');
     const heat = heatOf(options);
 
     const fill = (phase: Phase, region: number): void => {
       phase.kind = RUN;
       phase.instructions = loads;
+      phase.cyclesPerInstruction = cycles;
       phase.accessesPerInstruction = 1;
       phase.linesInFlight = linesInFlight;
       phase.writeShare = writeShare;

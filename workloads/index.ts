@@ -11,6 +11,7 @@ import { lmbenchWr } from './lmbench-wr.ts';
 import { locks } from './locks.ts';
 import { metisLike } from './metis-like.ts';
 import { noisyNeighbour } from './noisy-neighbour.ts';
+import { numa01Like } from './numa01-like.ts';
 import { phased } from './phased.ts';
 import { pmbenchLike } from './pmbench-like.ts';
 import { queue } from './queue.ts';
@@ -31,6 +32,7 @@ export const workloads: readonly WorkloadEntry[] = [
   stream,
   hotSet,
   pmbenchLike,
+  numa01Like,
   hackbench,
   schbench,
   web,

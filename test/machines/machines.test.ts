@@ -9,6 +9,7 @@ import { opteron6164 } from '../../machines/opteron-6164-4s.ts';
 import { opteron6172 } from '../../machines/opteron-6172-4s.ts';
 import { sparc } from '../../machines/sparc-4s-256hwc.ts';
 import { uniform } from '../../machines/uniform.ts';
+import { xeon8s } from '../../machines/xeon-8s-80c.ts';
 import { xeon8167m } from '../../machines/xeon-8167m-2s.ts';
 import { xeon8269cy } from '../../machines/xeon-8269cy-2s-snc.ts';
 import { xeonDramPmem } from '../../machines/xeon-dram-pmem-2s.ts';
@@ -88,7 +89,7 @@ test.each([
   expect(assumed.map(({ name }) => name).sort()).toEqual(typeof names === 'function' ? names(spec) : names);
 });
 
-test.each([dunnington, uniform, lopsided])('$name is invented, so all its figures are assumed', (spec) => {
+test.each([xeon8s, dunnington, uniform, lopsided])('$name is invented, so all its figures are assumed', (spec) => {
   expect(figuresOf(spec).every(({ figure }) => isAssumed(figure))).toBe(true);
 });
 
@@ -125,6 +126,16 @@ describe.each([opteron6164, opteron6172])('the wiring of $name', (spec) => {
   test('leaves every pair of nodes narrower than its wires, so that each is a limit of its own', () => {
     expect([...buildMachine(spec).resourceKind].filter((kind) => kind === PAIR)).toHaveLength(8 * 7);
   });
+});
+
+test('each socket of xeon-8s-80c has three links, and none is more than two links away', () => {
+  const linksOf = (node: number): number => xeon8s.links.value.filter(({ between }) => between.includes(node)).length;
+  expect(nodes.map(linksOf)).toEqual([3, 3, 3, 3, 3, 3, 3, 3]);
+  const isLinked = (a: number, b: number): boolean =>
+    xeon8s.links.value.some(({ between: [x, y] }) => (x === a && y === b) || (x === b && y === a));
+  for (const a of nodes) {
+    for (const b of nodes) expect(routeBetween(xeon8s, a, b).length - 1).toBe(a === b ? 0 : isLinked(a, b) ? 1 : 2);
+  }
 });
 
 test('the graphs have 18 and 16 links and mean hop counts of 1.357 and 1.429 between different nodes', () => {

@@ -124,6 +124,27 @@ describe('a block that is moved for 5 ms', () => {
     expect(recording.guests[0]!.failedMoves, 'at 6 and 11 ms').toBe(2);
     expect(Math.abs(back!.atNs - away!.atNs - ms(15))).toBeLessThanOrEqual(2);
   });
+
+  test('and finds the room gone between request and copy tries again, too', () => {
+    // of two blocks that are to go home at 6 ms there is room for one, as 'big' has 47 of 48 from 3 to 14 ms; the thread takes 100 ns to wake,
+    // so that both are asked for while there is room
+    const { moved, guests } = played(
+      {
+        cpus: [0, 4],
+        nodeOf: () => 1,
+        at: [[1000, (k) => [0, 1].forEach((block) => move(0, block, 2)(k))]],
+        memory: { revertAfterNs: ms(5) },
+      },
+      [
+        guest(still, { memoryBytes: 2 * MiB(64) }),
+        guest(still, { name: 'big', memoryBytes: 47 * MiB(64), arrivesNs: ms(3), departsNs: ms(14) }),
+      ],
+      { durationNs: ms(30), costs: { ...FREE, ipiNs: 100 }, blockBytes: MiB(64) },
+    );
+    expect(path(moved)).toBe('1>2 1>2 2>1 2>1');
+    expect(guests[0]!.failedMoves, 'at 6 and 11 ms').toBe(2);
+    expect(Math.abs(moved[3]!.atNs - ms(16))).toBeLessThanOrEqual(500);
+  });
 });
 
 describe('a move', () => {

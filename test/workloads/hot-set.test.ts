@@ -20,7 +20,9 @@ describe('hot-set', () => {
       instructions: 600_000,
       linesInFlight: 6,
       writeShare: 0.25,
+      cyclesPerInstruction: 0,
     });
+    expect(firstRun({ size: MiB(64), cycles: 170 }).cyclesPerInstruction).toBe(170);
   });
 
   test.each([

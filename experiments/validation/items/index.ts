@@ -1,11 +1,12 @@
 import type { ValidationItem } from '../item.ts';
 import { applicationItems } from './applications.ts';
-import { laterItems } from './later.ts';
 import { linuxItems } from './linux.ts';
 import { metisCurveItems, metisItems } from './metis.ts';
 import { migrationsItem } from './migrations.ts';
 import { dunningtonItem, kunpengItem } from './other-machines.ts';
 import { tieringItem } from './tiering.ts';
+import { numa01Items } from './numa01.ts';
+import { softAffinityItems } from './soft-affinity.ts';
 import { twinItems, twinLoadItems } from './twin.ts';
 import { xen2009Items } from './xen-2009.ts';
 
@@ -13,7 +14,7 @@ import { xen2009Items } from './xen-2009.ts';
 export const validationItems: readonly ValidationItem[] = [
   ...twinItems,
   ...metisItems,
-  ...laterItems,
+  ...softAffinityItems,
   migrationsItem,
   kunpengItem,
   ...applicationItems,
@@ -22,5 +23,6 @@ export const validationItems: readonly ValidationItem[] = [
   ...metisCurveItems,
   ...xen2009Items,
   ...linuxItems,
+  ...numa01Items,
   tieringItem,
 ];

@@ -9,15 +9,17 @@ export const HYSER = {
 
 const CPUS = 104;
 
-/** A load that keeps its CPU busy for 6 of 10 ms; the probe, which may run anywhere, comes last. */
+/** A load that keeps its CPU busy for 6 of 10 ms. */
 const load = (cpu: number): RunWords => ({
   name: `load${cpu}`,
   kind: 'bare',
   memory: '64MiB',
   cpus: String(cpu),
   workload: 'bursty:load=0.6,burst=6ms,law=det,idle-law=det,memory=0',
-});
-const probe: RunWords = { name: 'probe', kind: 'bare', memory: '2GiB', workload: 'hot-set:heat=uniform,writes=0.5' };
+}); /** One on each CPU. */
+export const loads: readonly RunWords[] = Array.from({ length: CPUS }, (_, cpu) => load(cpu));
+/** What may run anywhere. */
+export const probe: RunWords = { name: 'probe', kind: 'bare', memory: '2GiB', workload: 'hot-set:heat=uniform,writes=0.5' };
 
 const moves = 'free.movedCore + free.movedCpu + free.movedSocket';
 
@@ -45,7 +47,7 @@ export const migrationsItem: ValidationItem = {
       duration: '4s',
       start: 'staggered:96us',
       contention: 'max-min',
-      guests: [...Array.from({ length: CPUS }, (_, cpu) => load(cpu)), probe],
+      guests: [...loads, probe],
     },
     runs: { free: {} },
     values: ['movedCore', 'movedCpu', 'movedSocket'].map((moved) => `free.${moved} / (${moves})`),

@@ -1,4 +1,5 @@
 import type { CpuPolicy } from '../../../sim/policy-api.ts';
+import { NONE, type NodeId } from '../../../sim/units.ts';
 import { NumaBalancing } from '../../memory/linux/numa-balancing.ts';
 import type { ScanOptions } from '../../memory/linux/scan.ts';
 import type { Balance } from './balance.ts';
@@ -10,18 +11,20 @@ import { NumaPlacement } from './numa-place.ts';
  * `balanced` on a host with NUMA balancing on: at ticks memory is marked, and vCPUs go where their memory is.
  * After: Linux 6.12 kernel/sched/fair.c, CONFIG_NUMA_BALANCING.
  * @param started is told what both parts of the policy share, before anything runs
+ * @param forced node that whoever uses memory prefers by order; NONE where faults tell
  */
 export function numaBalanced(
   fair: (balance: Balance) => CpuPolicy,
   options: ScanOptions,
   started: (balancing: NumaBalancing) => void,
+  forced: NodeId = NONE,
 ): CpuPolicy {
   let balancing: NumaBalancing;
   let locality: NumaLocality;
 
   const cpu = balanced(fair, options.hz, 'by idleness', {
     locality(k) {
-      balancing = new NumaBalancing(k, options);
+      balancing = new NumaBalancing(k, options, forced);
       locality = new NumaLocality(k, balancing);
       started(balancing);
       return locality;

@@ -38,9 +38,12 @@ export class NumaBalancing implements Sharing {
   private readonly failures: Float64Array; // [guest] moves that failed, as far as known
   private readonly lastNode: Int32Array; //   [vcpu] where it ran last, or NONE
   private readonly pages: number; //          of a block
+  private readonly forced: NodeId;
   private groups = 0;
 
-  constructor(k: Kernel, options: ScanOptions) {
+  /** @param forced node that whoever uses memory prefers by order, and from which none moves; NONE where faults tell */
+  constructor(k: Kernel, options: ScanOptions, forced: NodeId = NONE) {
+    this.forced = forced;
     this.scan = new ScanPacing(k, options, this);
     this.weights = new NumaWeights(k);
     this.tasks = Array<NumaTask | undefined>(k.vcpuCount).fill(undefined);
@@ -83,6 +86,7 @@ export class NumaBalancing implements Sharing {
   fault(k: Kernel, fault: HintFault): void {
     const { guest, vcpu, block, node, cpuNode } = fault;
     const task = (this.tasks[vcpu] ??= new NumaTask(vcpu, k.nodeCount, this.arrivedNs[guest]!));
+    if (this.forced !== NONE && task.preferred !== this.forced) this.prefer(k, task, this.forced);
     const touches = (this.lastTouch[guest] ??= new Int32Array(k.guestBlockCount(guest)));
     const first = k.guestFirstVcpu(guest);
     const last = touches[block]!;
@@ -91,7 +95,8 @@ export class NumaBalancing implements Sharing {
     const lastVcpu = (last === 0 ? NONE : first + Math.floor((last - 1) / k.cpuCount)) as VcpuId;
 
     const lastNode = lastCpu === NONE ? NONE : k.cpuNode(lastCpu);
-    const isWanted = node !== cpuNode && k.nodeMemoryBytes(cpuNode) > 0 && shouldMove(task, lastVcpu, lastNode, node, cpuNode);
+    const isWanted =
+      this.forced === NONE && node !== cpuNode && k.nodeMemoryBytes(cpuNode) > 0 && shouldMove(task, lastVcpu, lastNode, node, cpuNode);
     const memoryNode = isWanted && k.moveBlock(guest, block, cpuNode) ? cpuNode : node;
     const isPrivate = lastVcpu === NONE || lastVcpu === vcpu;
     if (!isPrivate) this.joinGroup(k, task, lastVcpu, lastCpu);
@@ -159,7 +164,7 @@ export class NumaBalancing implements Sharing {
     const privates = faults.newFaults(true);
     faults.decay(task.runShare(k), task.local + task.remote, group?.faults ?? null);
     group?.countActiveNodes(k);
-    const preferred = this.weights.preferredNode(k, task);
+    const preferred = this.forced === NONE ? this.weights.preferredNode(k, task) : this.forced;
     if (preferred !== NONE && preferred !== task.preferred) this.prefer(k, task, preferred);
     this.adapt(k, task, privates, shared, longestMs);
   }

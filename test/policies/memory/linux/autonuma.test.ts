@@ -120,3 +120,31 @@ test('two guests whose vCPUs share memory, each spread over both nodes, end on a
     [10, 0],
   ]);
 });
+
+describe('with a home by order', () => {
+  const machine = buildMachine(xeonE7);
+  const homed = (home: string, durationS: number): Recording => {
+    const entry = asEntry(() => {
+      const { options, make } = policy('autonuma');
+      return make({ ...defaultOptions(options), home });
+    });
+    return ran(entry, machine, [1], durationS);
+  };
+
+  test('memory lies there, a vCPU that is elsewhere comes, and no memory follows them', () => {
+    const [early, late] = [homed('2', 5), homed('2', 9)];
+    const found = homed('none', 9); // by faults: memory lies where it began, and it does not move
+    expect([late.total.pageMoves, found.total.migrations.socket]).toEqual([0, 0]);
+    expect(early.total.migrations.socket).toBe(1);
+    expect(remoteAfter(early.total, late.total)).toBeLessThan(0.01);
+    expect(early.total.remoteRatio).toBeGreaterThan(0.05); // faults begin after 1 s of run time
+  });
+
+  test.each([
+    ['4', 'home = 4, want 0 to 3'],
+    ['1+2', 'home = 1+2, want one node'],
+  ])('refuses %s on four nodes', (home, message) => {
+    const { options, check } = policy('autonuma');
+    expect(() => check!({ ...defaultOptions(options), home }, 4, [12, 12, 12, 12])).toThrow(message);
+  });
+});
