@@ -84,6 +84,11 @@ describe('why, and where it loses', () => {
     expect(text).toMatch(/It loses most to barn in narrow-door, at 6 pigs a pen: 0\.500 times as good \(.*\), for queueController: 120 % of the rival's task time more\./); // prettier-ignore
   });
 
+  test('of several defeats the worst, wherever it is', () => {
+    const lost = [0.8, 0.5, 0.7].flatMap((part, x) => [point('sty', x, about(10 * part)), point('barn', x, about(10).reverse())]);
+    expect(answer(outcome([fabricatedResult(lost)], [won]))).toMatch(/It loses most to barn at 1 pigs a pen: 0\.500 times as good/);
+  });
+
   test('a sibling that the favourite survives is named', () => {
     const survived = fabricatedResult([point('sty', 6, about(10)), point('barn', 6, about(10))], { name: 'narrow-door' });
     expect(answer(outcome([won], [survived]))).toContain('Nowhere in these runs is sty shown to lose, not even in narrow-door, where it was expected to.'); // prettier-ignore
