@@ -53,7 +53,7 @@ function movedNs(count: number, isShuffled: boolean): number {
   if (isShuffled) shuffle(blocks, count, namedStream('1', 'bench', 0, 'blocks'));
   const passes = Math.ceil(1e6 / count);
   const pass = (to: number): void => {
-    const vcpu = w.moverVcpu[to]!;
+    const vcpu = w.copies.mover[to]!;
     for (let i = 0; i < count; i++) {
       requestMove(w, vcpu, 0, blocks[i]!, to, COPY_MOVE);
       takeCopy(w, vcpu);
@@ -61,11 +61,11 @@ function movedNs(count: number, isShuffled: boolean): number {
     }
   };
   pass(1); // warm up
-  const moved = w.pageMoves[0]!;
+  const moved = w.counts.pageMoves[0]!;
   const before = process.cpuUsage();
   for (let i = 0; i < passes; i++) pass(i % 2 === 0 ? 0 : 1);
   const { user, system } = process.cpuUsage(before);
-  return ((user + system) * 1000) / (w.pageMoves[0]! - moved);
+  return ((user + system) * 1000) / (w.counts.pageMoves[0]! - moved);
 }
 
 /** CPU us a fault: a run whose memory is marked again and again, less the same without marks. */

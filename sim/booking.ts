@@ -42,8 +42,8 @@ export function book(w: World, cpu: number, isFinished: boolean): void {
   const only = w.segCause[cpu]!;
   if (only >= 0) {
     w.causes[causes + only]! += durationNs;
-    if (only === SPIN && w.phaseSystem[task] === 0) w.userNs[guest]! += durationNs;
-    else w.sysNs[guest]! += durationNs;
+    if (only === SPIN && w.phaseSystem[task] === 0) w.counts.userNs[guest]! += durationNs;
+    else w.counts.sysNs[guest]! += durationNs;
   } else {
     const times = durationNs / unitNs;
     const part = cpu * PARTS;
@@ -52,8 +52,8 @@ export function book(w: World, cpu: number, isFinished: boolean): void {
     const { queueNs } = w.contention;
     const queue = cpu * 3;
     const faultNs = times * w.partNs[part + PART_FAULT]!;
-    w.pmuRunNs[vcpu]! += durationNs;
-    w.pmuStallNs[vcpu]! += durationNs - times * w.partNs[part + PART_COMPUTE]! - faultNs;
+    w.pmu.runNs[vcpu]! += durationNs;
+    w.pmu.stallNs[vcpu]! += durationNs - times * w.partNs[part + PART_COMPUTE]! - faultNs;
     w.causes[causes + COMPUTE]! += times * w.partNs[part + PART_COMPUTE]!;
     w.causes[causes + MEMORY_LOCAL]! += times * w.partNs[part + PART_LOCAL]!;
     w.causes[causes + DISTANCE]! += times * w.partNs[part + PART_DISTANCE]!;
@@ -63,15 +63,15 @@ export function book(w: World, cpu: number, isFinished: boolean): void {
     w.causes[causes + QUEUE_CONTROLLER]! += own * queueNs[queue]!;
     w.causes[causes + QUEUE_LINK]! += own * queueNs[queue + 1]!;
     w.causes[causes + QUEUE_PAIR]! += own * queueNs[queue + 2]!;
-    if (w.phaseSystem[task] === 1) w.sysNs[guest]! += durationNs;
+    if (w.phaseSystem[task] === 1) w.counts.sysNs[guest]! += durationNs;
     else {
-      w.userNs[guest]! += durationNs - faultNs;
-      w.sysNs[guest]! += faultNs;
+      w.counts.userNs[guest]! += durationNs - faultNs;
+      w.counts.sysNs[guest]! += faultNs;
     }
-    w.workDone[guest]! += units * w.phaseWork[task]!;
+    w.counts.workDone[guest]! += units * w.phaseWork[task]!;
     if (kind === SEG_RUN) {
-      w.vcpuInstructions[vcpu]! += units;
-      w.vcpuAccesses[vcpu]! += units * w.phaseAccesses[task]!;
+      w.pmu.instructions[vcpu]! += units;
+      w.pmu.accesses[vcpu]! += units * w.phaseAccesses[task]!;
     }
   }
   const lines = units * w.linesPerUnit[cpu]!;

@@ -66,12 +66,12 @@ function setMovers(w: World, firstMover: number): void {
   let next = w.guests[firstMover]!.firstVcpu;
   for (let node = 0; node < nodeCount; node++) {
     if (nodeCpuCount[node] === 0) continue;
-    w.isMover[next] = 1;
-    w.moverVcpu[node] = next++;
+    w.copies.isMover[next] = 1;
+    w.copies.mover[node] = next++;
   }
   const nearest = nodesByDistance(machine);
   for (let node = 0; node < nodeCount; node++) {
-    for (let i = 0; w.moverVcpu[node]! < 0; i++) w.moverVcpu[node] = w.moverVcpu[nearest[node * nodeCount + i]!]!;
+    for (let i = 0; w.copies.mover[node]! < 0; i++) w.copies.mover[node] = w.copies.mover[nearest[node * nodeCount + i]!]!;
   }
 }
 

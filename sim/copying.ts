@@ -13,15 +13,15 @@ import { note, type World } from './world.ts';
 /** A vCPU has copied a block, or the blocks of a mapping: they are mapped anew, and whoever touched them meanwhile has waited. */
 export function finishCopy(w: World, vcpu: number): void {
   const { memory, huge } = w;
-  const block = w.copyBlock[vcpu]!;
-  const to = w.copyTo[vcpu]!;
-  const kind = w.copyKind[vcpu]!;
+  const block = w.copies.block[vcpu]!;
+  const to = w.copies.to[vcpu]!;
+  const kind = w.copies.kind[vcpu]!;
   const { costs } = w.scenario;
-  w.copyBlock[vcpu] = -1;
+  w.copies.block[vcpu] = -1;
   w.moves!.isWaiting[block] = 0;
   const guest = memory.guestOf(block);
   if (!memory.isBacked(block)) return;
-  w.pageCopyNs[vcpu]! += costs.remapNs + costs.shootdownNs;
+  w.copies.owedNs[vcpu]! += costs.remapNs + costs.shootdownNs;
   const first = kind === COPY_MERGE ? huge.firstWhole(guest, block) : block;
   const end = kind === COPY_MERGE ? huge.endWhole(guest, block) : kind === COPY_REPLICA ? block + 1 : huge.end(guest, block);
   stallOthers(w, vcpu, guest, first, end);
@@ -44,7 +44,7 @@ function finishMove(w: World, vcpu: number, guest: number, first: number, end: n
       assert(w.nowNs - moves.movedNs[block]! >= (policy.memory.cooldownNs ?? 0), 'a block is moved in its cooldown');
     }
     if (!memory.move(guest, pages.regionOf[block]!, block, to)) {
-      w.failedMoves[guest]!++;
+      w.counts.failedMoves[guest]!++;
       if (kind === COPY_RETURN) bookReturn(w, block);
       continue;
     }
@@ -54,11 +54,11 @@ function finishMove(w: World, vcpu: number, guest: number, first: number, end: n
       if (moves.origin[block]! < 0) moves.origin[block] = from;
       bookReturn(w, block);
     }
-    w.pageMoves[guest]!++;
-    if (kind === COPY_RETURN) w.pageReturns[guest]!++;
+    w.counts.pageMoves[guest]!++;
+    if (kind === COPY_RETURN) w.counts.pageReturns[guest]!++;
     note(w, 7, block, to);
     if (pages.regionOf[block]! !== region && pages.regionOf[block]! >= 0) renewMixtures(w, guest, (region = pages.regionOf[block]!));
-    w.pageCopyNs[vcpu]! += tellMoved(w, guest, block, from, to);
+    w.copies.owedNs[vcpu]! += tellMoved(w, guest, block, from, to);
   }
 }
 
@@ -66,10 +66,10 @@ function finishReplica(w: World, guest: number, block: number, node: number): vo
   const region = w.memory.pages!.regionOf[block]!;
   if (region < 0 || w.memory.nodeOf(block) === node || w.replicas!.isOn(block, node)) return;
   if (!w.replicas!.add(region, block, node)) {
-    w.failedMoves[guest]!++;
+    w.counts.failedMoves[guest]!++;
     return;
   }
-  w.pageReplicas[guest]!++;
+  w.counts.pageReplicas[guest]!++;
   note(w, 10, block, node);
   renewMixtures(w, guest, region);
 }
@@ -90,13 +90,13 @@ function finishMerge(w: World, guest: number, first: number, end: number): void 
 /** Who runs in the guest is interrupted to forget the old mapping, and has waited if it touched the blocks while they were copied. */
 function stallOthers(w: World, copier: number, guest: number, first: number, end: number): void {
   const { firstVcpu, vcpuCount } = w.guests[guest]!;
-  const copiedNs = w.nowNs - w.copySinceNs[copier]!;
+  const copiedNs = w.nowNs - w.copies.sinceNs[copier]!;
   for (let vcpu = firstVcpu; vcpu < firstVcpu + vcpuCount; vcpu++) {
     const cpu = w.vcpuCpu[vcpu]!;
     if (vcpu === copier || cpu < 0 || w.cpuVcpu[cpu] !== vcpu) continue;
-    w.pageCopyNs[vcpu]! += w.scenario.costs.ipiNs;
+    w.copies.owedNs[vcpu]! += w.scenario.costs.ipiNs;
     const rate = touchesPerNs(w, cpu, vcpu, first, end);
-    if (rate > 0) w.pageCopyNs[vcpu]! += Math.round(meanStallNs(rate, copiedNs));
+    if (rate > 0) w.copies.owedNs[vcpu]! += Math.round(meanStallNs(rate, copiedNs));
     interruptSegment(w, cpu); // it pays now, and a walk looks anew where its blocks are
   }
 }

@@ -234,11 +234,11 @@ function act(w: World, k: HostKernel): void {
       if (!startSegment(w, cpu)) k.resched(cpu);
     }
     if (w.gateClosed) openGate(w);
-    if (w.wantedMovers.length > 0) wakeMovers(w);
+    if (w.copies.wantedMovers.length > 0) wakeMovers(w);
     for (let i = 0; i < w.wakeCount; i++) wakeVcpu(w, k, w.wakeQueue[i]!);
     w.wakeCount = 0;
     let cpu = w.resched.take();
-    if (cpu < 0 && w.fresh.isEmpty && w.wantedMovers.length === 0) return; // hooks of wakes may mark and move
+    if (cpu < 0 && w.fresh.isEmpty && w.copies.wantedMovers.length === 0) return; // hooks of wakes may mark and move
     for (; cpu >= 0; cpu = w.resched.take()) {
       if (++steps === MAX_STEPS) throw new PolicyError('CPUs are kicked in a circle at one instant', 'loop');
       schedule(w, k, cpu);
@@ -266,7 +266,7 @@ function outcome(w: World): [RunStatus, string | null] {
 
 /** Nothing of its work is done, and none under way: work is booked when a stretch of it ends. */
 function hasDoneNothing(w: World, { id, firstTask, taskCount }: GuestState): boolean {
-  if (w.workDone[id]! > 0) return false;
+  if (w.counts.workDone[id]! > 0) return false;
   for (let task = firstTask; task < firstTask + taskCount; task++) if (w.phaseWork[task]! > 0) return false;
   return true;
 }

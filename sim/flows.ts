@@ -168,8 +168,8 @@ function buildCopy(w: World, cpu: number): void {
   const N = machine.nodeCount;
   const node = machine.cpuNode[cpu]!;
   const vcpu = w.cpuVcpu[cpu]!;
-  const from = w.memory.nodeOf(w.copyBlock[vcpu]!);
-  const to = w.copyTo[vcpu]!;
+  const from = w.memory.nodeOf(w.copies.block[vcpu]!);
+  const to = w.copies.to[vcpu]!;
   const inFlight = machine.coreLines[node]!;
   const baseNs = (idleNs(w, node, from, inFlight, 0) + idleNs(w, node, to, inFlight, 1)) / inFlight;
   w.flowNode[cpu] = COPYING;
@@ -190,19 +190,19 @@ export function countLines(w: World, cpu: number, vcpu: number, guest: number, l
   const from = w.flowNode[cpu]!;
   w.cpuLines[cpu]! += from === COPYING ? 2 * lines : lines * w.readShare[cpu]!;
   if (from >= 0) {
-    w.vcpuLines[vcpu * N + from]! += lines * w.readShare[cpu]!;
+    w.pmu.lines[vcpu * N + from]! += lines * w.readShare[cpu]!;
     countPair(w, guest, row + from, lines, w.readShare[cpu]!, w.writeShare[cpu]!);
   } else if (from === MIXTURE) {
     for (let node = 0; node < N; node++) {
       const share = w.nodeShare[cpu * N + node]!;
       if (share === 0) continue;
-      w.vcpuLines[vcpu * N + node]! += lines * share * w.readShare[cpu]!;
+      w.pmu.lines[vcpu * N + node]! += lines * share * w.readShare[cpu]!;
       countPair(w, guest, row + node, lines * share, w.readShare[cpu]!, w.writeShare[cpu]!);
     }
   } else if (from === COPYING) {
-    const to = row + w.copyTo[vcpu]!;
-    w.copiedLines += lines;
-    w.pairLines[row + w.memory.nodeOf(w.copyBlock[vcpu]!)]! += lines;
+    const to = row + w.copies.to[vcpu]!;
+    w.copies.bookedLines += lines;
+    w.pairLines[row + w.memory.nodeOf(w.copies.block[vcpu]!)]! += lines;
     w.pairLines[to]! += lines;
     w.pairWritten[to]! += lines;
   }
@@ -211,7 +211,7 @@ export function countLines(w: World, cpu: number, vcpu: number, guest: number, l
 function countPair(w: World, guest: number, pair: number, lines: number, readShare: number, writeShare: number): void {
   w.pairLines[pair]! += lines * readShare;
   w.pairWritten[pair]! += lines * writeShare;
-  w.hopLines[guest * 4 + w.scenario.machine.hopClass[pair]!]! += lines;
+  w.counts.hopLines[guest * 4 + w.scenario.machine.hopClass[pair]!]! += lines;
 }
 
 /** The segment on `cpu` draws on no memory any more. */

@@ -71,7 +71,7 @@ export function nextPhase(w: World, vcpu: number): void {
   const guest = w.guests[w.taskGuest[task]!]!;
   const { phase } = w;
   w.currentCpu = w.vcpuCpu[vcpu]!;
-  w.workDone[guest.id]! += w.phaseEndWork[task]!;
+  w.counts.workDone[guest.id]! += w.phaseEndWork[task]!;
   w.phaseEndWork[task] = 0;
   fillPhase(w, guest, task);
   switch (phase.kind) {
@@ -200,7 +200,7 @@ function endTask(w: World, guest: GuestState, task: number): void {
     if (guest.spec.arrivesNs > 0 && !guest.outOfMemory) startGuest(w, guest); // the others start together
     return;
   }
-  if (!guest.outOfMemory) w.completions[guest.id]!++; // one that is killed is not done
+  if (!guest.outOfMemory) w.counts.completions[guest.id]!++; // one that is killed is not done
   if (guest.freeSlots) guest.freeSlots[guest.freeSlotCount++] = task;
   else if (guest.liveTasks === 0 && !guest.outOfMemory) endGuest(w, guest);
 }

@@ -96,7 +96,7 @@ export function bookWaiting(w: World, task: number, cause: number): void {
 function switchTo(w: World, guest: GuestState, vcpu: number, queue: number): void {
   putOnVcpu(w, w.ready.pop(queue), vcpu, WAIT_GUEST);
   w.contextSwitchNs[vcpu]! += w.scenario.costs.contextSwitchNs;
-  w.contextSwitches[guest.id]!++;
+  w.counts.contextSwitches[guest.id]!++;
   armGuestSlice(w, guest, w.vcpuCpu[vcpu]!);
 }
 

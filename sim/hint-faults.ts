@@ -169,7 +169,7 @@ function fault(w: World, cpu: number, vcpu: number, block: number, isWrite: bool
   const told = w.fault;
   told.markedNs = pages.markedNs[block]!;
   for (let part = huge.first(guest, block); part < huge.end(guest, block); part++) pages.unmark(part);
-  w.hintFaults[guest]!++;
+  w.counts.hintFaults[guest]!++;
   w.samplingNs[vcpu]! += w.scenario.costs.hintFaultNs;
   const { onHintFault } = w.policy.memory;
   if (!onHintFault) return;

@@ -22,8 +22,8 @@ export function wakeVcpu(w: World, k: HostKernel, vcpu: number): void {
   const isFirst = w.vcpuCpu[vcpu] === -1;
   w.vcpuState[vcpu] = VCPU_RUNNABLE;
   w.waitSinceNs[vcpu] = w.nowNs;
-  w.wakes[guest]!++;
-  w.delayedWakes[guest]!++; // taken back if it runs at this instant
+  w.counts.wakes[guest]!++;
+  w.counts.delayedWakes[guest]!++; // taken back if it runs at this instant
   w.wakeNs[vcpu]! += costs.ipiNs + (w.guests[guest]!.spec.kind === 'bare' ? 0 : costs.exitNs);
   const cpu = selectCpu(w, k, vcpu, isFirst);
   if (isFirst) w.vcpuCpu[vcpu] = cpu;
@@ -124,8 +124,8 @@ function start(w: World, k: HostKernel, cpu: number, vcpu: number, isSame: boole
   assert(mayRunOn(w, vcpu, cpu), 'a vCPU would run outside its hard mask');
   const waitedNs = w.nowNs - w.waitSinceNs[vcpu]!;
   w.waitNs[vcpu]! += waitedNs;
-  if (k.wokenAt(vcpu) && waitedNs === 0 && w.delayedWakes[guest]! > 0) w.delayedWakes[guest]!--; // 0 if the books began between
-  if (k.wokenAt(vcpu)) w.wakeWaitNs[guest]! += waitedNs;
+  if (k.wokenAt(vcpu) && waitedNs === 0 && w.counts.delayedWakes[guest]! > 0) w.counts.delayedWakes[guest]!--; // 0 if the books began between
+  if (k.wokenAt(vcpu)) w.counts.wakeWaitNs[guest]! += waitedNs;
   k.clearWoken(vcpu);
   const task = w.vcpuTask[vcpu]!;
   if (w.taskState[task] === TASK_ON_VCPU) bookWaiting(w, task, WAIT_HOST);
@@ -136,7 +136,7 @@ function start(w: World, k: HostKernel, cpu: number, vcpu: number, isSame: boole
     const to = machine.cpuNode[cpu]!;
     const isSameCore = machine.cpuCore[last] === machine.cpuCore[cpu];
     const distance = isSameCore ? 0 : from === to ? 1 : machine.nodeSocket[from] === machine.nodeSocket[to] ? 2 : 3;
-    w.migrations[guest * 4 + distance]!++;
+    w.counts.migrations[guest * 4 + distance]!++;
     if (!isSameCore) changeCpu(w, vcpu, from, to); // threads of a core share all its caches
   }
   if (w.idleSinceNs[cpu]! < Infinity) {
@@ -152,7 +152,7 @@ function start(w: World, k: HostKernel, cpu: number, vcpu: number, isSame: boole
   w.runSinceNs[vcpu] = w.nowNs;
   w.sliceEndNs[cpu] = w.nowNs + Math.max(1, w.vcpuSliceNs[vcpu]!);
   if (!isSame) {
-    w.contextSwitches[guest]!++;
+    w.counts.contextSwitches[guest]!++;
     w.contextSwitchNs[vcpu]! += costs.contextSwitchNs;
   }
   w.fresh.add(cpu);

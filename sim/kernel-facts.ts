@@ -49,10 +49,10 @@ export class KernelFacts {
     this.nearest = nodesByDistance(machine);
     this.bandwidths = pairBandwidths(machine);
     const noise = namedStream(w.scenario.seed, 'policy', 0, 'pmu');
-    this.stallNs = new NoisyCounter(w.pmuStallNs, noise);
-    this.instructions = new NoisyCounter(w.vcpuInstructions, noise);
-    this.accesses = new NoisyCounter(w.vcpuAccesses, noise);
-    this.lines = new NoisyCounter(w.vcpuLines, noise);
+    this.stallNs = new NoisyCounter(w.pmu.stallNs, noise);
+    this.instructions = new NoisyCounter(w.pmu.instructions, noise);
+    this.accesses = new NoisyCounter(w.pmu.accesses, noise);
+    this.lines = new NoisyCounter(w.pmu.lines, noise);
   }
 
   // -- the machine and the guests, which do not change -----------------------------------------------------------------------
@@ -186,7 +186,7 @@ export class KernelFacts {
   }
   pmuRunNs(vcpu: VcpuId): number {
     this.calls += PMU_CALLS;
-    return this.w.pmuRunNs[vcpu]!;
+    return this.w.pmu.runNs[vcpu]!;
   }
   pmuStallNs(vcpu: VcpuId): number {
     this.calls += PMU_CALLS;

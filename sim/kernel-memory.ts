@@ -21,7 +21,7 @@ export class KernelMemory extends KernelFacts {
   }
   failedMoves(guest: GuestId): number {
     this.count();
-    return this.w.failedMoves[guest]!;
+    return this.w.counts.failedMoves[guest]!;
   }
   get moveRoomBytes(): number {
     this.count();
@@ -69,7 +69,7 @@ export class KernelMemory extends KernelFacts {
   /** Who copies: the vCPU that faulted, else the kernel thread of the node. */
   private copier(what: string, node: number): number {
     if (this.w.faultingVcpu >= 0) return this.w.faultingVcpu;
-    const mover = this.w.moverVcpu[node]!;
+    const mover = this.w.copies.mover[node]!;
     if (mover === NONE)
       throw new PolicyError(`${what} outside onHintFault: want a policy with memory.plan, samples, revertAfterNs or daemons`);
     return mover;

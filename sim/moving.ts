@@ -53,7 +53,7 @@ export function requestMove(w: World, vcpu: number, guest: number, block: number
   const bytes = (huge.end(guest, block) - first) * memory.blockBytes;
   if (moveRoomBytes(w) < bytes) return false;
   if (memory.nodeFree[to] === 0) {
-    w.failedMoves[guest]!++;
+    w.counts.failedMoves[guest]!++;
     return false;
   }
   moves.roomBytes -= bytes;
@@ -101,13 +101,13 @@ export function order(w: World, guest: number, from: number, to: number): void {
   }
   if (from === to || !mayLieOn(w, guest, to)) return;
   moves.orders[to]!.push({ guest, from, to, at: w.memory.guestBlocks.first[guest]! });
-  wakeMover(w, w.moverVcpu[to]!);
+  wakeMover(w, w.copies.mover[to]!);
 }
 
 /** A rate let an order wait; it goes on. */
 export function resumeOrders(w: World, node: number): void {
   w.moves!.isOrderTimed[node] = 0;
-  wakeMover(w, w.moverVcpu[node]!);
+  wakeMover(w, w.copies.mover[node]!);
 }
 
 /** The blocks whose time away is over go home, unless they have moved since. */
@@ -120,7 +120,7 @@ export function returnBlocks(w: World): void {
     const guest = w.memory.guestOf(block);
     if (home < 0 || w.nowNs - moves.movedNs[block]! < afterNs || !w.memory.isBacked(block)) continue;
     if (w.memory.nodeOf(block) === home) moves.origin[block] = -1;
-    else if (!requestMove(w, w.moverVcpu[home]!, guest, block, home, COPY_RETURN)) moves.returns.push(block, w.nowNs + afterNs);
+    else if (!requestMove(w, w.copies.mover[home]!, guest, block, home, COPY_RETURN)) moves.returns.push(block, w.nowNs + afterNs);
   }
   if (moves.returns.nextNs < Infinity) w.timers.push(moves.returns.nextNs, TIMER_RETURN, 0);
 }
@@ -141,7 +141,7 @@ export function takeCopy(w: World, vcpu: number): boolean {
     const to = moves.toOf(copy);
     const kind = moves.kindOf(copy);
     moves.pop(vcpu);
-    w.copiesWaiting[vcpu]!--;
+    w.copies.waiting[vcpu]!--;
     if (setCopy(w, vcpu, block, to, kind)) return true;
     moves.isWaiting[block] = 0;
     if (kind === COPY_RETURN && w.memory.isBacked(block)) bookReturn(w, block);
@@ -158,9 +158,9 @@ export function forsakeGuest(w: World, { id, firstVcpu, vcpuCount, regionCount }
   for (const orders of moves.orders) {
     for (let i = orders.length - 1; i >= 0; i--) if (orders[i]!.guest === id) orders.splice(i, 1);
   }
-  for (let vcpu = 0; vcpu < w.copyBlock.length; vcpu++) {
+  for (let vcpu = 0; vcpu < w.copies.block.length; vcpu++) {
     const isOwn = vcpu >= firstVcpu && vcpu < firstVcpu + vcpuCount;
-    const block = w.copyBlock[vcpu]!;
+    const block = w.copies.block[vcpu]!;
     if (!isOwn && (block < 0 || memory.guestOf(block) !== id)) continue;
     const cpu = w.vcpuCpu[vcpu]!;
     if (cpu >= 0 && w.cpuVcpu[cpu] === vcpu && w.segKind[cpu] === SEG_COPY) interruptSegment(w, cpu);
@@ -170,11 +170,11 @@ export function forsakeGuest(w: World, { id, firstVcpu, vcpuCount, regionCount }
 }
 
 function dropCopy(w: World, vcpu: number): void {
-  const block = w.copyBlock[vcpu]!;
+  const block = w.copies.block[vcpu]!;
   if (block < 0) return;
   w.moves!.isWaiting[block] = 0;
-  w.copyBlock[vcpu] = -1;
-  w.startedLines -= w.copyLines[vcpu]!;
+  w.copies.block[vcpu] = -1;
+  w.copies.startedLines -= w.copies.lines[vcpu]!;
 }
 
 function dropQueue(w: World, vcpu: number): void {
@@ -183,14 +183,14 @@ function dropQueue(w: World, vcpu: number): void {
     moves.isWaiting[moves.blockOf(copy)] = 0;
     moves.pop(vcpu);
   }
-  w.copiesWaiting[vcpu] = 0;
+  w.copies.waiting[vcpu] = 0;
 }
 
 function takeOrdered(w: World, vcpu: number): boolean {
   const moves = w.moves!;
-  if (w.isMover[vcpu] === 0) return false;
-  for (let served = 0; served < w.moverVcpu.length; served++) {
-    if (w.moverVcpu[served] !== vcpu) continue; // it serves nodes without CPUs as well
+  if (w.copies.isMover[vcpu] === 0) return false;
+  for (let served = 0; served < w.copies.mover.length; served++) {
+    if (w.copies.mover[served] !== vcpu) continue; // it serves nodes without CPUs as well
     for (let one = moves.orders[served]![0]; one; one = moves.orders[served]![0]) {
       const block = nextOrdered(w, vcpu, one);
       if (block === WAIT) return false;
@@ -220,7 +220,7 @@ function nextOrdered(w: World, vcpu: number, one: { guest: number; from: number;
   const { cooldownNs = 0 } = w.policy.memory;
   for (let looked = 0; one.at < end && memory.guestNodeBlocks[guest * N + from]! > 0; looked++) {
     if (looked === BLOCKS_AT_ONCE) {
-      w.pageCopyNs[vcpu]! += BLOCKS_AT_ONCE * LOOK_NS;
+      w.copies.owedNs[vcpu]! += BLOCKS_AT_ONCE * LOOK_NS;
       return WAIT;
     }
     const block = one.at;
@@ -246,7 +246,7 @@ function nextOrdered(w: World, vcpu: number, one: { guest: number; from: number;
     }
     one.at = stop;
     if (memory.nodeFree[to] === 0) {
-      w.failedMoves[guest]!++;
+      w.counts.failedMoves[guest]!++;
       continue;
     }
     moves.roomBytes -= bytes;
@@ -262,17 +262,17 @@ function setCopy(w: World, vcpu: number, block: number, to: number, kind: number
   const from = memory.nodeOf(block);
   if (from < 0 || (from === to && kind !== COPY_MERGE)) return false;
   if (kind === COPY_MERGE ? huge.isHuge(guest, block) : memory.nodeFree[to] === 0) {
-    if (kind !== COPY_MERGE) w.failedMoves[guest]!++;
+    if (kind !== COPY_MERGE) w.counts.failedMoves[guest]!++;
     return false;
   }
   const first = kind === COPY_MERGE ? huge.firstWhole(guest, block) : huge.first(guest, block);
   const end = kind === COPY_MERGE ? huge.endWhole(guest, block) : kind === COPY_REPLICA ? block + 1 : huge.end(guest, block);
-  w.copyBlock[vcpu] = kind === COPY_REPLICA ? block : first;
-  w.copyTo[vcpu] = to;
-  w.copyKind[vcpu] = kind;
-  w.copyLines[vcpu] = (end - first) * copyLinesOf(w);
-  w.copySinceNs[vcpu] = w.nowNs;
-  w.startedLines += w.copyLines[vcpu]!;
+  w.copies.block[vcpu] = kind === COPY_REPLICA ? block : first;
+  w.copies.to[vcpu] = to;
+  w.copies.kind[vcpu] = kind;
+  w.copies.lines[vcpu] = (end - first) * copyLinesOf(w);
+  w.copies.sinceNs[vcpu] = w.nowNs;
+  w.copies.startedLines += w.copies.lines[vcpu]!;
   return true;
 }
 
@@ -286,22 +286,22 @@ function enqueue(w: World, vcpu: number, block: number, to: number, kind: number
   const moves = w.moves!;
   moves.isWaiting[block] = 1;
   moves.push(vcpu, block, to, kind);
-  w.copiesWaiting[vcpu]!++;
+  w.copies.waiting[vcpu]!++;
   if (vcpu !== w.faultingVcpu) wakeMover(w, vcpu);
 }
 
 /** A kernel thread has something to do: it is woken when the hook that asks is over, as that may be about its very vCPU. */
 function wakeMover(w: World, vcpu: number): void {
-  const { wantedMovers } = w;
+  const { wantedMovers } = w.copies;
   if (wantedMovers.length === 0 || wantedMovers[wantedMovers.length - 1] !== vcpu) wantedMovers.push(vcpu); // twice does no harm
 }
 
 export function wakeMovers(w: World): void {
-  for (const vcpu of w.wantedMovers) {
+  for (const vcpu of w.copies.wantedMovers) {
     const guest = w.guests[w.vcpuGuest[vcpu]!]!;
     if (w.taskState[guest.firstTask] === TASK_BLOCKED) release(w, guest, guest.firstTask);
   }
-  w.wantedMovers.length = 0;
+  w.copies.wantedMovers.length = 0;
 }
 
 /** membind, cpusets: memory does not leave the nodes it is held on. */

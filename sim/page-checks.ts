@@ -5,14 +5,14 @@ import type { World } from './world.ts';
 /** What was copied is what was begun, less what is left; floating sums, so to a millionth of a line for each. */
 export function checkCopies(w: World): void {
   let left = 0;
-  for (let vcpu = 0; vcpu < w.copyBlock.length; vcpu++) {
-    if (w.copyBlock[vcpu]! < 0) continue;
+  for (let vcpu = 0; vcpu < w.copies.block.length; vcpu++) {
+    if (w.copies.block[vcpu]! < 0) continue;
     const cpu = w.vcpuCpu[vcpu]!;
     const isCopying = cpu >= 0 && w.cpuVcpu[cpu] === vcpu && w.segKind[cpu] === SEG_COPY && w.finishNs[cpu]! < Infinity;
-    left += isCopying ? w.segLeft[cpu]! : w.copyLines[vcpu]!;
+    left += isCopying ? w.segLeft[cpu]! : w.copies.lines[vcpu]!;
   }
-  const wanted = w.startedLines - left;
-  assert(Math.abs(w.copiedLines - wanted) <= 1e-6 * (1 + wanted), 'lines copied are not those of the blocks moved');
+  const wanted = w.copies.startedLines - left;
+  assert(Math.abs(w.copies.bookedLines - wanted) <= 1e-6 * (1 + wanted), 'lines copied are not those of the blocks moved');
 }
 
 /** What must hold of single blocks, once a policy has asked for them: looked at in full, in tests. */
@@ -49,14 +49,14 @@ function checkWaiting(w: World): void {
   const { moves } = w;
   if (!moves) return;
   const copies = new Uint8Array(moves.isWaiting.length);
-  for (let vcpu = 0; vcpu < w.copyBlock.length; vcpu++) {
-    if (w.copyBlock[vcpu]! >= 0) copies[w.copyBlock[vcpu]!]!++;
+  for (let vcpu = 0; vcpu < w.copies.block.length; vcpu++) {
+    if (w.copies.block[vcpu]! >= 0) copies[w.copies.block[vcpu]!]!++;
     let queued = 0;
     for (let copy = moves.first(vcpu); copy >= 0; copy = moves.nextOf(copy)) {
       copies[moves.blockOf(copy)]!++;
       queued++;
     }
-    assert(queued === w.copiesWaiting[vcpu], 'a vCPU miscounts the copies that wait for it');
+    assert(queued === w.copies.waiting[vcpu], 'a vCPU miscounts the copies that wait for it');
   }
   copies.forEach((count, block) => assert(count === moves.isWaiting[block], 'a block waits without a copy, or has two'));
 }

@@ -53,11 +53,14 @@ export function record(w: World, status: RunStatus, message: string | null, exit
 /** CPU time of one part of the host's background load. */
 function backgroundNs(w: World, name: string): number {
   const part = w.guests.find((guest) => guest.isHostNoise && guest.spec.name === name);
-  return part ? w.userNs[part.id]! + w.sysNs[part.id]! : 0;
+  return part ? w.counts.userNs[part.id]! + w.counts.sysNs[part.id]! : 0;
 }
 
 function moverNs(w: World): number {
-  return w.guests.reduce((sum, guest) => sum + (w.isMover[guest.firstVcpu] === 1 ? w.userNs[guest.id]! + w.sysNs[guest.id]! : 0), 0);
+  return w.guests.reduce(
+    (sum, guest) => sum + (w.copies.isMover[guest.firstVcpu] === 1 ? w.counts.userNs[guest.id]! + w.counts.sysNs[guest.id]! : 0),
+    0,
+  );
 }
 
 function closeBooks(w: World): void {
@@ -91,13 +94,18 @@ function guestRecord(w: World, guest: GuestState): GuestRecord {
   const { program, spec } = guest;
   const endNs = guest.endedNs >= 0 ? guest.endedNs : w.nowNs;
   const measuredNs = guest.measureNs >= 0 ? endNs - guest.measureNs : 0;
-  const workDone = guest.measureNs >= 0 ? w.workDone[guest.id]! : 0;
+  const workDone = guest.measureNs >= 0 ? w.counts.workDone[guest.id]! : 0;
   const tasks = Array.from({ length: program.tasks }, (_, i) => guest.firstTask + i);
   const lifetimeNs = tasks.reduce((sum, task) => sum + w.taskLifetimeNs[task]!, 0);
   const vcpus = Array.from({ length: guest.vcpuCount }, (_, i) => guest.firstVcpu + i);
   const N = w.scenario.machine.nodeCount;
-  const hops = w.hopLines.subarray(guest.id * 4, guest.id * 4 + 4);
-  const [core, cpu, node, socket] = w.migrations.subarray(guest.id * 4, guest.id * 4 + 4) as unknown as [number, number, number, number];
+  const hops = w.counts.hopLines.subarray(guest.id * 4, guest.id * 4 + 4);
+  const [core, cpu, node, socket] = w.counts.migrations.subarray(guest.id * 4, guest.id * 4 + 4) as unknown as [
+    number,
+    number,
+    number,
+    number,
+  ];
   return {
     name: spec.name,
     workload: spec.workload.name,
@@ -116,20 +124,20 @@ function guestRecord(w: World, guest: GuestState): GuestRecord {
     remoteRatio: remoteRatio(hops),
     accessesByHop: { local: hops[0]!, sameSocket: hops[1]!, oneHop: hops[2]!, twoHop: hops[3]! },
     migrations: { core, cpu, node, socket },
-    pageMoves: w.pageMoves[guest.id]!,
-    pageReturns: w.pageReturns[guest.id]!,
-    pageReplicas: w.pageReplicas[guest.id]!,
-    failedMoves: w.failedMoves[guest.id]!,
-    hintFaults: w.hintFaults[guest.id]!,
-    samples: w.samples[guest.id]!,
+    pageMoves: w.counts.pageMoves[guest.id]!,
+    pageReturns: w.counts.pageReturns[guest.id]!,
+    pageReplicas: w.counts.pageReplicas[guest.id]!,
+    failedMoves: w.counts.failedMoves[guest.id]!,
+    hintFaults: w.counts.hintFaults[guest.id]!,
+    samples: w.counts.samples[guest.id]!,
     waitNs: vcpus.reduce((sum, vcpu) => sum + w.waitNs[vcpu]!, 0),
-    contextSwitches: w.contextSwitches[guest.id]!,
-    wakes: w.wakes[guest.id]!,
-    delayedWakes: w.delayedWakes[guest.id]!,
-    wakeWaitNs: w.wakeWaitNs[guest.id]!,
-    completions: w.completions[guest.id]!,
-    userNs: Math.round(w.userNs[guest.id]!),
-    sysNs: Math.round(w.sysNs[guest.id]!),
+    contextSwitches: w.counts.contextSwitches[guest.id]!,
+    wakes: w.counts.wakes[guest.id]!,
+    delayedWakes: w.counts.delayedWakes[guest.id]!,
+    wakeWaitNs: w.counts.wakeWaitNs[guest.id]!,
+    completions: w.counts.completions[guest.id]!,
+    userNs: Math.round(w.counts.userNs[guest.id]!),
+    sysNs: Math.round(w.counts.sysNs[guest.id]!),
     lifetimeNs,
     causes: wholeCauses(w, tasks, lifetimeNs),
     figures: measuredNs > 0 && program.figures ? program.figures({ workDone, measuredNs }) : {},

@@ -33,13 +33,13 @@ function sampleCpu(w: World, cpu: number): void {
   const { periodLines } = w.policy.memory.samples!;
   const vcpu = w.cpuVcpu[cpu]!;
   if (w.finishNs[cpu]! < Infinity) book(w, cpu, false);
-  const due = Math.floor((linesOf(w, vcpu) - w.sampledLines[vcpu]!) / periodLines);
+  const due = Math.floor((linesOf(w, vcpu) - w.pmu.sampledLines[vcpu]!) / periodLines);
   if (due <= 0) return;
   if (w.segKind[cpu] !== SEG_RUN && w.segKind[cpu] !== SEG_TOUCH) return; // they come with the next batch
   const task = w.vcpuTask[vcpu]!;
   const region = w.phaseRegion[task]!;
   if (region < 0 || w.memory.regionBlocks[region] === 0) return;
-  w.sampledLines[vcpu]! += due * periodLines;
+  w.pmu.sampledLines[vcpu]! += due * periodLines;
   for (let i = Math.min(due, MOST_SAMPLES); i > 0; i--) sample(w, cpu, vcpu, task, region);
   interruptSegment(w, cpu); // to pay for them
 }
@@ -51,7 +51,7 @@ function sample(w: World, cpu: number, vcpu: number, task: number, region: numbe
   const block = w.segKind[cpu] === SEG_TOUCH ? w.phaseBlock[task]! : drawBlock(w, guest, region, w.phasePattern[task] === SWEEP, random);
   const isWrite = random() < w.writeShare[cpu]!;
   w.samplingNs[vcpu]! += w.scenario.costs.sampleNs;
-  w.samples[guest]!++;
+  w.counts.samples[guest]!++;
   if (!memory.isBacked(block) || !w.policy.memory.onSample) return;
   const told = w.sample;
   told.guest = guest as GuestId;
@@ -98,7 +98,7 @@ function groupWeight(w: World, region: number, starts: Int32Array, group: number
 function linesOf(w: World, vcpu: number): number {
   const N = w.scenario.machine.nodeCount;
   let lines = 0;
-  for (let node = 0; node < N; node++) lines += w.vcpuLines[vcpu * N + node]!;
+  for (let node = 0; node < N; node++) lines += w.pmu.lines[vcpu * N + node]!;
   return lines;
 }
 

@@ -54,11 +54,11 @@ export function startSegment(w: World, cpu: number): boolean {
     if (w.contextSwitchNs[vcpu]! > 0) return startOverhead(w, cpu, w.contextSwitchNs, CONTEXT_SWITCH);
     if (w.wakeNs[vcpu]! > 0) return startOverhead(w, cpu, w.wakeNs, WAKE);
     if (w.samplingNs[vcpu]! > 0) return startOverhead(w, cpu, w.samplingNs, SAMPLING);
-    if (w.pageCopyNs[vcpu]! > 0) return startOverhead(w, cpu, w.pageCopyNs, PAGE_COPY);
-    if (w.copyBlock[vcpu]! >= 0) return startCopy(w, cpu, vcpu);
-    if (w.copiesWaiting[vcpu]! > 0 || w.isMover[vcpu] === 1) {
+    if (w.copies.owedNs[vcpu]! > 0) return startOverhead(w, cpu, w.copies.owedNs, PAGE_COPY);
+    if (w.copies.block[vcpu]! >= 0) return startCopy(w, cpu, vcpu);
+    if (w.copies.waiting[vcpu]! > 0 || w.copies.isMover[vcpu] === 1) {
       if (w.moves !== null && takeCopy(w, vcpu)) return startCopy(w, cpu, vcpu);
-      if (w.pageCopyNs[vcpu]! > 0) continue;
+      if (w.copies.owedNs[vcpu]! > 0) continue;
     }
     if (w.isSpinning[task] === 1) {
       if (w.spinLeftNs[task]! > 0) return startSpin(w, cpu, task);
@@ -134,7 +134,7 @@ export function interruptSegment(w: World, cpu: number): void {
       w.refillLines[vcpu] = left;
       break;
     case SEG_COPY:
-      w.copyLines[vcpu] = left;
+      w.copies.lines[vcpu] = left;
       break;
     case SEG_RUN:
     case SEG_TOUCH:
@@ -158,7 +158,7 @@ export function interruptSegment(w: World, cpu: number): void {
 function owedFor(w: World, cause: number): Float64Array {
   if (cause === CONTEXT_SWITCH) return w.contextSwitchNs;
   if (cause === WAKE) return w.wakeNs;
-  return cause === SAMPLING ? w.samplingNs : w.pageCopyNs;
+  return cause === SAMPLING ? w.samplingNs : w.copies.owedNs;
 }
 
 /** New speeds for all CPUs whose traffic, or whose neighbours' traffic, changed. */
@@ -221,7 +221,7 @@ function startSpin(w: World, cpu: number, task: number): boolean {
 }
 
 function startCopy(w: World, cpu: number, vcpu: number): boolean {
-  begin(w, cpu, SEG_COPY, w.copyLines[vcpu]!, 0, PAGE_COPY);
+  begin(w, cpu, SEG_COPY, w.copies.lines[vcpu]!, 0, PAGE_COPY);
   markPending(w, cpu);
   return true;
 }

@@ -1,14 +1,17 @@
 import { BlackBox, EVENT_COUNT, KEPT_EVENTS } from './black-box.ts';
+import { Copies } from './copies.ts';
 import { CpuSet } from './cpu-set.ts';
 import { type Contention, contentionOf } from './contention.ts';
 import type { GuestVnodes } from './guest-blocks.ts';
 import type { GuestTopology } from './guest-topology.ts';
+import { GuestCounters } from './guest-counters.ts';
 import { emptyFault, type FaultRecord } from './hint-faults.ts';
 import { HugeMappings } from './huge-mappings.ts';
 import { Masks } from './masks.ts';
 import { HostMemory } from './memory.ts';
 import { layMissCurves, type MissCurves } from './miss-curves.ts';
 import type { PageMoves } from './page-moves.ts';
+import { Pmu } from './pmu.ts';
 import type { Kernel, Placement, Policy } from './policy-api.ts';
 import { namedStream, type Random } from './random.ts';
 import { readyQueueOf, type ReadyQueue } from './ready-queue.ts';
@@ -146,45 +149,16 @@ export class World {
   readonly leftNode: Int32Array; //      [V] node it was on before this one, or NONE
   readonly leftFilled: Float64Array; //  [V] lines that had been fetched there when it left
   readonly refillLines: Float64Array; // [V]
-  readonly pageCopyNs: Float64Array; //  [V] shootdowns, mapping anew, waits for blocks on their way: to be paid before it runs on
-  readonly copyLines: Float64Array; //   [V] left of the block it copies
-  readonly copyBlock: Int32Array; //     [V] that block, the first of its mapping, or NONE
-  readonly copyTo: Int32Array; //        [V]
-  readonly copyKind: Uint8Array; //      [V] see page-moves.ts
-  readonly copySinceNs: Float64Array; // [V]
-  readonly copiesWaiting: Int32Array; // [V] blocks it will copy after that one
-  readonly moverVcpu: Int32Array; //     [N] the kernel thread that moves memory to a node, or NONE
-  readonly isMover: Uint8Array; //       [V]
   readonly faultNs: Float64Array; //     [C] when it comes to a marked block; Infinity if not before finishNs
   readonly faultRate: Float64Array; //   [C] faults per ns that this was drawn for
   readonly faultFreeNs: Float64Array; // [V] up to when its faults have been taken together with the last
-  readonly pmuRunNs: Float64Array; //    [V] time in programs, as far as it is booked
-  readonly pmuStallNs: Float64Array; //  [V] of it, time waiting for memory
-  readonly vcpuInstructions: Float64Array; // [V]
-  readonly vcpuAccesses: Float64Array; // [V] to the last-level cache
-  readonly vcpuLines: Float64Array; //   [V * N] lines fetched, by the memory's node
-  readonly sampledLines: Float64Array; //[V] of these, up to where they have been sampled
   readonly pairLines: Float64Array; //   [N * N] lines fetched, CPU's node * N + memory's node
   readonly cpuLines: Float64Array; //    [cpu] the same by the CPU that fetched them
   readonly pairWritten: Float64Array; // [N * N] lines written, fetched before or not
 
-  // -- counters, by guest (record.ts reads them) ------------------------------------------------------------------------------
-  readonly hopLines: Float64Array; //    [G * 4]
-  readonly migrations: Float64Array; //  [G * 4] by what the two CPUs share: core, node, socket, nothing
-  readonly pageMoves: Float64Array; //   [G] blocks moved; of them, moved back after a time
-  readonly pageReturns: Float64Array; // [G]
-  readonly pageReplicas: Float64Array; //[G]
-  readonly failedMoves: Float64Array; // [G] the target was full
-  readonly hintFaults: Float64Array; //  [G]
-  readonly samples: Float64Array; //     [G]
-  readonly contextSwitches: Float64Array; // [G]
-  readonly userNs: Float64Array; //      [G]
-  readonly sysNs: Float64Array; //       [G]
-  readonly workDone: Float64Array; //    [G]
-  readonly wakes: Float64Array; //       [G]
-  readonly delayedWakes: Float64Array; //[G] of these, that did not get a CPU at the same instant
-  readonly wakeWaitNs: Float64Array; //  [G] how long they waited
-  readonly completions: Float64Array; // [G] tasks that ended
+  readonly counts: GuestCounters;
+  readonly pmu: Pmu;
+  readonly copies: Copies;
   instants = 0;
   droppedArrivals = 0;
   wastedNs = 0;
@@ -199,10 +173,7 @@ export class World {
   readonly faultStreams: (Random | undefined)[] = []; //  [V]
   readonly sampleStreams: (Random | undefined)[] = []; // [V]
   faultingVcpu = -1; //     whose hint fault is being told
-  readonly wantedMovers: number[] = []; // kernel threads to be woken at this instant
   pageWorkNs = 0; //        what marking and splitting have cost, not paid yet
-  copiedLines = 0; //       booked as copied, and those of all copies begun
-  startedLines = 0;
   hashLow = 0x811c9dc5;
   hashHigh = 0x1b873593;
   /** Order in which things of one instant are looked at: by id, or drawn anew (`ties: seeded`). */
@@ -357,44 +328,16 @@ export class World {
     this.leftNode = new Int32Array(V).fill(-1);
     this.leftFilled = new Float64Array(V);
     this.refillLines = new Float64Array(V);
-    this.copyLines = new Float64Array(V);
-    this.copyBlock = new Int32Array(V).fill(-1);
-    this.copyTo = new Int32Array(V).fill(-1);
-    this.copyKind = new Uint8Array(V);
-    this.copySinceNs = new Float64Array(V);
-    this.copiesWaiting = new Int32Array(V);
-    this.pageCopyNs = new Float64Array(V);
-    this.moverVcpu = new Int32Array(N).fill(-1);
-    this.isMover = new Uint8Array(V);
     this.faultNs = new Float64Array(C).fill(Infinity);
     this.faultRate = new Float64Array(C);
     this.faultFreeNs = new Float64Array(V);
-    this.vcpuInstructions = new Float64Array(V);
-    this.vcpuAccesses = new Float64Array(V);
-    this.vcpuLines = new Float64Array(V * N);
-    this.sampledLines = new Float64Array(V);
-    this.pmuRunNs = new Float64Array(V);
-    this.pmuStallNs = new Float64Array(V);
     this.pairLines = new Float64Array(N * N);
     this.cpuLines = new Float64Array(scenario.machine.cpuCount);
     this.pairWritten = new Float64Array(N * N);
 
-    this.hopLines = new Float64Array(G * 4);
-    this.migrations = new Float64Array(G * 4);
-    this.pageMoves = new Float64Array(G);
-    this.pageReturns = new Float64Array(G);
-    this.pageReplicas = new Float64Array(G);
-    this.failedMoves = new Float64Array(G);
-    this.hintFaults = new Float64Array(G);
-    this.samples = new Float64Array(G);
-    this.contextSwitches = new Float64Array(G);
-    this.userNs = new Float64Array(G);
-    this.sysNs = new Float64Array(G);
-    this.workDone = new Float64Array(G);
-    this.wakes = new Float64Array(G);
-    this.delayedWakes = new Float64Array(G);
-    this.wakeWaitNs = new Float64Array(G);
-    this.completions = new Float64Array(G);
+    this.counts = new GuestCounters(G);
+    this.pmu = new Pmu(V, N);
+    this.copies = new Copies(V, N);
     this.guestsLeft = guests.filter((guest) => !guest.isHostNoise).length;
     for (const guest of guests) {
       this.vcpuGuest.fill(guest.id, guest.firstVcpu, guest.firstVcpu + guest.vcpuCount);
@@ -404,26 +347,7 @@ export class World {
 
   /** What a guest did before its instances start, its boot, does not count as theirs. */
   clearCounters({ id, firstVcpu, vcpuCount }: GuestState): void {
-    this.hopLines.fill(0, id * 4, (id + 1) * 4);
-    this.migrations.fill(0, id * 4, (id + 1) * 4);
-    for (const counter of [
-      this.pageMoves,
-      this.pageReturns,
-      this.pageReplicas,
-      this.failedMoves,
-      this.hintFaults,
-      this.samples,
-      this.contextSwitches,
-      this.userNs,
-      this.sysNs,
-      this.workDone,
-      this.wakes,
-      this.delayedWakes,
-      this.wakeWaitNs,
-      this.completions,
-    ]) {
-      counter[id] = 0;
-    }
+    this.counts.clear(id);
     this.waitNs.fill(0, firstVcpu, firstVcpu + vcpuCount);
   }
 }
