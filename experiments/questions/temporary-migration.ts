@@ -12,7 +12,7 @@ const BACK_MS = 1500;
 /** Memory is sized as so many times the hot set. */
 const TIMES = 4;
 
-const staysMs = (size: Size): number[] => (size === 'full' ? [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000] : [20, 100, 400, 2000]);
+const staysMs = (size: Size): number[] => (size === 'full' ? [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000] : [50, 200, 400, 800, 2000]);
 const hotMiB = (size: Size): number[] => (size === 'full' ? [4, 16, 64, 256] : [16, 128]);
 
 function map(name: string, way: string, streams: number): Chart {
@@ -57,7 +57,7 @@ export const temporaryMigration: Question = {
   charts: CHARTS,
   siblings: [],
   policies: trips,
-  secondsASeed: 3.7,
+  secondsASeed: 4.4,
   table: breakEvenTable,
   answer: breakEvenAnswer,
 };
