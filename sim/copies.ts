@@ -2,6 +2,7 @@
 export class Copies {
   readonly owedNs: Float64Array; //  [V] shootdowns, mapping anew, waits for blocks on their way: to be paid before it runs on
   readonly lines: Float64Array; //   [V] left of the block it copies
+  readonly guest: Int32Array; //     [V] whose that block is
   readonly block: Int32Array; //     [V] that block, the first of its mapping, or NONE
   readonly to: Int32Array; //        [V]
   readonly kind: Uint8Array; //      [V] see page-moves.ts
@@ -17,6 +18,7 @@ export class Copies {
   constructor(vcpus: number, nodes: number) {
     this.owedNs = new Float64Array(vcpus);
     this.lines = new Float64Array(vcpus);
+    this.guest = new Int32Array(vcpus).fill(-1);
     this.block = new Int32Array(vcpus).fill(-1);
     this.to = new Int32Array(vcpus).fill(-1);
     this.kind = new Uint8Array(vcpus);

@@ -19,7 +19,7 @@ export function finishCopy(w: World, vcpu: number): void {
   const { costs } = w.scenario;
   w.copies.block[vcpu] = -1;
   w.moves!.isWaiting[block] = 0;
-  const guest = memory.guestOf(block);
+  const guest = w.copies.guest[vcpu]!;
   if (!memory.isBacked(block)) return;
   w.copies.owedNs[vcpu]! += costs.remapNs + costs.shootdownNs;
   const first = kind === COPY_MERGE ? huge.firstWhole(guest, block) : block;

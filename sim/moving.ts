@@ -57,7 +57,7 @@ export function requestMove(w: World, vcpu: number, guest: number, block: number
     return false;
   }
   moves.roomBytes -= bytes;
-  enqueue(w, vcpu, first, to, kind);
+  enqueue(w, vcpu, guest, first, to, kind);
   return true;
 }
 
@@ -72,7 +72,7 @@ export function requestReplica(w: World, vcpu: number, guest: number, block: num
   if (w.huge.isHuge(guest, block) || replicas.isOn(block, node) || !mayLieOn(w, guest, node)) return false;
   if (moves.isFull || moves.isWaiting[block] === 1 || memory.nodeFree[node] === 0 || moveRoomBytes(w) < memory.blockBytes) return false;
   moves.roomBytes -= memory.blockBytes;
-  enqueue(w, vcpu, block, node, COPY_REPLICA);
+  enqueue(w, vcpu, guest, block, node, COPY_REPLICA);
   return true;
 }
 
@@ -88,7 +88,7 @@ export function requestMerge(w: World, vcpu: number, guest: number, block: numbe
   for (let part = first; part < end; part++) {
     if (memory.nodeOf(part) !== node || moves.isWaiting[part] === 1 || w.replicas?.has(part)) return false;
   }
-  enqueue(w, vcpu, first, node, COPY_MERGE);
+  enqueue(w, vcpu, guest, first, node, COPY_MERGE);
   return true;
 }
 
@@ -137,12 +137,13 @@ export function bookReturn(w: World, block: number): void {
 export function takeCopy(w: World, vcpu: number): boolean {
   const moves = w.moves!;
   for (let copy = moves.first(vcpu); copy >= 0; copy = moves.first(vcpu)) {
+    const guest = moves.guestOf(copy);
     const block = moves.blockOf(copy);
     const to = moves.toOf(copy);
     const kind = moves.kindOf(copy);
     moves.pop(vcpu);
     w.copies.waiting[vcpu]!--;
-    if (setCopy(w, vcpu, block, to, kind)) return true;
+    if (setCopy(w, vcpu, guest, block, to, kind)) return true;
     moves.isWaiting[block] = 0;
     if (kind === COPY_RETURN && w.memory.isBacked(block)) bookReturn(w, block);
   }
@@ -161,7 +162,7 @@ export function forsakeGuest(w: World, { id, firstVcpu, vcpuCount, regionCount }
   for (let vcpu = 0; vcpu < w.copies.block.length; vcpu++) {
     const isOwn = vcpu >= firstVcpu && vcpu < firstVcpu + vcpuCount;
     const block = w.copies.block[vcpu]!;
-    if (!isOwn && (block < 0 || memory.guestOf(block) !== id)) continue;
+    if (!isOwn && (block < 0 || w.copies.guest[vcpu] !== id)) continue;
     const cpu = w.vcpuCpu[vcpu]!;
     if (cpu >= 0 && w.cpuVcpu[cpu] === vcpu && w.segKind[cpu] === SEG_COPY) interruptSegment(w, cpu);
     dropCopy(w, vcpu);
@@ -199,7 +200,7 @@ function takeOrdered(w: World, vcpu: number): boolean {
         continue;
       }
       moves.isWaiting[block] = 1;
-      if (setCopy(w, vcpu, block, served, COPY_MOVE)) return true;
+      if (setCopy(w, vcpu, one.guest, block, served, COPY_MOVE)) return true;
       moves.isWaiting[block] = 0;
     }
   }
@@ -256,9 +257,8 @@ function nextOrdered(w: World, vcpu: number, one: { guest: number; from: number;
 }
 
 /** The copy that the vCPU does next. False when it has become needless or impossible since it was asked for. */
-function setCopy(w: World, vcpu: number, block: number, to: number, kind: number): boolean {
+function setCopy(w: World, vcpu: number, guest: number, block: number, to: number, kind: number): boolean {
   const { memory, huge } = w;
-  const guest = memory.guestOf(block);
   const from = memory.nodeOf(block);
   if (from < 0 || (from === to && kind !== COPY_MERGE)) return false;
   if (kind === COPY_MERGE ? huge.isHuge(guest, block) : memory.nodeFree[to] === 0) {
@@ -267,6 +267,7 @@ function setCopy(w: World, vcpu: number, block: number, to: number, kind: number
   }
   const first = kind === COPY_MERGE ? huge.firstWhole(guest, block) : huge.first(guest, block);
   const end = kind === COPY_MERGE ? huge.endWhole(guest, block) : kind === COPY_REPLICA ? block + 1 : huge.end(guest, block);
+  w.copies.guest[vcpu] = guest;
   w.copies.block[vcpu] = kind === COPY_REPLICA ? block : first;
   w.copies.to[vcpu] = to;
   w.copies.kind[vcpu] = kind;
@@ -281,11 +282,11 @@ export function copyLinesOf(w: World): number {
   return (w.memory.blockBytes / LINE_BYTES) * w.scenario.costs.copyShare;
 }
 
-function enqueue(w: World, vcpu: number, block: number, to: number, kind: number): void {
+function enqueue(w: World, vcpu: number, guest: number, block: number, to: number, kind: number): void {
   assert(vcpu >= 0, 'nobody is there to copy a block');
   const moves = w.moves!;
   moves.isWaiting[block] = 1;
-  moves.push(vcpu, block, to, kind);
+  moves.push(vcpu, guest, block, to, kind);
   w.copies.waiting[vcpu]!++;
   if (vcpu !== w.faultingVcpu) wakeMover(w, vcpu);
 }

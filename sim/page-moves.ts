@@ -26,6 +26,7 @@ export class PageMoves {
   roomSinceNs = 0;
   private readonly head: Int32Array; //  [vcpu] its first waiting copy, or NONE
   private readonly tail: Int32Array; //  [vcpu]
+  private readonly guest: Int32Array; // [copy]
   private readonly block: Int32Array; // [copy]
   private readonly to: Int16Array; //    [copy]
   private readonly kind: Uint8Array; //  [copy]
@@ -40,6 +41,7 @@ export class PageMoves {
     this.isOrderTimed = new Uint8Array(nodes);
     this.head = new Int32Array(vcpus).fill(-1);
     this.tail = new Int32Array(vcpus).fill(-1);
+    this.guest = new Int32Array(MOST_WAITING);
     this.block = new Int32Array(MOST_WAITING);
     this.to = new Int16Array(MOST_WAITING);
     this.kind = new Uint8Array(MOST_WAITING);
@@ -50,10 +52,11 @@ export class PageMoves {
     return this.free < 0;
   }
 
-  push(vcpu: number, block: number, to: number, kind: number): void {
+  push(vcpu: number, guest: number, block: number, to: number, kind: number): void {
     const copy = this.free;
     assert(copy >= 0, 'more copies wait than there is room for');
     this.free = this.next[copy]!;
+    this.guest[copy] = guest;
     this.block[copy] = block;
     this.to[copy] = to;
     this.kind[copy] = kind;
@@ -63,9 +66,12 @@ export class PageMoves {
     this.tail[vcpu] = copy;
   }
 
-  /** First waiting copy of a vCPU, or NONE; read it with blockOf, toOf and kindOf, then pop it. */
+  /** First waiting copy of a vCPU, or NONE; read it with guestOf, blockOf, toOf and kindOf, then pop it. */
   first(vcpu: number): number {
     return this.head[vcpu]!;
+  }
+  guestOf(copy: number): number {
+    return this.guest[copy]!;
   }
   blockOf(copy: number): number {
     return this.block[copy]!;
