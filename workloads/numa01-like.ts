@@ -2,12 +2,12 @@ import { choiceOption, numberOption, type OptionSpec } from '../sim/options.ts';
 import { GiB, LINE_BYTES, PAGE_BYTES } from '../sim/units.ts';
 import { BLOCK, DONE, type GuestCalls, type Phase, RUN, SWEEP, TOUCH, type WorkloadEntry } from '../sim/workload-api.ts';
 import { Barrier } from './barrier.ts';
-import { taskRegionBytes } from './own-regions.ts';
+import { sizeOption, taskRegionBytes } from './own-regions.ts';
 
 const SHARED_PASSES = 50;
 const OWN_PASSES = 1000;
 const OPTIONS: readonly OptionSpec[] = [
-  { name: 'size', summary: 'memory of the process', kind: 'bytes', default: GiB(3) },
+  { ...sizeOption, summary: 'memory of the process; 0: 3 GiB, or less where the guest is small' },
   {
     name: 'alloc',
     summary: 'process: each thread clears all of it; thread: a part of its own',

@@ -1,4 +1,4 @@
-import { numberOption, type OptionValues } from '../sim/options.ts';
+import { choiceOption, numberOption, type OptionValues } from '../sim/options.ts';
 import { exponential } from '../sim/random.ts';
 import { KiB, LINE_BYTES, MiB, NONE, PAGE_BYTES, us } from '../sim/units.ts';
 import {
@@ -55,7 +55,8 @@ const COMPLETE = 9;
  * survives of all young parts, alone. A transaction's response time starts where the one before it ended, or its sleep, so a
  * collection makes the next ones late. Percentiles are of a histogram with buckets 2^(1/8) wide: within 4.5 %.
  * After: SPECjbb2005 as SPEC describes it. No figure is taken from it: all are assumed, and are to be fitted where it matters. Not
- * modelled: collections of what lives, more than one collecting thread, and objects that move between heaps.
+ * modelled: collections of what lives, more than one collecting thread, and objects that move between heaps: at most (`objects`) they are
+ * mixed from the beginning.
  */
 export const specjbbLike: WorkloadEntry = {
   name: 'specjbb-like',
@@ -64,6 +65,13 @@ export const specjbbLike: WorkloadEntry = {
   options: [
     { name: 'warehouses', summary: 'threads; 0: as many as vCPUs', kind: 'count', default: 0, min: 0, max: 4096 },
     { name: 'heap', summary: 'heap of each warehouse; 0: 40 MiB, or less where the guest is small', kind: 'bytes', default: 0, min: 0 },
+    {
+      name: 'objects',
+      summary: 'own: those of a warehouse lie where its thread touched them; mixed: all over the heaps of all, as collections leave them',
+      kind: 'choice',
+      default: 'own',
+      choices: ['own', 'mixed'],
+    },
     { name: 'service', summary: 'mean CPU time of a transaction on idle local memory', kind: 'time', default: us(100), min: us(1) },
     { name: 'think', summary: 'mean time between two transactions', kind: 'time', default: 0, min: 0 },
     { name: 'survive', summary: 'share of the young objects that a collection copies', kind: 'share', default: 0.05, min: 0.001, max: 1 },
@@ -74,6 +82,7 @@ export const specjbbLike: WorkloadEntry = {
     const instructions = numberOption(options, 'service') * IPC * setup.clockGHz;
     const thinkNs = numberOption(options, 'think');
     const copiedLines = (numberOption(options, 'survive') * youngBytes) / LINE_BYTES;
+    const isMixed = choiceOption(options, 'objects') === 'mixed';
     const sizes = Array.from({ length: threads }, (_, thread) => setup.stream(thread, 'transaction'));
     const thinks = Array.from({ length: threads }, (_, thread) => setup.stream(thread, 'think'));
 
@@ -103,6 +112,9 @@ export const specjbbLike: WorkloadEntry = {
       phase.bytes = bytes;
     }
 
+    /** Whose heap a transaction works on, or its new objects are in: mixed ones are in each in turn, and new ones move on with each collection. */
+    const ownerOf = (thread: number, turn: number): number => (isMixed ? (thread + turn) % threads : thread);
+
     function fillTransaction(phase: Phase, thread: number): void {
       phase.kind = RUN;
       phase.instructions = Math.max(1, exponential(sizes[thread]!, instructions));
@@ -110,22 +122,22 @@ export const specjbbLike: WorkloadEntry = {
       phase.accessesPerInstruction = ACCESSES_PER_INSTRUCTION;
       phase.linesInFlight = LINES_IN_FLIGHT;
       phase.writeShare = WRITE_SHARE;
-      phase.region = 2 * thread;
+      phase.region = 2 * ownerOf(thread, begunCount[thread]!);
       phase.pattern = RANDOM;
-      phase.workingSetBytes = liveBytes;
+      phase.workingSetBytes = isMixed ? liveBytes * threads : liveBytes;
       phase.work = 1;
       phase.isWorkAtEnd = true;
     }
 
     /** Lines of a young part, one an instruction. */
-    function fillYoung(phase: Phase, thread: number, lines: number, cycles: number, linesInFlight: number, writeShare: number): void {
+    function fillYoung(phase: Phase, owner: number, lines: number, cycles: number, linesInFlight: number, writeShare: number): void {
       phase.kind = RUN;
       phase.instructions = lines;
       phase.cyclesPerInstruction = cycles;
       phase.accessesPerInstruction = 1;
       phase.linesInFlight = linesInFlight;
       phase.writeShare = writeShare;
-      phase.region = 2 * thread + 1;
+      phase.region = 2 * owner + 1;
       phase.pattern = RANDOM;
       phase.workingSetBytes = youngBytes;
     }
@@ -195,7 +207,7 @@ export const specjbbLike: WorkloadEntry = {
         step[thread] = TRANSACT;
         if (begunCount[thread]!++ % BURST_TRANSACTIONS === 0) {
           usedBytes[thread]! += BURST_BYTES;
-          return fillYoung(phase, thread, BURST_BYTES / LINE_BYTES, CYCLES_PER_NEW_LINE, Infinity, 1);
+          return fillYoung(phase, ownerOf(thread, pauseCount), BURST_BYTES / LINE_BYTES, CYCLES_PER_NEW_LINE, Infinity, 1);
         }
       }
       step[thread] = COMPLETE;

@@ -26,7 +26,7 @@ describe('what numalab validate prints', () => {
     expect(direct.flatMap((row) => (row.at(-1)!.startsWith('pass') ? [] : [row[0]]))).toEqual(['P13 same core', 'P13 cross node']);
   });
 
-  test.each(['P10 unpinned', 'P10 packed at 12', 'P15 triad', 'xen-2009-kernbench 7x1', 'xen-2009-kernbench 15x1', 'xen-2009-kernbench 1x2', 'xen-2009-kernbench 7x2'])(
+  test.each(['P10 unpinned', 'P10 packed at 12', 'P11 node 1', 'P15 triad', 'xen-2009-kernbench 7x1', 'xen-2009-kernbench 15x1', 'xen-2009-kernbench 1x2', 'xen-2009-kernbench 7x2'])(
     'predicts %s from the points that were fitted',
     (name) => expect(statusOf(name)).toBe('pass'),
   ); // prettier-ignore
@@ -34,11 +34,26 @@ describe('what numalab validate prints', () => {
   test('tells its misses', () => {
     const missed = rows.flatMap((row) => (row.at(-1)!.startsWith('fail') ? [row[0]] : []));
     expect(missed).toEqual([
-      ...['P06', 'P08 24', 'P08 42', 'P09 24', 'P13 same core', 'P13 cross node', 'P17'],
+      ...['P06', 'P08 24', 'P08 42', 'P09 24', 'P12', 'P13 same core', 'P13 cross node', 'P17'],
       ...['metis-mean-curve 18', 'metis-wrmem-curve 30', 'metis-wrmem-curve 36', 'metis-wrmem-curve 42'],
       ...['xen-2009-rd-spread 7 off', 'xen-2009-rd-spread 15 on'],
+      ...['autonuma-ladder none', 'numa01 unbound', 'P14', 'tiering-pmbench score rate', 'tiering-pmbench moved hot'],
     ]);
-    for (const item of ['P06', 'P08', 'P09', 'P13', 'P17', 'metis-mean-curve', 'metis-wrmem-curve', 'xen-2009-rd-spread'])
+    for (const item of [
+      'P06',
+      'P08',
+      'P09',
+      'P12',
+      'P13',
+      'P17',
+      'metis-mean-curve',
+      'metis-wrmem-curve',
+      'xen-2009-rd-spread',
+      'autonuma-ladder',
+      'numa01',
+      'P14',
+      'tiering-pmbench',
+    ])
       expect(printed).toMatch(new RegExp(`### ${item}\\n[^#]*- miss: (?!not explained)`));
   });
 });

@@ -4,7 +4,8 @@ import { DONE, RUN, SWEEP, TOUCH } from '../../sim/workload-api.ts';
 import { inTurn, latestFirst, play, programOf, setupOf, type Trace } from './fake-guest.ts';
 
 /** Three threads, blocks of 2 MiB. */
-const played = (options: Record<string, number | string>, choose = inTurn): Trace => play(programOf('numa01-like', options), 200, choose);
+const played = (options: Record<string, number | string>, choose: (count: number) => number = inTurn): Trace =>
+  play(programOf('numa01-like', options), 200, choose);
 const places = ({ steps }: Trace, thread: number): number[][] =>
   steps
     .filter(({ task, phase }) => task === thread && phase.kind === TOUCH)

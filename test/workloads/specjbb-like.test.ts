@@ -37,6 +37,16 @@ describe('specjbb-like', () => {
     }
   });
 
+  test('works on the heaps of all in turn where objects are mixed, and new ones move on with each collection', () => {
+    const { steps } = play(programOf('specjbb-like', { ...SMALL, objects: 'mixed' }), 400, inTurn);
+    const ofSecond = steps.filter(({ task, phase }) => task === 1 && phase.kind === RUN);
+    const live = ofSecond.filter(isTransaction).map(({ phase }) => phase.region / 2);
+    expect(live.slice(0, 5)).toEqual([2, 0, 1, 2, 0]); // the first is counted when it begins
+    expect(ofSecond.find(isTransaction)!.phase.workingSetBytes).toBe(3 * LIVE_BYTES);
+    const young = ofSecond.filter(isBurst).map(({ phase }) => (phase.region - 1) / 2);
+    expect(young.slice(0, 6)).toEqual([1, 1, 2, 2, 0, 0]); // two bursts between collections
+  });
+
   test('draws sizes around the time asked for at 0.7 instructions a cycle, each thread from its own stream', () => {
     for (const seed of ['1', '2', '3']) {
       const trace = play(programOf('specjbb-like', { heap: MiB(40), service: us(40) }, setupOf({ seed })), 30_000, inTurn);

@@ -1,12 +1,13 @@
 import type { ValidationItem } from '../item.ts';
 import { applicationItems } from './applications.ts';
+import { ladderItem } from './ladder.ts';
 import { linuxItems } from './linux.ts';
 import { metisCurveItems, metisItems } from './metis.ts';
 import { migrationsItem } from './migrations.ts';
-import { dunningtonItem, kunpengItem } from './other-machines.ts';
-import { tieringItem } from './tiering.ts';
+import { dunningtonItem, kunpengItem, nothingToGainItem } from './other-machines.ts';
 import { numa01Items } from './numa01.ts';
 import { softAffinityItems } from './soft-affinity.ts';
+import { tieringItem } from './tiering.ts';
 import { twinItems, twinLoadItems } from './twin.ts';
 import { xen2009Items } from './xen-2009.ts';
 
@@ -23,6 +24,8 @@ export const validationItems: readonly ValidationItem[] = [
   ...metisCurveItems,
   ...xen2009Items,
   ...linuxItems,
+  ladderItem,
   ...numa01Items,
+  nothingToGainItem,
   tieringItem,
 ];
