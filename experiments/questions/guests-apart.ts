@@ -72,6 +72,6 @@ export const guestsApart: Question = {
     ),
   ],
   siblings: [alone],
-  secondsASeed: 2.3,
+  secondsASeed: 1.9,
   answer: answerBy({ favourite: FAVOURITE, rivals: [...RIVALS, HOMELESS] }),
 };

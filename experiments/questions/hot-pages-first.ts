@@ -87,6 +87,6 @@ export const hotPagesFirst: Question = {
   charts: [wandering, limited],
   siblings: [fleeting],
   policies: BASES.map((name) => sentAway(name)),
-  secondsASeed: 3.2,
+  secondsASeed: 2.4,
   answer: answerBy({ favourite: FAVOURITE, rivals: RIVALS }),
 };

@@ -66,6 +66,6 @@ export const kvmBinding: Question = {
   deck: 'Realization of KVM host NUMA binding',
   charts: [byPolicy],
   siblings: [uneven],
-  secondsASeed: 2.8,
+  secondsASeed: 2.3,
   answer: answerBy({ favourite: FAVOURITE, rivals: Object.keys(BINDINGS).filter((series) => series !== FAVOURITE) }),
 };

@@ -59,6 +59,6 @@ export const noPinningNoMigration: Question = {
   deck: 'Avoid pinning (denies load balancing) but avoid node migration',
   charts: [bursty],
   siblings: [packed],
-  secondsASeed: 5.2,
+  secondsASeed: 3.2,
   answer: answerBy({ favourite: FAVOURITE, rivals: RIVALS }),
 };

@@ -91,6 +91,6 @@ export const pageOrVcpu: Question = {
   charts: [overMemory, overRate],
   siblings: [homeFull],
   policies: ['kvm-eevdf', 'hot-pages-first', 'autonuma', 'apart'].map((name) => sentAstray(name)),
-  secondsASeed: 2.7,
+  secondsASeed: 2.1,
   answer: answerBy({ favourite: FAVOURITE, rivals: RIVALS }),
 };

@@ -57,7 +57,7 @@ export const temporaryMigration: Question = {
   charts: CHARTS,
   siblings: [],
   policies: trips,
-  secondsASeed: 4.4,
+  secondsASeed: 3.4,
   table: breakEvenTable,
   answer: breakEvenAnswer,
 };

@@ -104,7 +104,7 @@ export const theyShouldKnow: Question = {
   deck: 'They should know! ... marry topology and NUMA?',
   charts: [knowing, sockets],
   siblings: [crowded],
-  secondsASeed: 4.6,
+  secondsASeed: 3.8,
   answer: answerBy({
     favourite: FAVOURITE,
     rivals: [...Object.keys(TOLD), ...Object.keys(SOCKETS)].filter((series) => series !== FAVOURITE),
