@@ -60,7 +60,7 @@ const alone: Chart = {
 
 export const guestsApart: Question = {
   name: 'guests-apart',
-  deck: 'Schedule guests apart, like Xen, but without pinning',
+  deck: 'Schedule guests apart, like Xen but without pinning',
   charts: [
     overGuests(
       'guests-apart-bursty',

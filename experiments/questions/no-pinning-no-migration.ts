@@ -56,7 +56,7 @@ const packed: Chart = {
 
 export const noPinningNoMigration: Question = {
   name: 'no-pinning-no-migration',
-  deck: 'Avoid pinning, but avoid node migration',
+  deck: 'Avoid pinning (denies load balancing) but avoid node migration',
   charts: [bursty],
   siblings: [packed],
   secondsASeed: 5.2,

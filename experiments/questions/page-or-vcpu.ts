@@ -87,7 +87,7 @@ function words(policy: string, workload: string, size: Size): Cell['words'] {
 
 export const pageOrVcpu: Question = {
   name: 'page-migration-or-vcpu-migration',
-  deck: 'Page migration or vCPU migration?',
+  deck: 'Rebalancing with page migration?',
   charts: [overMemory, overRate],
   siblings: [homeFull],
   policies: ['kvm-eevdf', 'hot-pages-first', 'autonuma', 'apart'].map((name) => sentAstray(name)),

@@ -31,6 +31,8 @@ export interface Outcome {
   /** Of the charts, in their order. */
   readonly results: readonly ChartResult[];
   readonly siblings: readonly ChartResult[];
+  /** How long the shortest and the longest run lasts, in simulated seconds. */
+  readonly lengthsS: readonly [number, number];
   readonly machines: readonly string[];
   /** Figures of these machines that nobody measured. */
   readonly assumed: readonly string[];
@@ -50,12 +52,14 @@ function outcomeOf(question: Question, results: readonly ChartResult[], lab: Lab
   const scenarios = results.flatMap(({ points }) => points.map((point) => cellScenario(point, lab)));
   const specs = [...new Set(scenarios.map(({ machine }) => machine.spec))];
   const assumed = specs.flatMap((spec) => figuresOf(spec).filter(({ figure }) => isAssumed(figure)));
+  const lengthsS = scenarios.map(({ durationNs, limitNs }) => (durationNs ?? limitNs) / 1e9);
   const count = question.charts.length;
   return {
     size,
     seeds,
     results: results.slice(0, count),
     siblings: results.slice(count),
+    lengthsS: [Math.min(...lengthsS), Math.max(...lengthsS)],
     machines: specs.map(({ name }) => name),
     assumed: [...new Set(assumed.map(({ name }) => name))],
   };

@@ -89,10 +89,10 @@ function defeat(favourite: string, contests: readonly Contest[]): string {
 }
 
 /** Size, seeds, what the intervals are, and which figures nobody measured. */
-export function basis({ size, seeds, machines, assumed }: Outcome, contests: number): string {
+export function basis({ size, seeds, lengthsS: [least, most], machines, assumed }: Outcome, contests: number): string {
   const intervals = seeds.length < 2 ? 'one seed, which tells no interval' : `${seeds.length} seeds with 95 % intervals, paired by seed${contests > 1 ? ` and widened by Holm's procedure over ${contests} comparisons` : ''}`; // prettier-ignore
   const figures = assumed.length > 0 ? `the assumed ${listOf(assumed)} of the machine and ` : '';
-  return `All this is the ${size} size on ${listOf(machines)}, ${intervals}; it rests on ${figures}the assumed costs of docs/model.md.`;
+  return `All this is the ${size} size on ${listOf(machines)}, runs of ${formatNumber(least, 2)}${most > least ? ` to ${formatNumber(most, 2)}` : ''} s, ${intervals}; it rests on ${figures}the assumed costs of docs/model.md.`;
 }
 
 /** `at 1.25 vCPUs for each CPU`, with the chart's name where a question has several. */

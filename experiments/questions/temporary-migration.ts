@@ -12,7 +12,7 @@ const BACK_MS = 1500;
 /** Memory is sized as so many times the hot set. */
 const TIMES = 4;
 
-const staysMs = (size: Size): number[] => (size === 'full' ? [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000] : [20, 100, 400, 2000]);
+const staysMs = (size: Size): number[] => (size === 'full' ? [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000] : [50, 200, 400, 800, 2000]);
 const hotMiB = (size: Size): number[] => (size === 'full' ? [4, 16, 64, 256] : [16, 128]);
 
 function map(name: string, way: string, streams: number): Chart {
@@ -53,11 +53,11 @@ const CHARTS = [map('trip-idle-link', 'the link idle', 0), map('trip-busy-link',
 
 export const temporaryMigration: Question = {
   name: 'temporary-migration',
-  deck: 'Page migration: maybe temporarily?',
+  deck: 'Rebalancing with page migration? ... maybe temporary?',
   charts: CHARTS,
   siblings: [],
   policies: trips,
-  secondsASeed: 3.7,
+  secondsASeed: 4.4,
   table: breakEvenTable,
   answer: breakEvenAnswer,
 };

@@ -101,7 +101,7 @@ function nodesOf(vcpus: number): Cell['words'] {
 
 export const theyShouldKnow: Question = {
   name: 'they-should-know',
-  deck: 'Should guests know their topology? They should know! Marry topology and NUMA?',
+  deck: 'They should know! ... marry topology and NUMA?',
   charts: [knowing, sockets],
   siblings: [crowded],
   secondsASeed: 4.6,

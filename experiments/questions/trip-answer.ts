@@ -3,7 +3,7 @@ import type { ChartResult } from '../chart.ts';
 import { type BreakEven, breakEven } from './break-even.ts';
 import { contestsOf } from './contests.ts';
 import type { AnswerTable, Outcome } from './question.ts';
-import { basis, ratio } from './sentences.ts';
+import { basis, listOf, ratio } from './sentences.ts';
 import { LEAVE, MOVE, RETURN } from './trips.ts';
 
 interface Row {
@@ -19,7 +19,7 @@ interface Row {
 /** For each hot set and load of the link, how long an absence must be for each answer to win. */
 export function breakEvenTable(outcome: Outcome): AnswerTable {
   return {
-    title: 'Time away from which on it is better (95 % interval over the seeds)',
+    title: `Time away from which on it is better, interpolated between ${listOf(timesOf(outcome))} ms (95 % interval over the seeds)`,
     columns: ['link', 'hot set', 'moving than leaving', 'copying back than leaving', 'copying back than moving'],
     rows: rowsOf(outcome).map(({ result, hot, move, back, backOverMove }) => [
       wayOf(result),
@@ -52,9 +52,9 @@ export function breakEvenAnswer(outcome: Outcome): string {
 }
 
 function head(found: number, kept: number, all: number): string {
-  if (found === all) return 'Pages should follow a vCPU that stays away long enough';
+  if (found === all) return 'Pages should follow a vCPU that stays away long enough (interpolated between the times tried)';
   if (kept === all) return 'Pages should stay, for as long as was tried';
-  return `It depends: in ${found} of ${all} cases pages should follow a vCPU that stays away long enough`;
+  return `It depends: in ${found} of ${all} cases pages should follow a vCPU that stays away long enough (interpolated between the times tried)`;
 }
 
 function said({ result, hot, move }: Row): string {
@@ -122,6 +122,12 @@ function wayOf({ chart }: ChartResult): string {
 
 function hotSets({ points }: ChartResult): string[] {
   return [...new Set(points.map(({ series }) => series.slice(series.indexOf(' ') + 1)))];
+}
+
+/** Times that were tried, in order. */
+function timesOf({ results }: Outcome): string[] {
+  const times = new Set(results.flatMap(({ points }) => points.map(({ x }) => x)));
+  return [...times].sort((a, b) => a - b).map(String);
 }
 
 function ends({ points }: ChartResult): [least: number, most: number] {

@@ -71,7 +71,7 @@ describe('numalab experiment', () => {
     expect(code).toBe(0);
     expect(out).toContain('(guests-apart-bursty)');
     expect(out).toContain('(guests-apart-alone)');
-    const [, said] = out.split('The deck: "Schedule guests apart, like Xen, but without pinning"\n\n');
+    const [, said] = out.split('The deck: "Schedule guests apart, like Xen but without pinning"\n\n');
     expect(said!.replaceAll('\n', ' ')).toMatch(
       /^Yes, wherever a difference is shown: apart is better than xen-numa-on at all 3 points, .* 2 seeds with 95 % intervals/,
     );
@@ -82,7 +82,7 @@ describe('numalab experiment', () => {
     const { code, out } = await call('experiment run temporary-migration --seeds 2 --json', ranked);
     expect(code).toBe(0);
     const result = JSON.parse(out) as { question: string; deck: string; answer: string; answerTable: { columns: string[]; rows: string[][] }; charts: { points: { words: { guests: { name: string }[] } }[] }[] }; // prettier-ignore
-    expect(result).toMatchObject({ question: 'temporary-migration', deck: 'Page migration: maybe temporarily?' });
+    expect(result).toMatchObject({ question: 'temporary-migration', deck: 'Rebalancing with page migration? ... maybe temporary?' });
     expect(result.answer).toMatch(/^Pages should stay, for as long as was tried: /); // all alike is no gain
     expect(result.answerTable.rows.map((row) => row.length)).toEqual(Array<number>(4).fill(result.answerTable.columns.length));
     expect(result.charts[1]!.points[0]!.words.guests.map(({ name }) => name)).toEqual(['traveller', 'stream']);

@@ -71,7 +71,7 @@ describe('the map in words', () => {
 
   test('says from when on moving wins, with its interval, by how much, and where it loses', () => {
     const said = text(wins, loses);
-    expect(said).toMatch(/^Pages should follow a vCPU that stays away long enough: with 16 MiB hot \(idle link\) moving beats leaving from 316 ms \(316 to 316\) on\./); // prettier-ignore
+    expect(said).toMatch(/^Pages should follow a vCPU that stays away long enough \(interpolated between the times tried\): with 16 MiB hot \(idle link\) moving beats leaving from 316 ms \(316 to 316\) on\./); // prettier-ignore
     expect(said).toContain('moving gains most at 1000 ms (move 16 MiB, idle link: 1.11 times as good (1.11 to 1.11))');
     expect(said).toContain('It loses most at 10.0 ms (move 16 MiB, idle link: 0.905 times as good');
     expect(said).toContain('Copying back at the right moment is better than following back by the same rule not even at the longest time in 1 of 1 cases.'); // prettier-ignore
@@ -85,6 +85,7 @@ describe('the map in words', () => {
 
   test('and the table has a row for each hot set and link', () => {
     const result = fabricatedResult([...nothing, ...series('move', wins), ...series('return', loses)], { name: 'trip-busy-link' });
+    expect(breakEvenTable(outcome([result])).title).toContain('interpolated between 10, 100 and 1000 ms');
     expect(breakEvenTable(outcome([result])).rows).toEqual([['busy link', '16 MiB', '316 ms (316 to 316)', 'not up to 1000 ms', 'not up to 1000 ms']]); // prettier-ignore
   });
 });

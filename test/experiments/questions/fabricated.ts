@@ -51,5 +51,13 @@ export function fabricatedResult(points: readonly Fabricated[], chart: Partial<C
 }
 
 export function outcome(results: readonly ChartResult[], siblings: readonly ChartResult[] = []): Outcome {
-  return { size: 'reduced', seeds: results[0]!.seeds, results, siblings, machines: ['lopsided'], assumed: ['links', 'slit'] };
+  return {
+    size: 'reduced',
+    seeds: results[0]!.seeds,
+    results,
+    siblings,
+    lengthsS: [0.3, 2],
+    machines: ['lopsided'],
+    assumed: ['links', 'slit'],
+  };
 }

@@ -47,7 +47,7 @@ describe.each(questions.map((question) => [question.name, question] as const))('
     expect(text).toMatch(/^(Yes|No|It depends|No difference shown|Pages should)/);
     expect(text).toMatch(/times as good \(\d[\d.]* to \d[\d.]*\)|At no single time/);
     expect(text).toMatch(
-      /\. All this is the reduced size on opteron-6164-4s, 2 seeds with 95 % intervals, paired by seed .*; it rests on the assumed /,
+      /\. All this is the reduced size on opteron-6164-4s, runs of [\d. to]+ s, 2 seeds with 95 % intervals, paired by seed .*; it rests on the assumed /,
     );
     expect(text).not.toContain('\n');
     expect(text.split(/[.?!] [A-Z]/).length).toBeLessThanOrEqual(7);
