@@ -39,8 +39,8 @@ export const numa01Items: readonly ValidationItem[] = [
       'in numa01.c as it is public, what should swap the memory of the two processes asks the same question twice, so that INVERSE_BIND puts ' +
       'the memory of both on the second node: simulated as it is written. What each thread does was published as source, 50 or 1000 passes over 3 GiB or its part of it',
     miss:
-      'unbound processes that share all their memory get on better here than published: NUMA balancing brings each mostly to a node of its ' +
-      'own in the end, as it does where threads have memory of their own. The published ones did worse than with all memory on one node; ' +
+      'unbound processes that share all their memory get on better here than published: NUMA balancing has brought each to a node of its ' +
+      'own by the end of the run, as it does sooner where threads have memory of their own. The published ones did worse than with all memory on one node; ' +
       'caches that eight-core complexes keep to themselves, and locks of page faults and of moves in a process of many threads, are not modelled',
     scenario: {
       seeds: 1,

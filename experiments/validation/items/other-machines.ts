@@ -89,8 +89,8 @@ export const nothingToGainItem: ValidationItem = {
   fitted:
     'nothing; the machine is kunpeng920-2s-96c, of 96 CPUs. memset is one thread that writes 1 GiB, memory as many threads as CPUs that write 64 MiB each, both assumed',
   note:
-    'only the sign is confirmed: marking memory and its faults cost memset two parts in 10000 here and the other a few in a million, and what took a sixth from sysbench memory is not ' +
-    'known. sysbench threads (0.854) is not simulated: yields and locks without memory have nothing that could be marked, so balancing does nothing to them here',
+    'only the sign is confirmed: marking memory and its faults cost memset two parts in 10000 here and the other a few in a million (with the background load of the host on, the interval of the second contained 1), and what took a sixth from sysbench memory is not ' +
+    'known. sysbench threads (0.854) is not simulated: yields and locks without memory have nothing that could be marked; tried with locks it was 0.990 and 1.000, both within chance',
   scenario: {
     seeds: 2,
     words: { ...kunpeng, contention: 'max-min' },

@@ -52,7 +52,9 @@ export const softAffinityItems: readonly ValidationItem[] = [
     class: 'B',
     raw: [129.2, 135.68],
     fitted: `nothing beyond P11: ${FITTED}`,
-    note: 'the claim of the deck: do not pin, but avoid node migration',
+    note:
+      'the claim of the deck: do not pin, but avoid node migration. NUMA balancing without such an order was tried first: 1.18 in runs of 4 s, as it ' +
+      'then moves the memory too, which in the published run was bound',
     miss:
       'soft affinity costs nothing here, but gains nothing either: once the node is preferred the thread hardly ever leaves it, so it waits ' +
       'as long for a CPU as one that is held there. What gain there is hangs on how long the loads run and sleep, which was not published. ' +

@@ -136,6 +136,7 @@ describe('with a home by order', () => {
     const found = homed('none', 9); // by faults: memory lies where it began, and it does not move
     expect([late.total.pageMoves, found.total.migrations.socket]).toEqual([0, 0]);
     expect(early.total.migrations.socket).toBe(1);
+    expect(homed('2', 2).total.migrations.socket).toBe(1); // at its first faults, where others would count a whole scan of two windows first
     expect(remoteAfter(early.total, late.total)).toBeLessThan(0.01);
     expect(early.total.remoteRatio).toBeGreaterThan(0.05); // faults begin after 1 s of run time
   });
