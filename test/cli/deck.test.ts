@@ -63,7 +63,7 @@ describe('numalab experiment', () => {
       expect(reducedSeconds!).toBeLessThan(60);
       expect(fullSeconds!).toBeGreaterThan(reducedSeconds!);
     }
-    expect((await call('experiment list')).out).toMatch(/guests-apart .* \d+ s +[\d.]+ min +Schedule guests apart/);
+    expect((await call('experiment list')).out).toMatch(/guests-apart .* [\d.]+ s +[\d.]+ min +Schedule guests apart/);
   });
 
   test('run of a question draws its charts and then answers', async () => {
