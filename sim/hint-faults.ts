@@ -3,11 +3,10 @@ import { enter, leave } from './hooks.ts';
 import type { HostKernel } from './host-kernel.ts';
 import { HEAT_GROUPS } from './heat.ts';
 import type { PageTracking } from './page-tracking.ts';
-import type { HintFault } from './policy-api.ts';
-import { exponential, namedStream, type Random } from './random.ts';
+import { exponential, type Random } from './random.ts';
 import { interruptSegment } from './segments.ts';
 import { SEG_RUN, SEG_TOUCH } from './states.ts';
-import type { CpuId, GuestId, NodeId, VcpuId } from './units.ts';
+import { tellAccess } from './told-access.ts';
 import { SWEEP, TOUCH } from './workload-api.ts';
 import { setDue, type World } from './world.ts';
 
@@ -72,7 +71,7 @@ export function armFault(w: World, cpu: number): void {
   w.faultRate[cpu] = rate;
   if (rate === 0) return;
   const fromNs = Math.max(w.nowNs, w.faultFreeNs[vcpu]!);
-  w.faultNs[cpu] = fromNs + Math.max(1, Math.ceil(exponential(streamOf(w, vcpu), 1 / rate)));
+  w.faultNs[cpu] = fromNs + Math.max(1, Math.ceil(exponential(w.faultStreams.of(w, vcpu), 1 / rate)));
 }
 
 /** It has come to one: that fault, and those that follow closely. */
@@ -81,7 +80,7 @@ export function takeRandomFaults(w: World, cpu: number): void {
   const vcpu = w.cpuVcpu[cpu]!;
   const task = w.vcpuTask[vcpu]!;
   const region = w.phaseRegion[task]!;
-  const random = streamOf(w, vcpu);
+  const random = w.faultStreams.of(w, vcpu);
   if (random() * w.faultRate[cpu]! >= faultsPerNs(w, cpu, task)) {
     armFault(w, cpu); // others have taken marked blocks since it was armed: its stream has thinned, and this was none of what is left
     setDue(w, cpu);
@@ -118,7 +117,7 @@ export function takeWalkFaults(w: World, cpu: number, task: number): boolean {
   if (block < 0 || !pages.isMarked(block)) return false;
   const vcpu = w.cpuVcpu[cpu]!;
   const guest = w.taskGuest[task]!;
-  const isWrite = w.phaseKind[task] === TOUCH || streamOf(w, vcpu)() < w.phaseWriteShare[task]!;
+  const isWrite = w.phaseKind[task] === TOUCH || w.faultStreams.of(w, vcpu)() < w.phaseWriteShare[task]!;
   const most = Math.min(MOST_WALKED, w.phaseBlocksLeft[task]!);
   for (let taken = 0; taken < most && block >= 0 && pages.isMarked(block); taken++) {
     fault(w, cpu, vcpu, block, isWrite);
@@ -173,42 +172,11 @@ function fault(w: World, cpu: number, vcpu: number, block: number, isWrite: bool
   w.samplingNs[vcpu]! += w.scenario.costs.hintFaultNs;
   const { onHintFault } = w.policy.memory;
   if (!onHintFault) return;
-  told.guest = guest as GuestId;
-  told.vcpu = vcpu as VcpuId;
-  told.block = block - memory.guestBlocks.first[guest]!;
-  told.node = memory.nodeOf(block) as NodeId;
-  told.cpu = cpu as CpuId;
-  told.cpuNode = w.scenario.machine.cpuNode[cpu] as NodeId;
-  told.isWrite = isWrite;
+  tellAccess(w, told, cpu, vcpu, block, isWrite);
   const k = w.kernel as HostKernel;
   enter(w, k, 'onHintFault');
   w.faultingVcpu = vcpu;
   w.policy.memory.onHintFault!(k, told);
   w.faultingVcpu = -1;
   w.samplingNs[vcpu]! += leave(w, k);
-}
-
-/** A hint fault as the World holds it, to be filled anew for each. */
-export type FaultRecord = { -readonly [Key in keyof HintFault]: HintFault[Key] };
-
-export function emptyFault(): FaultRecord {
-  const none = -1;
-  return {
-    guest: none as GuestId,
-    vcpu: none as VcpuId,
-    block: none,
-    node: none as NodeId,
-    cpu: none as CpuId,
-    cpuNode: none as NodeId,
-    isWrite: false,
-    markedNs: 0,
-  };
-}
-
-/** Each vCPU draws its faults from a stream of its own, made when it first needs one. */
-function streamOf(w: World, vcpu: number): Random {
-  const made = w.faultStreams[vcpu];
-  if (made) return made;
-  const guest = w.guests[w.vcpuGuest[vcpu]!]!;
-  return (w.faultStreams[vcpu] = namedStream(w.scenario.seed, guest.spec.name, vcpu - guest.firstVcpu, 'faults'));
 }

@@ -7,8 +7,8 @@ import type { CpuId, GuestId, NodeId, VcpuId } from './units.ts';
  */
 export type Fallback = 'distance' | 'next-id' | 'none' | 'within';
 
-/** A page fault that a mark caused. One object for all, good during the hook. */
-export interface HintFault {
+/** An access to memory that the performance monitoring unit sampled (IBS, PEBS). One object for all, good during the hook. */
+export interface PageSample {
   readonly guest: GuestId;
   readonly vcpu: VcpuId;
   readonly block: number;
@@ -17,19 +17,12 @@ export interface HintFault {
   readonly cpu: CpuId;
   readonly cpuNode: NodeId;
   readonly isWrite: boolean;
-  /** When the block was marked. */
-  readonly markedNs: number;
 }
 
-/** An access to memory that the performance monitoring unit sampled (IBS, PEBS). One object for all, good during the hook. */
-export interface PageSample {
-  readonly guest: GuestId;
-  readonly vcpu: VcpuId;
-  readonly block: number;
-  readonly node: NodeId;
-  readonly cpu: CpuId;
-  readonly cpuNode: NodeId;
-  readonly isWrite: boolean;
+/** A page fault that a mark caused. One object for all, good during the hook. */
+export interface HintFault extends PageSample {
+  /** When the block was marked. */
+  readonly markedNs: number;
 }
 
 export interface MemoryPolicy {

@@ -1,13 +1,12 @@
 import { enter, leave } from './hooks.ts';
 import type { HostKernel } from './host-kernel.ts';
 import { HEAT_GROUPS } from './heat.ts';
-import type { PageSample } from './policy-api.ts';
-import { below, namedStream, type Random } from './random.ts';
+import { below, type Random } from './random.ts';
 import { book } from './booking.ts';
 import { interruptSegment } from './segments.ts';
 import { SEG_RUN, SEG_TOUCH } from './states.ts';
 import { TIMER_WATCH } from './timers.ts';
-import type { CpuId, GuestId, NodeId, VcpuId } from './units.ts';
+import { tellAccess } from './told-access.ts';
 import { SWEEP } from './workload-api.ts';
 import type { World } from './world.ts';
 
@@ -46,24 +45,17 @@ function sampleCpu(w: World, cpu: number): void {
 
 function sample(w: World, cpu: number, vcpu: number, task: number, region: number): void {
   const { memory } = w;
-  const random = streamOf(w, vcpu);
+  const random = w.sampleStreams.of(w, vcpu);
   const guest = w.vcpuGuest[vcpu]!;
   const block = w.segKind[cpu] === SEG_TOUCH ? w.phaseBlock[task]! : drawBlock(w, guest, region, w.phasePattern[task] === SWEEP, random);
   const isWrite = random() < w.writeShare[cpu]!;
   w.samplingNs[vcpu]! += w.scenario.costs.sampleNs;
   w.counts.samples[guest]!++;
   if (!memory.isBacked(block) || !w.policy.memory.onSample) return;
-  const told = w.sample;
-  told.guest = guest as GuestId;
-  told.vcpu = vcpu as VcpuId;
-  told.block = block - memory.guestBlocks.first[guest]!;
-  told.node = memory.nodeOf(block) as NodeId;
-  told.cpu = cpu as CpuId;
-  told.cpuNode = w.scenario.machine.cpuNode[cpu] as NodeId;
-  told.isWrite = isWrite;
+  tellAccess(w, w.sample, cpu, vcpu, block, isWrite);
   const k = w.kernel as HostKernel;
   enter(w, k, 'onSample');
-  w.policy.memory.onSample(k, told);
+  w.policy.memory.onSample(k, w.sample);
   w.samplingNs[vcpu]! += leave(w, k);
 }
 
@@ -100,26 +92,4 @@ function linesOf(w: World, vcpu: number): number {
   let lines = 0;
   for (let node = 0; node < N; node++) lines += w.pmu.lines[vcpu * N + node]!;
   return lines;
-}
-
-export type SampleRecord = { -readonly [Key in keyof PageSample]: PageSample[Key] };
-
-export function emptySample(): SampleRecord {
-  const none = -1;
-  return {
-    guest: none as GuestId,
-    vcpu: none as VcpuId,
-    block: none,
-    node: none as NodeId,
-    cpu: none as CpuId,
-    cpuNode: none as NodeId,
-    isWrite: false,
-  };
-}
-
-function streamOf(w: World, vcpu: number): Random {
-  const made = w.sampleStreams[vcpu];
-  if (made) return made;
-  const guest = w.guests[w.vcpuGuest[vcpu]!]!;
-  return (w.sampleStreams[vcpu] = namedStream(w.scenario.seed, guest.spec.name, vcpu - guest.firstVcpu, 'samples'));
 }

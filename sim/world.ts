@@ -5,7 +5,6 @@ import { type Contention, contentionOf } from './contention.ts';
 import type { GuestVnodes } from './guest-blocks.ts';
 import type { GuestTopology } from './guest-topology.ts';
 import { GuestCounters } from './guest-counters.ts';
-import { emptyFault, type FaultRecord } from './hint-faults.ts';
 import { HugeMappings } from './huge-mappings.ts';
 import { Masks } from './masks.ts';
 import { HostMemory } from './memory.ts';
@@ -16,11 +15,11 @@ import type { Kernel, Placement, Policy } from './policy-api.ts';
 import { namedStream, type Random } from './random.ts';
 import { readyQueueOf, type ReadyQueue } from './ready-queue.ts';
 import type { Replicas } from './replicas.ts';
-import { emptySample, type SampleRecord } from './sampling.ts';
 import type { GuestSpec, Scenario } from './scenario.ts';
 import { CAUSE_COUNT, NO_TRAFFIC, PARTS } from './states.ts';
 import { SyncObjects } from './sync-objects.ts';
 import { Timers } from './timers.ts';
+import { emptyAccess, type ToldAccess, VcpuStreams } from './told-access.ts';
 import type { VnodeLayout } from './vnuma.ts';
 import { emptyPhase, type GuestCalls, type GuestProgram, type Phase } from './workload-api.ts';
 
@@ -168,10 +167,10 @@ export class World {
   moves: PageMoves | null = null;
   replicas: Replicas | null = null;
   readonly huge: HugeMappings;
-  readonly fault: FaultRecord = emptyFault();
-  readonly sample: SampleRecord = emptySample();
-  readonly faultStreams: (Random | undefined)[] = []; //  [V]
-  readonly sampleStreams: (Random | undefined)[] = []; // [V]
+  readonly fault: ToldAccess = emptyAccess();
+  readonly sample: ToldAccess = emptyAccess();
+  readonly faultStreams: VcpuStreams = new VcpuStreams('faults');
+  readonly sampleStreams: VcpuStreams = new VcpuStreams('samples');
   faultingVcpu = -1; //     whose hint fault is being told
   pageWorkNs = 0; //        what marking and splitting have cost, not paid yet
   hashLow = 0x811c9dc5;
