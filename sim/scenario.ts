@@ -76,7 +76,7 @@ export const DEFAULT_COSTS: Costs = {
   guestSliceNs: us(4_000), // assumed
   hookNs: 50, // assumed: a BPF program through its trampoline
   helperNs: 15, // assumed: a kfunc
-  hintFaultNs: us(2), // assumed; the measured 112-213 us of 128 threads (calibration of lmbench on Linux 6) hold contention
+  hintFaultNs: us(2), // assumed; the measured 112-213 us of 128 and more threads are an upper bound, contention included
   sampleNs: us(1), // assumed
   markNs: 100, // assumed
   splitNs: us(5), // assumed
