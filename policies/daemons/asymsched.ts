@@ -20,14 +20,15 @@ export const ASYMSCHED_OPTIONS: AsymSchedOptions = { periodNs: seconds(1), moveN
  * vCPUs share its memory; it takes the fewest nodes that have CPUs enough, or as many as it has vnodes. It weighs the logarithm of the lines that its
  * vCPUs fetched from other nodes since the last time. The arrangement that `bestArrangement` finds is put in force if moving its
  * memory costs no more than a share of the run so far: vCPUs are held on the nodes, each on the one most of its lines come
- * from while that has room, and memory elsewhere follows. Where all bandwidths are alike it does nothing.
+ * from while that has room, and memory elsewhere follows. Where all bandwidths are alike it does nothing, and guests that are held on CPUs already
+ * are left there.
  * After: B. Lepers, V. Quéma, A. Fedorova, USENIX ATC 2015 (AsymSched), the constants from memory. Assumed: how many nodes a guest takes, and which
  * vCPU goes on which of them. Not modelled: its choice of pages to move by samples; free memory is not looked at, what finds no room stays.
  */
 export function asymsched({ periodNs, moveNsPerGB, overhead }: AsymSchedOptions): Daemon {
   let links: Links;
   let traffic: Traffic;
-  let placed: (readonly number[] | undefined)[]; // [guest] nodes it is held on
+  let placed: (readonly number[] | undefined)[]; // [guest] nodes it is held on; none yet where it may go everywhere
   return {
     name: 'asymsched',
     periodNs,
@@ -37,8 +38,8 @@ export function asymsched({ periodNs, moveNsPerGB, overhead }: AsymSchedOptions)
       traffic ??= trafficOf(k);
       placed ??= Array.from({ length: k.guestCount }, () => undefined);
       traffic.read(k);
-      const guests = guestsHere(k);
       for (let guest = 0 as GuestId; guest < k.guestCount; guest++) if (!k.isHere(guest)) placed[guest] = undefined;
+      const guests = guestsHere(k).filter((guest) => placed[guest] !== undefined || isFree(k, guest));
       const { arrangement, clusters } = arrange(k, guests, links, traffic);
       if (arrangement.moveBytes * moveNsPerGB > overhead * k.nowNs * BYTES_PER_GB) return;
       guests.forEach((guest, i) => {
@@ -152,6 +153,15 @@ function trafficOf({ vcpuCount, nodeCount, guestCount }: Kernel): Traffic {
       }
     },
   };
+}
+
+/** Nobody else holds it: a guest that has CPUs of its own is left there. */
+function isFree(k: Kernel, guest: GuestId): boolean {
+  const first = k.guestFirstVcpu(guest);
+  let online = 0;
+  for (let cpu = 0 as CpuId; cpu < k.cpuCount; cpu++) if (k.isOnline(cpu)) online++;
+  for (let vcpu = first; vcpu < first + k.guestVcpuCount(guest); vcpu++) if (k.nrAllowed(vcpu as VcpuId) < online) return false;
+  return true;
 }
 
 function guestsHere(k: Kernel): GuestId[] {
