@@ -1,6 +1,6 @@
 import type { ComparedPolicy, Comparison } from '../experiments/comparison.ts';
 import { workloadText } from '../experiments/run-result.ts';
-import { formatNumber, formatPlusMinus, formatShare } from '../report/format.ts';
+import { counted, formatNumber, formatPlusMinus, formatShare } from '../report/format.ts';
 import { table } from '../report/table.ts';
 import type { Scenario } from '../sim/scenario.ts';
 
@@ -21,7 +21,7 @@ export function comparisonText(comparison: Comparison, scenario: Scenario): stri
     policy.verdict,
   ]);
   return (
-    `${workloadText(scenario)} on ${scenario.machine.spec.name}, ${scenario.guests.length} guests, ${seeds.length} seeds from ${seeds[0]}\n` +
+    `${workloadText(scenario)} on ${scenario.machine.spec.name}, ${counted(scenario.guests.length, 'guest')}, ${counted(seeds.length, 'seed')} from ${seeds[0]}\n` +
     `${metric.name}: ${better} is better; means with ${formatShare(level)} intervals; differences paired by seed, their intervals widened so that all hold together (Holm)\n\n` +
     `${table(columns, rows)}\n${others.map((policy) => why(policy, baseline!)).join('')}`
   );
@@ -41,6 +41,8 @@ function differenceCells({ difference }: ComparedPolicy, baseline: ComparedPolic
 
 function why({ policy, causes }: ComparedPolicy, baseline: ComparedPolicy): string {
   const told = causes.filter(({ change }) => Math.abs(change) >= LEAST_CHANGE).slice(0, TOLD_CAUSES);
+  if (baseline.mean.mean === 0)
+    return `\n${baseline.policy} got nothing done, so no work can be compared; a longer duration may show more.\n`;
   if (told.length === 0) return `\n${policy} spends its time as ${baseline.policy} does.\n`;
   const lines = told.map(({ cause, change }) => `  ${cause.padEnd(16)} ${change > 0 ? '+' : ''}${formatShare(change)}\n`);
   return `\n${policy} for the same work, in shares of all task time of ${baseline.policy}:\n${lines.join('')}`;

@@ -15,7 +15,25 @@ export function runText(result: RunResult): string {
     `${workload} under ${policy}${oracle ? ' (oracle: knows what no kernel could)' : ''} on ${machine}, seed ${seed}\n` +
     `${status}${message === null ? '' : `: ${plainText(message)}`}, ${formatNs(simulatedNs)} simulated, decisions ${result.hash}\n`;
   const listed = guests.length <= LISTED_GUESTS ? guests.map((guest) => row(guest.name, guest, guest.status)) : spread(guests);
-  return `${head}\n${table(COLUMNS, [...listed, row('total', total, '')])}\n${figures(guests)}\n${causes(total)}`;
+  return `${head}\n${table(COLUMNS, [...listed, row('total', total, '')])}\n${figures(guests)}${beliefs(guests)}${moved(total)}\n${causes(total)}`;
+}
+
+/** Guests that were told of nodes and made something else of it. */
+function beliefs(guests: readonly GuestResult[]): string {
+  return guests.flatMap(({ name, vnuma }) => vnuma.dropped.map((why) => `${plainText(name)}: ${plainText(why)}\n`)).join('');
+}
+
+/** What policies saw of memory and did with it. */
+function moved({ pageReturns, pageReplicas, failedMoves, hintFaults, samples }: RunResult['total']): string {
+  const told = [
+    [hintFaults, 'hint faults'],
+    [samples, 'samples'],
+    [pageReturns, 'blocks returned'],
+    [pageReplicas, 'blocks copied beside themselves'],
+    [failedMoves, 'moves failed'],
+  ] as const;
+  const said = told.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  return said.length > 0 ? `memory: ${said.join(', ')}\n` : '';
 }
 
 function row(name: string, measures: RunResult['total'], status: string): (string | number)[] {

@@ -81,6 +81,7 @@ function judged(difference: Interval, metric: Metric, baseline: number): Compare
 
 /** Task time by cause for a unit of work, less that of the baseline, over all the baseline's task time for it; largest first. */
 function changedCauses(baseline: readonly Recording[], candidate: readonly Recording[], metric: Metric): ComparedPolicy['causes'] {
+  if (!didWork(baseline, metric) || !didWork(candidate, metric)) return [];
   const before = timePerWork(baseline, metric);
   const after = timePerWork(candidate, metric);
   const all = CAUSES.reduce((sum, cause) => sum + before[cause], 0);
@@ -100,6 +101,10 @@ function timePerWork(recordings: readonly Recording[], metric: Metric): Record<C
   const work = guests.reduce((sum, guest) => sum + workOf(guest), 0);
   const per = (cause: Cause): number => guests.reduce((sum, { causes }) => sum + causes[cause], 0) / (work || 1);
   return Object.fromEntries(CAUSES.map((cause) => [cause, per(cause)])) as Record<Cause, number>;
+}
+
+function didWork(recordings: readonly Recording[], metric: Metric): boolean {
+  return metric.name === 'elapsed' || recordings.some((recording) => judgedGuests(recording, metric).some((guest) => workOf(guest) > 0));
 }
 
 function workOf({ throughput, elapsedNs }: Measures): number {

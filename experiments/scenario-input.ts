@@ -208,6 +208,7 @@ function checkTogether(
       refuse(['block'], ` = ${size(block)}, want larger: ${blocks} blocks of ${guest.name}, at most ${MAX_GUEST_BLOCKS} a guest`);
     }
     checkVnuma(guest, words, written, refuse);
+    checkMapping(guest, words, refuse);
     checkCpus(guest, machine, refuse);
     if (guest.departsNs !== null && guest.departsNs <= guest.arrivesNs) refuse(['guests'], `: ${guest.name} departs before it arrives`);
     if (guest.capPercent > 0 && !words.policy.entry.claims?.caps) {
@@ -220,7 +221,10 @@ function checkTogether(
   const memoryBytes = sum(guests, (guest) => guest.memoryBytes);
   const machineBytes = machine.memoryGiB.value.reduce((total, GiB) => total + GiB * 1024 ** 3, 0);
   if (memoryBytes > machineBytes) {
-    refuse(blame, `: ${guests.length} guests of ${size(memoryBytes)} in all, want at most the ${size(machineBytes)} of ${machine.name}`);
+    refuse(
+      blame,
+      `: ${guests.length === 1 ? '1 guest' : `${guests.length} guests`} of ${size(memoryBytes)} in all, want at most the ${size(machineBytes)} of ${machine.name}`,
+    );
   }
   if (words.mapping !== null && words.mapping < block)
     refuse(['mapping'], ` = ${size(words.mapping)}, want at least the block (${size(block)})`);
@@ -235,6 +239,14 @@ function checkTogether(
   if (words.duration !== undefined && words.duration > words.limit) {
     refuse(['duration'], ` = ${show(written.duration)}, want at most the limit (${formatQuantity('time', words.limit)})`);
   }
+}
+
+/** A huge mapping lies on one node, so it must not span two virtual ones that are hosted apart. */
+function checkMapping({ name, memoryBytes, vnodes, vnuma }: GuestSpec, { mapping }: ScenarioWords, refuse: Refuse): void {
+  if (mapping === null || !vnuma || vnuma.hosting === 'break') return;
+  const sizes = vnuma.nodes ? vnuma.nodes.map((node) => node.memoryBytes) : [memoryBytes / vnodes];
+  if (sizes.some((bytes) => bytes % mapping !== 0))
+    refuse(['mapping'], ` = ${size(mapping)}, want the virtual nodes of ${name} to be multiples of it, as each has a host node of its own`);
 }
 
 function checkCpus({ name, cpus }: GuestSpec, machine: MachineSpec, refuse: Refuse): void {

@@ -161,6 +161,9 @@ export function vnumaFault(guest: GuestSpec, blockBytes: number, machine: Machin
       `has ${guest.vnodes} virtual nodes, want from 2 to ${withCpus}, one for each node of ${machine.name} with CPUs`,
     );
   }
+  if (hosting !== 'break' && guest.cpus) {
+    return fault('vnuma-host', `may use some CPUs only (cpus), want either those or a host node for each virtual one`);
+  }
   return null;
 }
 

@@ -103,6 +103,8 @@ export const autonumaPolicies: readonly PolicyEntry[] = [
       const nodes = idsOf<NodeId>(options, 'home');
       if (nodes && nodes.length > 1) throw new RangeError(`home = ${nodes.join('+')}, want one node`);
       checkBelow('home', nodes, nodeCount);
+      const { minMs, maxMs } = scanOptionsOf(options);
+      if (maxMs < minMs) throw new RangeError(`scan-max = ${maxMs}ms, want scan-min (${minMs}ms) or more`);
     },
   },
 ];

@@ -27,6 +27,11 @@ export function formatNumber(value: number, digits = 3): string {
   return value.toFixed(Math.max(0, digits - 1 - magnitude));
 }
 
+/** `1 guest`, `3 guests`. */
+export function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+}
+
 /** Nanoseconds in the unit that fits: 1234567 is '1.23 ms'. */
 export function formatNs(ns: number, digits = 3): string {
   return inUnits(ns, digits, TIME_UNITS);

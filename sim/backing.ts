@@ -22,9 +22,22 @@ export function backBlock(w: World, guest: number, region: number, block: number
     throw new PolicyError(`node ${String(wanted)}, want 0 to ${nodeCount - 1}`);
   w.hook = '';
   const { memoryNodes } = w.placements[guest]!;
-  const node = memory.back(guest, region, block, wanted, policy.memory.fallback, memoryNodes);
+  let node = memory.back(guest, region, block, wanted, policy.memory.fallback, memoryNodes);
+  if (node < 0 && dropAllReplicas(w)) node = memory.back(guest, region, block, wanted, policy.memory.fallback, memoryNodes);
   if (node >= 0 && w.huge.isHuge(guest, block)) backMapping(w, guest, block, node);
   return node;
+}
+
+/** Copies of blocks are given up before anyone goes without memory. Rare, so all at once. False when there are none. */
+function dropAllReplicas(w: World): boolean {
+  if (!w.replicas || w.replicas.nodeBlocks.every((blocks) => blocks === 0)) return false;
+  for (const { id, regionCount } of w.guests) {
+    const first = w.memory.firstRegion[id]!;
+    for (let region = first; region < first + regionCount; region++) {
+      if (w.replicas.dropRegion(id, region) > 0) renewMixtures(w, id, region);
+    }
+  }
+  return true;
 }
 
 /** The rest of a huge mapping is backed with its first block, on the same node; where there is no room for it, it is mapped block by block. */

@@ -53,9 +53,11 @@ const KINDS: Readonly<Record<number, readonly [event: string, first: string, sec
   4: ['idle', 'cpu', ''],
   5: ['affinity', 'vcpu', 'mask'],
   6: ['weight', 'guest', 'weight'],
-  7: ['move', 'block', 'node'],
+  7: ['move', 'block of all guests', 'node'],
   8: ['depart', 'guest', ''],
   9: ['hotplug', 'cpu', 'online'],
+  10: ['copy', 'block of all guests', 'node'],
+  11: ['merge', 'block of all guests', 'node'],
 };
 
 /** The last events, oldest first. */

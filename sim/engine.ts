@@ -259,6 +259,7 @@ function outcome(w: World): [RunStatus, string | null] {
   if (stuck) return ['deadlock', `guest ${stuck.spec.name}: its ${stuck.waitingTasks} tasks all wait for one another`];
   if (w.nowNs >= limitNs && w.guestsLeft > 0) return ['time-limit', `not done after ${limitNs / 1e9} s of simulated time`];
   const idle = w.guests.find((guest) => !guest.isHostNoise && guest.spec.workload.ends === 'never' && hasDoneNothing(w, guest));
+  if (idle?.hasDeparted) return ['ok', `guest ${idle.spec.name} had not got beyond its setting up when it departed`];
   if (idle)
     return ['ok', `guest ${idle.spec.name} had not got beyond its setting up when the run ended; a longer duration would show more`];
   return ['ok', null];

@@ -50,6 +50,20 @@ test('the one line of the page that changes the parts is sound, and another poli
   expect(await hashOf('./held.ts')).not.toBe(await hashOf('./mine.ts'));
 });
 
+test('the memory part of the page is sound and moves blocks', { timeout: 120_000 }, async () => {
+  const part = /```ts\n(const near[^`]+)```/.exec(page)![1]!;
+  const names = 'builtIn, compose, firstTouch, type MemoryPolicy, ms, type PolicyEntry';
+  const entry =
+    "{ name: 'near', summary: 's', source: 's', oracle: false, options: [], make: () => compose('near', builtIn('kvm-eevdf'), { memory: near }) }";
+  writeFileSync(
+    'near.ts',
+    `import { ${names} } from 'numalab/policy';\n${part}export const policy: PolicyEntry = ${entry};\nexport default policy;\n`,
+  );
+  expect((await call('policy check ./near.ts')).out).toMatch(/^types +pass/m);
+  const { out } = await call('run --policy ./near.ts --workload hot-set --guests 3 --vcpus 4 --duration 500ms --json');
+  expect((JSON.parse(out) as { total: { pageMoves: number } }).total.pageMoves).toBeGreaterThan(10);
+});
+
 test('a mistake is one line with its place, and nothing is run', { timeout: 60_000 }, async () => {
   writeFileSync('broken.ts', "import { compose } from 'numalab/policy';\nexport const policy = compose(;\n");
   expect(await call('run --policy ./broken.ts')).toEqual({ code: 2, out: '', err: 'broken.ts:2:31: Unexpected ";"\n' });

@@ -1,6 +1,6 @@
 import { formatNamed } from '../../experiments/named-options.ts';
 import { workloadText } from '../../experiments/run-result.ts';
-import { formatBytes, formatNs } from '../../report/format.ts';
+import { counted, formatBytes, formatNs } from '../../report/format.ts';
 import { type Command, DONE, JSON_FLAG, SCENARIO_FLAG, WORD_FLAGS } from '../command.ts';
 import { readScenario } from '../../experiments/scenario-input.ts';
 import { policiesOf, sourceOf } from '../scenario-call.ts';
@@ -32,7 +32,7 @@ export const check: Command = {
       const length = told.durationNs === null ? 'until all guests have ended' : `for ${formatNs(told.durationNs)}`;
       terminal.out(
         `sound: ${told.workload} under ${told.policy} on ${told.machine}, ${length}, seed ${told.seed}\n` +
-          `guests: ${told.guests}, with ${told.vcpus} vCPUs and ${formatBytes(told.memoryBytes)} in all\n`,
+          `guests: ${told.guests}, with ${counted(told.vcpus, 'vCPU')} and ${formatBytes(told.memoryBytes)} in all\n`,
       );
     }
     return DONE;

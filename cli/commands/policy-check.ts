@@ -5,7 +5,7 @@ import { fileOfWord, isPolicyFile, loadPolicy } from '../../experiments/user-pol
 import { GuardedRunner } from '../../experiments/user-policy/guarded-runner.ts';
 import { typeErrors } from '../../experiments/user-policy/type-check.ts';
 import { policySource } from '../../experiments/user-policy/user-policy.ts';
-import { formatNumber, plainText } from '../../report/format.ts';
+import { counted, plainText } from '../../report/format.ts';
 import { table } from '../../report/table.ts';
 import type { OptionValues } from '../../sim/options.ts';
 import type { PolicyEntry } from '../../sim/policy-api.ts';
@@ -62,10 +62,7 @@ export const policyCheck: Command = {
 
 function typesOf(file: string): { check: Check; errors: readonly string[] } {
   const errors = typeErrors(file);
-  const detail =
-    errors.length === 0
-      ? 'strict, no error'
-      : `${formatNumber(errors.length, 3)} error${errors.length === 1 ? '' : 's'}, the first: ${errors[0]}`;
+  const detail = errors.length === 0 ? 'strict, no error' : `${counted(errors.length, 'error')}, the first: ${errors[0]}`;
   return { check: { name: 'types', outcome: errors.length === 0 ? 'pass' : 'fail', detail }, errors };
 }
 

@@ -140,7 +140,9 @@ function cell(result: ChartResult, at: BreakEven): string {
   switch (at.kind) {
     case 'at': {
       const { mean, low, high, count } = at.interval;
-      return count < 2 ? ms(mean) : `${ms(mean)} (${formatNumber(low)} to ${formatNumber(high)})`;
+      if (count < 2) return ms(mean);
+      if (low < least || high > most) return `${ms(mean)} (too few seeds to say how sure)`;
+      return `${ms(mean)} (${formatNumber(low)} to ${formatNumber(high)})`;
     }
     case 'always':
       return `${ms(least)} or less`;

@@ -1,6 +1,7 @@
 import { PolicyError } from '../../sim/assert.ts';
 import type { OptionSpec } from '../../sim/options.ts';
-import type { Policy, PolicyEntry } from '../../sim/policy-api.ts';
+import { checkFigures } from '../../sim/policy-figures.ts';
+import type { Fallback, Policy, PolicyEntry } from '../../sim/policy-api.ts';
 import { LIBRARY } from './library-name.ts';
 
 /** Compiles a function body of these parameters; its place in errors is `POLICY_CODE`. */
@@ -49,6 +50,15 @@ function checkOption(option: Partial<OptionSpec> | null): void {
   }
 }
 
+const FALLBACKS: readonly Fallback[] = ['distance', 'next-id', 'none', 'within'];
+
+function wantFunctions(where: string, part: object, names: readonly string[], isRequired = false): void {
+  for (const name of names) {
+    const value = (part as Record<string, unknown>)[name];
+    if (typeof value !== 'function' && (isRequired || value !== undefined)) throw new PolicyError(`${where}.${name}: want a function`);
+  }
+}
+
 /** @throws PolicyError for what the engine could not call */
 export function checkPolicy(policy: Policy): void {
   if (typeof policy !== 'object' || policy === null) throw new PolicyError('make returned no policy, want compose(name, parts)');
@@ -56,6 +66,11 @@ export function checkPolicy(policy: Policy): void {
   if (typeof cpu?.enqueue !== 'function') throw new PolicyError('want a cpu part with enqueue');
   if (typeof memory?.alloc !== 'function') throw new PolicyError('want a memory part with alloc');
   if (memory.backs !== 'first-touch' && memory.backs !== 'at-build') throw new PolicyError('memory.backs: want first-touch or at-build');
-  if (!['distance', 'next-id', 'none'].includes(memory.fallback)) throw new PolicyError('memory.fallback: want distance, next-id or none');
+  if (!FALLBACKS.includes(memory.fallback))
+    throw new PolicyError(`memory.fallback: ${String(memory.fallback)}, want one of ${FALLBACKS.join(', ')}`);
+  wantFunctions('memory', memory, ['onHintFault', 'onSample', 'onMoved']);
+  if (memory.plan !== undefined) wantFunctions('memory.plan', memory.plan ?? {}, ['step'], true);
+  for (const daemon of policy.daemons ?? []) wantFunctions(`daemon ${String(daemon?.name)}`, daemon ?? {}, ['step'], true);
   if (placement !== undefined && typeof placement?.place !== 'function') throw new PolicyError('want a placement part with place');
+  checkFigures(policy);
 }
