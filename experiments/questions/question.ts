@@ -22,7 +22,7 @@ export interface Question {
 
 /** How `secondsASeed` was measured, and what the time of the full size is made of. */
 export const MEASURED_ON =
-  'one core of an AMD EPYC with Node 20, 2026-11-26, at the reduced size; for the full size that times the vCPU seconds it simulates more';
+  'one core of an Intel Xeon with Node 20, 2026-11-26, at the reduced size; for the full size that times the vCPU seconds it simulates more';
 
 /** What a question's answer is made of. */
 export interface Outcome {
