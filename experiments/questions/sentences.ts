@@ -97,7 +97,8 @@ export function basis({ size, seeds, lengthsS: [least, most], machines, assumed 
 
 /** `at 1.25 vCPUs for each CPU`, with the chart's name where a question has several. */
 export function place({ result: { chart }, x }: Pick<Contest, 'result' | 'x'>): string {
-  return `at ${chart.xIsBytes ? formatBytes(x) : String(x)} ${chart.xLabel}`;
+  const label = x === 1 ? chart.xLabel.replace(/^guests /, 'guest ') : chart.xLabel;
+  return `at ${chart.xIsBytes ? formatBytes(x) : String(x)} ${label}`;
 }
 
 /** `1.31 times as good (1.02 to 1.68)`. */
