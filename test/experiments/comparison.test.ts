@@ -47,6 +47,15 @@ describe('three policies over four seeds', () => {
   });
 });
 
+test('where no work was done there is none to spend time on', () => {
+  const { policies } = comparePolicies(
+    [runsOf('a', [0, 0, 0, 0]), runsOf('b', [0, 0, 0, 0], { compute: 70, distance: 930 })],
+    seeds,
+    metric,
+  );
+  expect(policies[1]).toMatchObject({ verdict: 'no difference shown', causes: [] });
+});
+
 test('work that ends is judged by time, and less is better', () => {
   const ending = readScenario({ flags: { workload: 'compile' } }, registries);
   const elapsed = metricsOf(ending, recordingOf(ending, 1))[0]!;

@@ -136,6 +136,14 @@ describe('a wrong word of virtual nodes is refused', () => {
       { vcpus: '4', vnodes: '4', 'vnuma-host': 'moved:1s' },
       '--vnuma-host: vm1 has 4 virtual nodes, want from 2 to 3, one for each node of lopsided with CPUs',
     ],
+    [
+      { ...TWO, mapping: '1GiB', 'vnuma-host': 'keep' },
+      '--mapping = 1GiB, want the virtual nodes of vm1 to be multiples of it, as each has a host node of its own',
+    ],
+    [
+      { vcpus: '2', mapping: '512MiB', vnuma: '0:512MiB/1:256MiB/none:256MiB', 'vnuma-host': 'moved:1s' },
+      '--mapping = 512MiB, want the virtual nodes of vm1 to be multiples of it, as each has a host node of its own',
+    ],
   ])('%j', (flags, message) => {
     expect(refusal(() => fromFlags(flags))).toBe(message);
   });
@@ -143,6 +151,9 @@ describe('a wrong word of virtual nodes is refused', () => {
   test('of one guest of a list, by its place', () => {
     const text = 'vcpus: 2\nguests:\n  - {}\n  - { vnodes: 3, vnuma: "0:512MiB/1:512MiB" }';
     expect(refusal(() => fromFile(text))).toBe('s.yaml:4:25: guests[1].vnuma of 2 virtual nodes beside vnodes = 3, want one of the two');
+    expect(refusal(() => fromFile('guests: [{ vcpus: 4, vnodes: 2, vnuma-host: keep, cpus: 0-2 }]'))).toBe(
+      's.yaml:1:9: guests: vm1 may use some CPUs only (cpus), want either those or a host node for each virtual one',
+    );
     expect(refusal(() => fromFile('guests: [{ kind: xen-pv, vtopology: cores=1 }]'))).toBe(
       's.yaml:1:9: guests: vm1 is of kind xen-pv, want none: its kernel cannot be told one',
     );

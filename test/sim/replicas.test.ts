@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Kernel } from '../../sim/policy-api.ts';
-import { type GuestId, MiB, ms, type NodeId, us } from '../../sim/units.ts';
+import { GiB, type GuestId, MiB, ms, type NodeId, us } from '../../sim/units.ts';
 import { DONE, TOUCH } from '../../sim/workload-api.ts';
 import { BLOCK, computing, loads, move, played, sweeps, works } from './moves-fixture.ts';
 import { FREE_COSTS, guest } from './scenario-fixture.ts';
@@ -154,4 +154,31 @@ test('a guest may depart with copies, moves, marks and orders under way', () => 
   expect(guests[0]!.pageMoves).toBeGreaterThan(0);
   expect(guests[0]!.pageReplicas).toBeGreaterThan(0);
   expect(left[1], 'all of it is free again').toEqual([left[0]![0]! + 32, left[0]![1], left[0]![2]]);
+});
+
+test('copies are given up before a guest goes without memory', () => {
+  // Node 2 has 7 GiB; one guest has all but three blocks, copies take these, and then another comes that may lie nowhere else.
+  const reads = works(4 * BLOCK, (phase) => loads(phase));
+  const arriving = (copies: number): [status: string, onNode2: number, remote: number] => {
+    const { guests, status } = played(
+      {
+        cpus: [4],
+        nodeOf: (id) => (id === 0 ? 0 : 2),
+        at: [[1000, (k) => Array.from({ length: copies }, (_, block) => replicate(block, 2)(k))]],
+      },
+      [
+        guest(reads, { name: 'reads', memoryBytes: 4 * BLOCK }),
+        guest(computing(100), { name: 'fills', memoryBytes: GiB(7) - 3 * BLOCK }),
+        guest(computing(100), { name: 'comes', memoryBytes: 2 * BLOCK, arrivesNs: ms(10) }),
+      ],
+      { durationNs: ms(30) },
+    );
+    return [status, guests[2]!.blocksByNode[2]!, guests[0]!.remoteRatio];
+  };
+  const [without, three] = [arriving(0), arriving(3)];
+  expect(without).toEqual(['ok', 2, 1]);
+  expect(three.slice(0, 2)).toEqual(['ok', 2]);
+  // all there by 1.8 ms, as above, gone at 10 ms and never made again: 8.2 ms at 96 ns a load, a quarter of them far, and 21.8 ms at 175 ns
+  const [copied, far] = [ms(8.2) / (0.25 * 175 + 0.75 * 70), ms(21.8) / 175];
+  expect(Math.abs(three[2] - (copied / 4 + far) / (copied + far))).toBeLessThan(0.02);
 });
