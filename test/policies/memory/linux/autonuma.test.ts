@@ -8,7 +8,7 @@ import { buildMachine, type Machine } from '../../../../sim/machine.ts';
 import { defaultOptions } from '../../../../sim/options.ts';
 import type { PolicyEntry } from '../../../../sim/policy-api.ts';
 import type { Measures, Recording } from '../../../../sim/recording.ts';
-import { MiB, type NodeId, seconds } from '../../../../sim/units.ts';
+import { MiB, type NodeId, seconds, ms } from '../../../../sim/units.ts';
 import { asEntry, guest, policy, scenario, workload } from '../../../sim/scenario-fixture.ts';
 
 /** A policy under which each guest's memory is given from one node, as if its firmware had cleared it there. */
@@ -147,5 +147,13 @@ describe('with a home by order', () => {
   ])('refuses %s on four nodes', (home, message) => {
     const { options, check } = policy('autonuma');
     expect(() => check!({ ...defaultOptions(options), home }, 4, [12, 12, 12, 12])).toThrow(message);
+  });
+
+  test('refuses a longest scan that is shorter than the shortest', () => {
+    const { options, check } = policy('autonuma');
+    const scans = (least: number, most: number): void =>
+      check!({ ...defaultOptions(options), 'scan-min': least, 'scan-max': most }, 1, [4]);
+    expect(() => scans(ms(700), ms(600))).toThrow('scan-max = 600ms, want scan-min (700ms) or more');
+    expect(() => scans(ms(600), ms(600))).not.toThrow();
   });
 });
