@@ -1,5 +1,5 @@
 import { HOP_CLASSES } from '../sim/machine.ts';
-import { CAUSES, type GuestRecord, type Measures, type Recording } from '../sim/recording.ts';
+import { CAUSES, type GuestRecord, type Measures, type Recording, type Timeline } from '../sim/recording.ts';
 import { beliefOf, cacheCount } from '../sim/guest-belief.ts';
 import type { GuestSpec, Scenario } from '../sim/scenario.ts';
 import { PLAIN_VNUMA, type VnodeHosting } from '../sim/vnuma.ts';
@@ -31,6 +31,8 @@ export function runResult(scenario: Scenario, recording: Recording, version: str
     total: { ...measures(total), throughput: totalThroughput(total) },
     guests: guests.map((guest, i) => guestResult(scenario, i, guest)),
     bytesByResource: Object.fromEntries(scenario.machine.resourceNames.map((name, r) => [name, bytesByResource[r]!])),
+    linesByPair: recording.linesByPair,
+    ...(recording.timeline && { timeline: recording.timeline }),
     busyNs: recording.busyNs,
     idleNs: recording.idleNs,
     wastedNs: recording.wastedNs,
@@ -88,6 +90,10 @@ export interface RunResult {
   readonly total: Omit<Measures, 'throughput'> & { readonly throughput: { readonly value: number | null; readonly unit: string } };
   readonly guests: readonly GuestResult[];
   readonly bytesByResource: Readonly<Record<string, number>>;
+  /** Lines fetched from memory, [CPU's node * nodes + memory's node]. */
+  readonly linesByPair: readonly number[];
+  /** Only where it was asked for. */
+  readonly timeline?: Timeline;
   readonly busyNs: number;
   readonly idleNs: number;
   readonly wastedNs: number;

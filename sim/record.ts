@@ -42,6 +42,8 @@ export function record(w: World, status: RunStatus, message: string | null, exit
     dom0Ns: backgroundNs(w, 'dom0'),
     moverNs: moverNs(w),
     bytesByResource: bytesByResource(w),
+    linesByPair: Array.from(w.pairLines, Math.round),
+    timeline: null,
     busyNs,
     idleNs,
     wastedNs: w.wastedNs,

@@ -74,6 +74,24 @@ export interface GuestRecord extends Measures {
   readonly blocksByNode: readonly number[];
 }
 
+/**
+ * A run as it went on: sums since the start of the run at `T` points of time, equally far apart. The interval doubles while the run is
+ * longer than was thought, so there are at least the points asked for and at most about twice as many, whatever the length.
+ */
+export interface Timeline {
+  readonly timesNs: readonly number[]; //                 [T]
+  readonly guests: readonly GuestTimeline[];
+  readonly resourceBytes: readonly (readonly number[])[]; // [T][resource] carried so far
+}
+
+export interface GuestTimeline {
+  /** When the measured part of the guest's run began, or null. */
+  readonly measuredFromNs: number | null;
+  readonly work: readonly number[]; //                    [T] done so far in the guest's unit, what is under way included
+  readonly nodeRunNs: readonly (readonly number[])[]; //  [T][node] CPU time its vCPUs had there
+  readonly nodeBlocks: readonly (readonly number[])[]; // [T][node] its blocks there at that moment, no sum
+}
+
 /** What a run leaves. */
 export interface Recording {
   readonly status: RunStatus;
@@ -95,6 +113,10 @@ export interface Recording {
   readonly moverNs: number;
   /** Bytes carried by each resource of the machine, in its order. */
   readonly bytesByResource: readonly number[];
+  /** Lines fetched from memory, [CPU's node * nodes + memory's node]. */
+  readonly linesByPair: readonly number[];
+  /** null unless the scenario asks for it. */
+  readonly timeline: Timeline | null;
   /** CPU time by use, summed over CPUs: busy + idle = CPUs * simulatedNs. */
   readonly busyNs: number;
   readonly idleNs: number;

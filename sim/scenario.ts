@@ -114,6 +114,8 @@ export interface Scenario {
   readonly costs: Costs;
   /** A vCPU that has waited this long for a CPU has been forgotten by the policy, whose run ends. */
   readonly watchdogNs: number;
+  /** At how many points of time, at least, the run is looked at (`Recording.timeline`); 0 or left out for none. */
+  readonly timelinePoints?: number;
   /** Checks after every instant (tests) or cheap ones only. */
   readonly checks: 'all' | 'cheap';
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { bundlePolicy } from './bundle.ts';
 import type { GuardedRunner } from './guarded-runner.ts';
-import type { UserPolicy } from './user-policy.ts';
+import type { PolicyBundle, UserPolicy } from './user-policy.ts';
 
 /** Whether a word names a policy by its file: `./mine.ts`, `../mine.ts:key=value`, `/home/me/mine.ts`. */
 export function isPolicyFile(word: string): boolean {
@@ -20,7 +20,15 @@ export function fileOfWord(word: string): string {
  * @throws InputError with the place of what is wrong
  */
 export async function loadPolicy(name: string, runner: GuardedRunner, folder = '.'): Promise<UserPolicy> {
-  const bundle = { ...(await bundlePolicy(folder === '.' ? name : resolve(folder, name))), file: name };
+  return describePolicy({ ...(await bundlePolicy(folder === '.' ? name : resolve(folder, name))), file: name }, runner);
+}
+
+/**
+ * Asks a bundled policy for its options.
+ * @throws InputError with the place of what is wrong
+ */
+export async function describePolicy(bundle: PolicyBundle, runner: GuardedRunner): Promise<UserPolicy> {
+  const name = bundle.file;
   const { title, summary, source, oracle, options, claims } = await runner.describe(bundle);
   const make = (): never => {
     throw new RangeError(`policy ${name} (${title}) is run by a GuardedRunner only`);

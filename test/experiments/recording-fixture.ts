@@ -55,6 +55,8 @@ export function recordingOf(
     hash: '00c0ffee',
     total: measuresOf(work, causes),
     guests,
+    linesByPair: [61, 62, 63, 64],
+    timeline: null,
     hostNoiseNs: 33,
     dom0Ns: 34,
     moverNs: 38,

@@ -65,7 +65,7 @@ describe('the result of a run', () => {
   });
 
   test('has everything the engine recorded', () => {
-    const { bytesByResource: _bytes, guests, ...rest } = recording;
+    const { bytesByResource: _bytes, timeline: _timeline, guests, ...rest } = recording;
     expect(result).toMatchObject(rest);
     guests.forEach(({ workload: _workload, ...guest }, i) => expect(result.guests[i]).toMatchObject(guest));
   });
