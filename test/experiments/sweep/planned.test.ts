@@ -188,7 +188,7 @@ describe('a run that cannot be', () => {
       /plan\.yaml:1:1: run 2 is run 0 again \(seed 01\), want each run once$/,
     );
     expect(await refusal(`${SMALL}policy: apart\ngrid: {policy.margin: [0.1, -1]}`)).toMatch(
-      /plan\.yaml:5:28: grid\.policy\.margin\[1\]: policy = apart:margin=-1, want for margin /,
+      /plan\.yaml:5:29: grid\.policy\.margin\[1\]: policy = apart:margin=-1, want for margin /,
     );
     expect(await refusal(`${SMALL}policy: "apart:margin=0.2"\ngrid: {policy.margin: [0.1]}`)).toMatch(/want option margin once/);
   });
