@@ -1,4 +1,5 @@
 import { InputError, show } from '../../experiments/input-error.ts';
+import { plainText } from '../../report/format.ts';
 import { engineNamed, engines } from '../../experiments/sweep/engines.ts';
 import { lockFolder } from '../../experiments/sweep/folder-lock.ts';
 import { textOf } from '../../experiments/sweep/planned.ts';
@@ -113,14 +114,14 @@ class Told {
     this.#done++;
     if (ending !== 'ok') {
       this.#notOk++;
-      this.#line(index, message === null ? ending : `${ending}: ${show(message)}`);
+      this.#line(index, message === null ? ending : `${ending}: ${plainText(message)}`);
     }
     this.#progress();
   }
 
   failed(index: number, message: string): void {
     this.#failed++;
-    this.#line(index, `no result: ${message}`);
+    this.#line(index, `no result: ${plainText(message)}`);
     this.#progress();
   }
 
