@@ -20,7 +20,9 @@ interface Started {
 }
 
 function start(out: string): Started {
-  const child = spawn(process.execPath, [main, 'sweep', 'run', plan, '--out', out, '--workers', '2'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [main, 'sweep', 'run', plan, '--out', out, '--workers', '2'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let said = '';
   child.stderr!.on('data', (part) => (said += String(part)));
   const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => {

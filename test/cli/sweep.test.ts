@@ -101,7 +101,11 @@ describe('sweep run', () => {
     }
     const out = join(home, 'by-exec');
     await sweep(['plan', six, '--out', out]);
-    expect(await sweep(['exec', out, '--indices', '4-5,0'])).toMatchObject({ code: 0, out: expect.stringMatching(/^run 4: ok.*\nrun 5: ok.*\nrun 0: ok.*\n$/), err: '' });
+    expect(await sweep(['exec', out, '--indices', '4-5,0'])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^run 4: ok.*\nrun 5: ok.*\nrun 0: ok.*\n$/),
+      err: '',
+    });
     for (const index of [3, 2, 1]) expect(await sweep(['exec', out, '--index', String(index)])).toMatchObject({ code: 0 });
     hashes.push(hashOf(out));
     expect(new Set(hashes).size).toBe(1);
