@@ -9,6 +9,7 @@ import { policyNew } from './policy-new.ts';
 import { policyShow } from './policy-show.ts';
 import { policyList } from './policy.ts';
 import { run } from './run.ts';
+import { sweepMerge } from './sweep-merge.ts';
 import { validate } from './validate.ts';
 import { workloadList } from './workload.ts';
 
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   deck,
   run,
   compare,
+  sweepMerge,
   validate,
   experimentList,
   experimentRun,

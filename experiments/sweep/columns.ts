@@ -1,4 +1,4 @@
-import { show } from '../input-error.ts';
+import { InputError, show } from '../input-error.ts';
 import type { GuestResult, RunResult } from '../run-result.ts';
 import type { Tree } from '../yaml-tree.ts';
 import type { Manifest } from './manifest.ts';
@@ -26,7 +26,7 @@ export function columnsOf(manifest: Manifest): Column[] {
   const own = varied
     .filter((name) => name !== 'seed')
     .map((name): Column => {
-      if (taken.has(name)) throw new RangeError(`varied word ${show(name)}: a column of its own has that name`);
+      if (taken.has(name)) throw new InputError(`varied word ${show(name)}: a column of its own has that name`);
       const cells = runs.map((run) => wordText(run.words[name]));
       const type = typeOf(cells);
       const values = type === 'text' ? cells : cells.map((text) => (text === null ? null : Number(text)));
