@@ -1,6 +1,7 @@
 import { CAUSES, type Cause, type GuestRecord, type Measures, type Recording } from '../sim/recording.ts';
 import type { Scenario } from '../sim/scenario.ts';
-import { compareWithBaseline, type Interval, meanInterval, type PairedDifference, type Replication, verdict } from './statistics.ts';
+import { type Interval, meanInterval, verdict } from './statistics/interval.ts';
+import { compareWithBaseline, type PairedDifference, type Replication } from './statistics/paired.ts';
 
 /** What one policy made of each seed, in the same order of seeds for all. */
 export interface PolicyRuns {

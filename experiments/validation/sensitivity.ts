@@ -1,7 +1,7 @@
 import { buildMachine } from '../../sim/machine.ts';
 import { type Figure, figuresOf, isAssumed, type LinkSpec, type MachineSpec } from '../../sim/machine-spec.ts';
 import type { Costs, Scenario } from '../../sim/scenario.ts';
-import { meanInterval } from '../statistics.ts';
+import { meanInterval } from '../statistics/interval.ts';
 import { isInside, parseBands } from './band.ts';
 import { publishedOf, type ValidationItem } from './item.ts';
 import { scenariosOf, simulate, type Simulator, type Variation } from './validate.ts';
