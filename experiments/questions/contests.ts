@@ -1,5 +1,5 @@
 import { type ChartPoint, type ChartResult } from '../chart.ts';
-import { TOO_SMALL } from '../comparison.ts';
+import { TOO_SMALL } from '../compare/comparison.ts';
 import { changes, type Finding } from '../findings.ts';
 import { type Interval, verdict } from '../statistics/interval.ts';
 import { compareEach, type Replication } from '../statistics/paired.ts';
