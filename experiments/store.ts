@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type FileCalls, FILE_CALLS, failureOf, isCode } from './file-calls.ts';
-import { InputError, show } from './input-error.ts';
+import { InputError, show, showPath } from './input-error.ts';
 import { temporaryName } from './temporary-files.ts';
 
 /** What is on the disk cannot be kept, or is not what was kept: the disk is full, no longer there, or has changed it. */
@@ -149,7 +149,7 @@ function keep<T>(path: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw new StoreError(`${show(path)}: ${failureOf(error)}, the result is not written`);
+    throw new StoreError(`${showPath(path)}: ${failureOf(error)}, the result is not written`);
   }
 }
 

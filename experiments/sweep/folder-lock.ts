@@ -3,7 +3,7 @@ import { readdirSync, realpathSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { show } from '../input-error.ts';
+import { showPath } from '../input-error.ts';
 
 /** Another process of this host works in the folder. */
 export class FolderInUse extends Error {
@@ -72,7 +72,7 @@ function removeQuietly(file: string): void {
 type Holder = number | 'unknown';
 
 function inUse(path: string, holder: Holder | null): FolderInUse {
-  return new FolderInUse(`${show(path)}: in use by ${typeof holder === 'number' ? `process ${holder}` : 'another process'}`);
+  return new FolderInUse(`${showPath(path)}: in use by ${typeof holder === 'number' ? `process ${holder}` : 'another process'}`);
 }
 
 /** Null if the name is taken. */

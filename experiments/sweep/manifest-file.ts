@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { InputError, show } from '../input-error.ts';
+import { InputError, show, showPath } from '../input-error.ts';
 import type { RunWords } from '../runs/run-order.ts';
 import { StoreError } from '../store.ts';
 import type { Tree } from '../yaml-tree.ts';
@@ -29,20 +29,22 @@ export function manifestText(manifest: Manifest): string {
 export function readManifest(path: string, bytes: Buffer): Manifest {
   const body = bytes.subarray(0, -TAIL_LENGTH);
   if (!bytes.subarray(-TAIL_LENGTH).equals(Buffer.from(`${HASH_KEY}${sha256(body)}${END}`))) {
-    throw new DamagedManifest(`${show(path)}: is damaged; plan the sweep again, its results are kept (numalab sweep run PLAN --out DIR)`);
+    throw new DamagedManifest(
+      `${showPath(path)}: is damaged; plan the sweep again, its results are kept (numalab sweep run PLAN --out DIR)`,
+    );
   }
   const read = SCHEMA.safeParse(parsed(path, body));
   if (read.success) return read.data;
   const { path: at, message } = read.error.issues[0]!;
   const where = at.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  throw new InputError(`${show(path)}: ${show(where.replace(/^\./, '') || 'the manifest')}: ${message}`);
+  throw new InputError(`${showPath(path)}: ${show(where.replace(/^\./, '') || 'the manifest')}: ${message}`);
 }
 
 function parsed(path: string, body: Buffer): unknown {
   try {
     return JSON.parse(`${body.toString()}}`);
   } catch {
-    throw new InputError(`${show(path)}: not JSON, want what numalab sweep plan writes`);
+    throw new InputError(`${showPath(path)}: not JSON, want what numalab sweep plan writes`);
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { type FileCalls, FILE_CALLS, failureOf, isCode } from '../file-calls.ts';
-import { InputError, show } from '../input-error.ts';
+import { InputError, showPath } from '../input-error.ts';
 import type { RunResult } from '../run-result.ts';
 import type { RunOrder, RunWords } from '../runs/run-order.ts';
 import { StoreError, writeNew, writeWhole } from '../store.ts';
@@ -53,7 +53,7 @@ export class SweepFolder {
     checkFolders(path, files);
     const file = join(path, 'manifest.json');
     const bytes = bytesOf(file, files);
-    if (bytes === null) throw new InputError(`${show(path)}: has no manifest.json, want the folder of a sweep (numalab sweep plan)`);
+    if (bytes === null) throw new InputError(`${showPath(path)}: has no manifest.json, want the folder of a sweep (numalab sweep plan)`);
     return new SweepFolder(path, readManifest(file, bytes), files);
   }
 
@@ -111,9 +111,11 @@ export class SweepFolder {
       if (state !== 'done') continue; // put aside, or by another process just now
       if (this.#bytesOf(index)?.equals(Buffer.from(text))) return 'same';
       writeWhole(`${file}.different`, text, this.#files);
-      throw new DifferentResult(`run ${index} (${id}): gave other bytes than before; both are kept, ${file} and ${file}.different`);
+      throw new DifferentResult(
+        `run ${index} (${id}): gave other bytes than before; both are kept, ${showPath(file)} and ${showPath(`${file}.different`)}`,
+      );
     }
-    throw new StoreError(`${show(file)}: comes and goes, the result is not written`);
+    throw new StoreError(`${showPath(file)}: comes and goes, the result is not written`);
   }
 
   /** Results that came out otherwise than those that stand: each is the alarm of a run that is not deterministic. */
@@ -143,7 +145,7 @@ export class SweepFolder {
     try {
       this.#files.renameSync(file, `${file}.damaged`);
     } catch (error) {
-      if (!isCode(error, 'ENOENT')) throw new StoreError(`${show(file)}: is damaged, and cannot be put aside: ${failureOf(error)}`);
+      if (!isCode(error, 'ENOENT')) throw new StoreError(`${showPath(file)}: is damaged, and cannot be put aside: ${failureOf(error)}`);
     }
   }
 
@@ -151,7 +153,7 @@ export class SweepFolder {
     const file = join(this.path, 'inputs', sha256);
     const bytes = bytesOf(file, this.#files);
     const fits = bytes !== null && createHash('sha256').update(bytes).digest('hex') === sha256;
-    if (!fits) throw new StoreError(`${show(file)}: is ${bytes ? 'damaged' : 'missing'}; plan the sweep again, its results are kept`);
+    if (!fits) throw new StoreError(`${showPath(file)}: is ${bytes ? 'damaged' : 'missing'}; plan the sweep again, its results are kept`);
     return bytes.toString();
   }
 }
@@ -165,7 +167,7 @@ function bytesOf(path: string, files: FileCalls): Buffer | null {
     return files.readFileSync(path, { flag: AS_WRITTEN as unknown as string });
   } catch (error) {
     if (isCode(error, 'ENOENT')) return null;
-    const message = `${show(path)}: ${failureOf(error)}, it cannot be read`;
+    const message = `${showPath(path)}: ${failureOf(error)}, it cannot be read`;
     throw isCode(error, ...SPOILT) ? new Spoilt(message) : new StoreError(message);
   }
 }
@@ -173,14 +175,14 @@ function bytesOf(path: string, files: FileCalls): Buffer | null {
 /** Nothing of a sweep is read or written outside of its folder: what stands in it is no link. */
 function checkFolders(path: string, files: FileCalls): void {
   const whole = kindOf(`${path || '.'}/`, files); // with the stroke a link to a folder is one
-  if (whole !== 'none' && whole !== 'folder') throw new InputError(`${show(path)}: is a ${whole}, want the folder of a sweep`);
+  if (whole !== 'none' && whole !== 'folder') throw new InputError(`${showPath(path)}: is a ${whole}, want the folder of a sweep`);
   for (const [name, want] of [
     ['runs', 'folder'],
     ['inputs', 'folder'],
     ['manifest.json', 'file'],
   ] as const) {
     const kind = kindOf(join(path, name), files);
-    if (kind !== 'none' && kind !== want) throw new InputError(`${show(join(path, name))}: is a ${kind}, want a ${want}`);
+    if (kind !== 'none' && kind !== want) throw new InputError(`${showPath(join(path, name))}: is a ${kind}, want a ${want}`);
   }
 }
 
@@ -191,8 +193,8 @@ function kindOf(path: string, files: FileCalls): 'none' | 'folder' | 'link' | 'f
   } catch (error) {
     if (isCode(error, 'ENOENT')) return 'none';
     if (isCode(error, 'ENOTDIR')) return 'file';
-    if (isCode(error, 'EIO')) throw new StoreError(`${show(path)}: ${failureOf(error)}, it cannot be read`);
-    throw new InputError(`${show(path)}: ${failureOf(error)}, want the folder of a sweep`);
+    if (isCode(error, 'EIO')) throw new StoreError(`${showPath(path)}: ${failureOf(error)}, it cannot be read`);
+    throw new InputError(`${showPath(path)}: ${failureOf(error)}, want the folder of a sweep`);
   }
 }
 
@@ -201,7 +203,7 @@ function namesIn(folder: string, files: FileCalls): string[] {
     return files.readdirSync(folder);
   } catch (error) {
     if (isCode(error, 'ENOENT')) return [];
-    throw new StoreError(`${show(folder)}: ${failureOf(error)}, it cannot be read`);
+    throw new StoreError(`${showPath(folder)}: ${failureOf(error)}, it cannot be read`);
   }
 }
 
