@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError, show } from '../../input-error.ts';
 import { writeWhole } from '../../store.ts';
+import { type QueuedTask, queuedTasks } from './slurm-queue.ts';
 import { readTasks, type Task, tasksText } from './task-arrays.ts';
 
 /** A job array that was, or was about to be, submitted for a folder. */
@@ -11,7 +12,7 @@ export interface SubmittedArray {
   readonly name: string;
   /** What sbatch answered; null if it never did. */
   readonly jobId: string | null;
-  readonly taskCount: number;
+  /** The arguments it was submitted with. */
   readonly sbatch: readonly string[];
 }
 
@@ -43,10 +44,30 @@ export function keepTasks(folder: string, name: string, tasks: readonly Task[]):
   writeWhole(join(folder, 'slurm', `${name}.tasks`), tasksText(tasks));
 }
 
-/** The indices of each task of an array; none if the list is gone. */
+/** The indices of each task of an array; none if the list is gone, without which the array cannot run them either. */
 export function tasksOfArray(folder: string, name: string): Task[] {
   const file = join(folder, 'slurm', `${name}.tasks`);
   return existsSync(file) ? readTasks(readFileSync(file, 'utf8')) : [];
+}
+
+/**
+ * Where the runs of a folder are in Slurm's queue, by index.
+ * @throws InputError without squeue; ProgramError if it cannot tell
+ */
+export async function placesInQueue(folder: string): Promise<Map<number, QueuedTask>> {
+  const names = submittedArrays(folder).map(({ name }) => name);
+  return placesOf(await queuedTasks(names), new Map(names.map((name) => [name, tasksOfArray(folder, name)])));
+}
+
+/** By index; a run in the queue twice counts as running if one of the two is. `tasks`: those of each array by its name. */
+export function placesOf(queue: readonly QueuedTask[], tasks: ReadonlyMap<string, readonly Task[]>): Map<number, QueuedTask> {
+  const places = new Map<number, QueuedTask>();
+  for (const queued of queue) {
+    for (const index of tasks.get(queued.name)?.[queued.task] ?? []) {
+      if (places.get(index)?.place !== 'running') places.set(index, queued);
+    }
+  }
+  return places;
 }
 
 function jobsFile(folder: string): string {

@@ -3,7 +3,7 @@ import { shellWords } from './shell.ts';
 
 /** What is set already, with the reason, or the other way there is. */
 const SET: Readonly<Record<string, string>> = {
-  array: 'what is missing decides; --jobs says how many tasks run at once',
+  array: 'what is missing decides; --workers says how many tasks run at once',
   'job-name': 'jobs are found again by it',
   chdir: 'a job runs in the folder of the sweep',
   output: 'logs go to slurm/logs',

@@ -11,16 +11,16 @@ export function arraysOf(tasks: readonly Task[], maxArraySize: number): Task[][]
   return slices(tasks, maxArraySize);
 }
 
-/** One line a task, for `sed` to find it by its number. */
+/** One line a task, as sweep exec takes indices; a job finds its own by number. */
 export function tasksText(tasks: readonly Task[]): string {
-  return tasks.map((task) => `${task.join(' ')}\n`).join('');
+  return tasks.map((task) => `${task.join(',')}\n`).join('');
 }
 
 export function readTasks(text: string): Task[] {
   return text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => line.split(' ').map(Number));
+    .map((line) => line.split(',').map(Number));
 }
 
 function slices<T>(items: readonly T[], size: number): T[][] {

@@ -21,8 +21,8 @@ test.each(['main', '-p', '-pmain', '--', '-', '--Partition=main', '--time=10 20'
 );
 
 test.each([
-  ['--array=0-99', '--array=0-99: --array is not to be set (what is missing decides; --jobs says how many tasks run at once)'],
-  ['--arr=0-99', '--arr=0-99: --array is not to be set (what is missing decides; --jobs says how many tasks run at once)'],
+  ['--array=0-99', '--array=0-99: --array is not to be set (what is missing decides; --workers says how many tasks run at once)'],
+  ['--arr=0-99', '--arr=0-99: --array is not to be set (what is missing decides; --workers says how many tasks run at once)'],
   ['--time=1 --job-name=x', '--job-name=x: --job-name is not to be set (jobs are found again by it)'],
   ['--out=/dev/null', '--out=/dev/null: --output is not to be set (logs go to slurm/logs)'],
   ['--wait', '--wait: --wait is not to be set (want the flag --wait of numalab)'],
