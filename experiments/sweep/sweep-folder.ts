@@ -101,13 +101,21 @@ export class SweepFolder {
   }
 }
 
-/** `costs.hook` goes into the mapping `costs`; all else stands on its own. */
+/** `costs.hook` goes into the mapping `costs`, `policy.margin` into the options of the policy; all else stands on its own. */
 export function withVaried(words: RunWords, varied: RunWords): RunWords {
   const all: Record<string, Tree> = { ...words };
-  for (const [name, value] of Object.entries(varied)) {
+  const names = Object.keys(varied);
+  for (const name of names) if (!name.includes('.')) all[name] = varied[name]!;
+  for (const name of names) {
     const [outer, inner] = name.split('.') as [string, string | undefined];
-    if (inner === undefined) all[name] = value;
-    else all[outer] = { ...(all[outer] as Record<string, Tree> | undefined), [inner]: value };
+    if (inner === undefined) continue;
+    if (outer === 'costs') all.costs = { ...(all.costs as Record<string, Tree> | undefined), [inner]: varied[name]! };
+    else all[outer] = withOption(String(all[outer] ?? ''), inner, varied[name]!);
   }
   return all;
+}
+
+/** `apart` and `apart:steal=2` with one option more. */
+function withOption(named: string, option: string, value: Tree): string {
+  return `${named}${/:[a-z][a-z0-9-]*=/.test(named) ? ',' : ':'}${option}=${typeof value === 'object' ? '' : value}`;
 }
