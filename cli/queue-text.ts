@@ -4,8 +4,9 @@ import { plural } from './sweep-text.ts';
 
 const MOST_LOST = 5;
 
-/** What Slurm has of a sweep: what runs, what waits and why, and what it has lost. */
+/** What Slurm has of a sweep: what runs, what waits and why, and what it has lost; nothing where nothing is open. */
 export function queueText(folder: string, { running, queued, lost, reasons, jobs }: QueueStatus): string {
+  if (running + queued + lost.length === 0) return '';
   const why = Object.entries(reasons).map(([reason, count]) => `${reason} ${count}`);
   const lines = [`in Slurm: ${running} running, ${queued} queued${why.length > 0 ? ` (${why.join(', ')})` : ''}`];
   if (jobs.length > 0) lines[0] += `; to end them: scancel ${jobs.join(' ')}`;
