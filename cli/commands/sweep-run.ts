@@ -1,6 +1,7 @@
 import { InputError, show } from '../../experiments/input-error.ts';
 import { plainText } from '../../report/format.ts';
-import { engineNamed, engines } from '../../experiments/sweep/engines.ts';
+import { checkEngineFlags, engineNamed, engines } from '../../experiments/sweep/engines.ts';
+import { quoted } from '../../experiments/sweep/engines/shell.ts';
 import { lockFolder } from '../../experiments/sweep/folder-lock.ts';
 import { textOf } from '../../experiments/sweep/planned.ts';
 import { endingOf, type Found, missingOf, statusOf, surveyOf } from '../../experiments/sweep/status.ts';
@@ -8,6 +9,7 @@ import type { SweepFolder } from '../../experiments/sweep/sweep-folder.ts';
 import { type Call, type Command, DONE, FAILED, type Flag, type Lab, type Terminal } from '../command.ts';
 import { interruptible } from '../interruptible.ts';
 import { folderToRun, isFolder, outOf, OUT_FLAG, planInto, planOf, plannedOf } from '../sweep-call.ts';
+
 import { plural, progressText, statusText, variedText } from '../sweep-text.ts';
 import { ISOLATE_FLAG, printable } from '../user-policies.ts';
 
@@ -18,6 +20,17 @@ const ENGINE_FLAG: Flag = {
   kind: 'text',
   default: engines[0]!.name,
 };
+/** Each for some of the engines. */
+const ENGINE_FLAGS: readonly Flag[] = [
+  { name: 'chunk', summary: 'slurm, parallel: how many runs a task has, one after the other; more for short runs [1]', kind: 'text' },
+  { name: 'slurm', summary: "slurm: options for sbatch, such as --slurm='--partition=main --time=10'", kind: 'text' },
+  { name: 'wait', summary: 'slurm: stay until all is done', kind: 'switch' },
+  {
+    name: 'hosts',
+    summary: 'parallel: hosts for ssh that see the same folders, such as lab1,user@lab2, and : for this machine',
+    kind: 'text',
+  },
+];
 
 /** Lines about single runs; what is beyond is counted. */
 const MOST_LINES = 10;
@@ -26,13 +39,16 @@ export const sweepRun: Command = {
   name: 'sweep run',
   summary: 'run what is missing of a sweep, planned or still to be planned, over all CPUs',
   operands: ['plan'],
-  flags: [OUT_FLAG, WORKERS_FLAG, ENGINE_FLAG, ISOLATE_FLAG],
+  flags: [OUT_FLAG, WORKERS_FLAG, ENGINE_FLAG, ...ENGINE_FLAGS, ISOLATE_FLAG],
   examples: [
     ['numalab sweep run plan.yaml --out sweep', 'all runs of a plan; the same again goes on where it was stopped'],
     ['numalab sweep run sweep --workers 1', 'what is missing in a planned folder, one run at a time'],
+    ["numalab sweep run sweep --engine slurm --slurm='--partition=main' --chunk 20", 'in the queue of a cluster, twenty runs a task'],
+    ['numalab sweep run sweep --engine parallel --hosts lab1,lab2,:', 'over two other machines and this one'],
   ],
   async run(call, lab, terminal) {
     const engine = engineNamed(call.texts.engine);
+    checkEngineFlags(engine, [...Object.keys(call.texts), ...call.switches]);
     const { folder, release } = await folderOf(call, lab, terminal);
     try {
       const survey = surveyOf(folder);
@@ -151,9 +167,4 @@ class Told {
       }),
     );
   }
-}
-
-/** As a shell reads it back. */
-function quoted(path: string): string {
-  return /^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

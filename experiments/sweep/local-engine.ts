@@ -17,6 +17,7 @@ const TRIES = 2;
 export const localEngine: SweepEngine = {
   name: 'local',
   summary: 'threads of this process, one for each CPU',
+  flags: ['workers'],
   async start(work) {
     const workers = Math.min(workersOf(work.flags.workers), work.missing.length);
     const { version, isIsolated, log } = work;
