@@ -1,10 +1,11 @@
 import { InputError, show } from '../../experiments/input-error.ts';
+import { StoreError } from '../../experiments/store.ts';
 import { engineNamed, engines } from '../../experiments/sweep/engines.ts';
 import { lockFolder } from '../../experiments/sweep/folder-lock.ts';
 import { textOf } from '../../experiments/sweep/planned.ts';
 import { endingOf, type Found, missingOf, statusOf, surveyOf } from '../../experiments/sweep/status.ts';
 import type { SweepFolder } from '../../experiments/sweep/sweep-folder.ts';
-import { type Call, type Command, DONE, FAILED, type Flag, type Lab, type Terminal } from '../command.ts';
+import { type Call, type Command, DISK_FULL, DONE, FAILED, type Flag, type Lab, type Terminal } from '../command.ts';
 import { interruptible } from '../interruptible.ts';
 import { folderToRun, isFolder, outOf, OUT_FLAG, planInto, planOf, plannedOf } from '../sweep-call.ts';
 import { plural, progressText, statusText, variedText } from '../sweep-text.ts';
@@ -34,6 +35,7 @@ export const sweepRun: Command = {
     const engine = engineNamed(call.texts.engine);
     const { folder, release } = await folderOf(call, lab, terminal);
     try {
+      folder.clean();
       const survey = surveyOf(folder);
       const missing = missingOf(survey);
       terminal.err(variedText(folder.manifest).replace('\n', `; ${missing.length} to do\n`));
@@ -64,12 +66,23 @@ export const sweepRun: Command = {
       if (outcome === 'elsewhere') return DONE;
       const status = statusOf(folder, survey);
       terminal.out(statusText(status));
+      if (status.different > 0) return DISK_FULL;
       return status.done === status.runs && status.done === (status.endings.ok ?? 0) ? DONE : FAILED;
+    } catch (error) {
+      if (error instanceof StoreError) sayKept(folder, terminal);
+      throw error;
     } finally {
       release();
     }
   },
 };
+
+/** When the disk ends a sweep: what is safe, and how to go on. */
+function sayKept(folder: SweepFolder, terminal: Terminal): void {
+  const { done, runs } = statusOf(folder);
+  terminal.progress('');
+  terminal.err(`${done} of ${plural(runs, 'run')} are kept; once the disk is well: numalab sweep run ${quoted(folder.path)}\n`);
+}
 
 async function folderOf(call: Call, lab: Lab, terminal: Terminal): Promise<{ folder: SweepFolder; release: () => void }> {
   const [operand] = call.operands as [string];
