@@ -85,7 +85,7 @@ function named<Result>(plan: Plan, index: number, read: () => Result): Result {
     return read();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    const message = error.message.replace(/^words:\d+:\d+: /, '');
+    const { message } = error;
     const run = plan.axes.length === 0 ? '' : ` (run ${index}: ${textOf(variedOf(plan, index))})`;
     throw new InputError(`${placeOf(plan, index, message)}${message}${run}`);
   }
