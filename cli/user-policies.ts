@@ -60,6 +60,6 @@ function policyWord({ name, text }: NonNullable<ScenarioSource['file']>): string
 }
 
 /** Lines stay lines; nothing else reaches the terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/[^\P{C}\n\t]/gu, '');
 }
