@@ -64,6 +64,10 @@ export const DONE = 0;
 export const FAILED = 1;
 export const BAD_INPUT = 2;
 export const DISK_FULL = 3;
+/** Another process works in the folder. */
+export const IN_USE = 4;
+/** A job may be tried again: what stopped it may pass. */
+export const TRY_AGAIN = 75;
 
 export const JSON_FLAG: Flag = { name: 'json', summary: 'print JSON', kind: 'switch' };
 export const SCENARIO_FLAG: Flag = {

@@ -1,7 +1,8 @@
 import { InputError, show } from '../experiments/input-error.ts';
 import { StoreError } from '../experiments/store.ts';
+import { FolderInUse } from '../experiments/sweep/folder-lock.ts';
 import { parseArguments } from './arguments.ts';
-import { BAD_INPUT, DISK_FULL, DONE, FAILED, type Lab, type Terminal } from './command.ts';
+import { BAD_INPUT, DISK_FULL, DONE, FAILED, IN_USE, type Lab, type Terminal } from './command.ts';
 import { commands } from './commands/index.ts';
 
 /** Runs one command line and returns the exit code of the process. */
@@ -21,6 +22,10 @@ export async function numalab(argv: readonly string[], lab: Lab, terminal: Termi
     if (error instanceof StoreError) {
       terminal.err(`${error.message}\n`);
       return DISK_FULL;
+    }
+    if (error instanceof FolderInUse) {
+      terminal.err(`${error.message}\n`);
+      return IN_USE;
     }
     const isDebug = argv.includes('--debug');
     terminal.err(isDebug && error instanceof Error ? `${error.stack}\n` : `internal error: ${show(String(error))}; --debug shows where\n`);

@@ -99,7 +99,7 @@ export function readScenario(source: ScenarioSource, registries: Registries): Sc
   };
 }
 
-const COST_WORDS: readonly (keyof CostWords)[] = [
+export const COST_WORDS: readonly (keyof CostWords)[] = [
   'context-switch',
   'exit',
   'ipi',

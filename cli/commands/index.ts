@@ -9,6 +9,11 @@ import { policyNew } from './policy-new.ts';
 import { policyShow } from './policy-show.ts';
 import { policyList } from './policy.ts';
 import { run } from './run.ts';
+import { sweepExec } from './sweep-exec.ts';
+import { sweepPlan } from './sweep-plan.ts';
+import { sweepRun } from './sweep-run.ts';
+import { sweepStatus } from './sweep-status.ts';
+import { sweepMerge } from './sweep-merge.ts';
 import { validate } from './validate.ts';
 import { workloadList } from './workload.ts';
 
@@ -17,6 +22,11 @@ export const commands: readonly Command[] = [
   deck,
   run,
   compare,
+  sweepRun,
+  sweepPlan,
+  sweepExec,
+  sweepStatus,
+  sweepMerge,
   validate,
   experimentList,
   experimentRun,

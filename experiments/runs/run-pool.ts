@@ -1,7 +1,7 @@
 import type { RunResult } from '../run-result.ts';
 import type { RunOrder } from './run-order.ts';
 
-/** Something that runs orders, on one thread or several; the result of an order is the same whoever runs it. */
+/** Executes orders, several at a time where there are CPUs for it. */
 export interface RunPool {
   run(order: RunOrder): Promise<RunResult>;
   close(): Promise<void>;

@@ -1,0 +1,93 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { everything } from '../../../experiments/everything.ts';
+import { InputError } from '../../../experiments/input-error.ts';
+import { Executor } from '../../../experiments/runs/execute.ts';
+import { openPool, PoolClosed, poolOf, WorkerDied } from '../../../experiments/runs/pool.ts';
+import type { RunOrder, RunWords } from '../../../experiments/runs/run-order.ts';
+import { GuardedRunner } from '../../../experiments/user-policy/guarded-runner.ts';
+import { bundlePolicy } from '../../../experiments/user-policy/bundle.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'numalab-pool-test-'));
+
+function order(words: RunWords, more: Partial<RunOrder> = {}): RunOrder {
+  return { words: { machine: 'lopsided', duration: '5ms', ...words }, policies: [], files: {}, timelinePoints: 0, ...more };
+}
+
+describe('a pool of two threads', async () => {
+  const printed: string[] = [];
+  const pool = await openPool({ version: '1.2.3', workers: 2, log: (text) => printed.push(text) });
+  afterAll(() => pool.close());
+
+  test('gives what this thread gives, each order its own', async () => {
+    const here = new Executor(everything('1.2.3'), new GuardedRunner());
+    const orders = ['1', '2', '3', '4', '5'].map((seed) => order({ seed, policy: 'apart', guests: '2', memory: '64MiB' }));
+    const results = await Promise.all(orders.map((one) => pool.run(one)));
+    expect(results).toEqual(await Promise.all(orders.map((one) => here.execute(one))));
+    expect(results.map(({ seed }) => seed)).toEqual(['1', '2', '3', '4', '5']);
+    expect(new Set(results.map(({ hash }) => hash)).size).toBe(5);
+  });
+
+  test('an order of wrong words is refused as it is here', async () => {
+    const refused = pool.run(order({ policy: 'appart' }));
+    await expect(refused).rejects.toBeInstanceOf(InputError);
+    await expect(refused).rejects.toThrow(/appart.*did you mean apart\?/);
+  });
+
+  test('a policy of the user runs behind its wall, and what it prints is passed on', async () => {
+    const file = join(folder, 'loud.ts');
+    writeFileSync(
+      file,
+      `import { compose, firstTouch, roundRobin } from 'numalab/policy';
+       export default { name: 'loud', summary: 'x', source: 'x', oracle: false, options: [], make() { console.log('made'); process.exit(3); } };`,
+    );
+    const bundle = { ...(await bundlePolicy(file)), file: './loud.ts' };
+    const result = await pool.run(order({ policy: './loud.ts' }, { policies: [bundle] }));
+    expect([result.status, result.exit?.kind]).toEqual(['policy-error', 'exit']);
+    expect(printed).toEqual(['made\n']);
+  });
+});
+
+describe('a thread that dies', () => {
+  /** Does what its order's seed says; a result is a mark of the thread that gave it. */
+  const file = join(folder, 'mortal.mjs');
+  writeFileSync(
+    file,
+    `import { threadId } from 'node:worker_threads';
+     export async function execute({ words: { seed } }) {
+       if (seed === 'exit') process.exit(7);
+       if (seed === 'throw') setImmediate(() => { throw new Error('late'); });
+       if (seed === 'heap') for (let all = []; ; ) all.push(new Array(1000).fill(0.5));
+       if (seed === 'throw' || seed === 'sleep') await new Promise((resolve) => setTimeout(resolve, 60_000));
+       return { told: 'result', result: { seed, threadId } };
+     }`,
+  );
+
+  test.each(['exit', 'throw', 'heap'])('by %s takes its own run along and no other', async (end) => {
+    const pool = poolOf(file, { version: '1', workers: 2, heapMb: 32 });
+    const runs = ['1', '2', end, '3', '4', '5'].map((seed) => pool.run(order({ seed })));
+    const ends = await Promise.allSettled(runs);
+    await pool.close();
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled']);
+    expect((ends[2] as PromiseRejectedResult).reason).toBeInstanceOf(WorkerDied);
+  });
+
+  test('because the pool was closed is told apart', async () => {
+    const pool = poolOf(file, { version: '1', workers: 1 });
+    const [running, waiting] = [pool.run(order({ seed: 'sleep' })), pool.run(order({ seed: '2' }))];
+    const ends = Promise.allSettled([running, waiting]);
+    await pool.close();
+    for (const end of await ends) expect((end as PromiseRejectedResult).reason).toBeInstanceOf(PoolClosed);
+    await expect(pool.run(order({ seed: '3' }))).rejects.toBeInstanceOf(PoolClosed);
+  });
+
+  test('before it could start, as does any other, is said of every run', async () => {
+    writeFileSync(join(folder, 'stillborn.mjs'), 'throw new Error("no");');
+    const pool = poolOf(join(folder, 'stillborn.mjs'), { version: '1', workers: 2 });
+    const ends = await Promise.allSettled([pool.run(order({})), pool.run(order({})), pool.run(order({}))]);
+    await pool.close();
+    expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  });
+});
