@@ -31,6 +31,8 @@ export interface Replicating {
   /** Runs that may be under way at a time. */
   readonly lanes: number;
   readonly warmUp: WarmUpRule;
+  /** Points at which the first run of each contender is looked at, if more than its order says. */
+  readonly examplePoints?: number;
   /** Called after each run. */
   done?(): void;
 }
@@ -42,7 +44,7 @@ export interface Replicating {
 export async function replicate(
   contenders: readonly Contender[],
   seeds: readonly string[],
-  { pool, lanes, warmUp, done }: Replicating,
+  { pool, lanes, warmUp, examplePoints = 0, done }: Replicating,
 ): Promise<Replicated[]> {
   const results: (Ended | undefined)[][] = contenders.map(() => []);
   const faultAt = contenders.map(() => Infinity);
@@ -55,7 +57,11 @@ export async function replicate(
       const { policy, seed } = jobs[at]!;
       try {
         if (seed <= faultAt[policy]!) {
-          const ended = kept(await pool.run(orderFor(contenders[policy]!, seeds[seed]!)), warmUp, seed === 0);
+          const ended = kept(
+            await pool.run(orderFor(contenders[policy]!, seeds[seed]!, seed === 0 ? examplePoints : 0)),
+            warmUp,
+            seed === 0,
+          );
           results[policy]![seed] = ended;
           if (ended.exit) faultAt[policy] = Math.min(faultAt[policy]!, seed);
         }
@@ -106,6 +112,6 @@ function kept(result: RunResult, warmUp: WarmUpRule, isExample: boolean): Ended 
   return { status, message, exit, seed, outcome, example: isExample ? result : null };
 }
 
-function orderFor({ order }: Contender, seed: string): RunOrder {
-  return { ...order, words: { ...order.words, seed } };
+function orderFor({ order }: Contender, seed: string, leastPoints: number): RunOrder {
+  return { ...order, words: { ...order.words, seed }, timelinePoints: Math.max(order.timelinePoints, leastPoints) };
 }
