@@ -10,7 +10,7 @@ const MOST_LETTERS = 60;
 
 /** The files a policy was bundled from, for people to read: under their own names, or what is plain of them. */
 export function policySources(bundle: PolicyBundle): SourceFile[] {
-  const { sources = [], sourcesContent = [] } = JSON.parse(bundle.sourceMap) as { sources?: string[]; sourcesContent?: (string | null)[] };
+  const { sources, sourcesContent } = JSON.parse(bundle.sourceMap) as { sources: string[]; sourcesContent: (string | null)[] };
   const taken = new Set<string>();
   return sources.flatMap((source, i) => {
     const text = sourcesContent[i];

@@ -152,12 +152,23 @@ function openSweep(path: string): Study | readonly Fault[] {
 }
 
 function resultOf({ runs }: Manifest, index: number, text: string): RunResult {
+  const { id } = runs[index]!;
   try {
-    return readResult(runs[index]!.id, text);
+    const result = readResult(id, text);
+    if (!isResult(result)) throw new DamagedPack(`result ${id}: is none of numalab's`);
+    return result;
   } catch (error) {
     if (error instanceof DamagedResult || error instanceof SyntaxError) throw new DamagedPack(show(error.message));
     throw error;
   }
+}
+
+/** Its hash says that nothing has changed since, not that numalab wrote it. */
+function isResult(result: RunResult): boolean {
+  const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null;
+  if (!isRecord(result) || typeof result.status !== 'string' || !isRecord(result.total)) return false;
+  const { throughput, accessesByHop, migrations, causes } = result.total;
+  return [throughput, accessesByHop, migrations, causes].every(isRecord) && typeof throughput.unit === 'string';
 }
 
 function sha256Of(text: string): string {

@@ -1,7 +1,6 @@
 import { mean as meanOf, sampleStandardDeviation } from 'simple-statistics';
 import { canonicalJson } from '../../report/json.ts';
 import { below, namedStream } from '../../sim/random.ts';
-import { InputError } from '../input-error.ts';
 import type { RunResult } from '../run-result.ts';
 import type { Executor } from '../runs/execute.ts';
 import type { RunWords } from '../runs/run-order.ts';
@@ -101,8 +100,8 @@ async function rerunOf(
   try {
     result = await executor.execute(study.orderOf(index));
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    return { ...told, outcome: 'different', rerun: null, why: `cannot be run here: ${error.message}` };
+    // words this numalab does not know, or a policy that is none: the study's fault, whatever it is
+    return { ...told, outcome: 'different', rerun: null, why: `cannot be run here: ${(error as Error).message}` };
   }
   const rerun = figureOf(result, metric);
   if (isSame(stored, result, isSameCode)) return { ...told, outcome: 'identical', rerun, why: null };
@@ -155,5 +154,6 @@ function keyOf({ manifest }: Study, index: number): string {
 }
 
 function figureOf(result: RunResult, metric: string): number | null {
-  return metricsOfRun(result).find((one) => one.metric.name === metric)?.value ?? null;
+  const value = metricsOfRun(result).find((one) => one.metric.name === metric)?.value;
+  return Number.isFinite(value) ? value! : null;
 }
