@@ -4,6 +4,7 @@ import { compare } from './compare.ts';
 import { deck, experimentList, experimentRun } from './deck.ts';
 import { machineCalibrate } from './machine-calibrate.ts';
 import { machineList, machineShow } from './machine.ts';
+import { pack } from './pack.ts';
 import { policyCheck } from './policy-check.ts';
 import { policyNew } from './policy-new.ts';
 import { policyShow } from './policy-show.ts';
@@ -15,6 +16,7 @@ import { sweepRun } from './sweep-run.ts';
 import { sweepStatus } from './sweep-status.ts';
 import { sweepMerge } from './sweep-merge.ts';
 import { validate } from './validate.ts';
+import { verify } from './verify.ts';
 import { workloadList } from './workload.ts';
 
 /** In the order of the help. */
@@ -27,6 +29,8 @@ export const commands: readonly Command[] = [
   sweepExec,
   sweepStatus,
   sweepMerge,
+  pack,
+  verify,
   validate,
   experimentList,
   experimentRun,
