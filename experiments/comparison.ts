@@ -9,6 +9,9 @@ export interface PolicyRuns {
   readonly recordings: readonly Recording[];
 }
 
+/** What a comparison of causes looks at. */
+type Guests = Pick<Recording, 'guests'>;
+
 export interface Metric {
   readonly name: 'throughput' | 'elapsed';
   readonly unit: string;
@@ -44,7 +47,7 @@ export function metricsOf(scenario: Scenario, recording: Recording): Metric[] {
 }
 
 /** What the metric is about: the guests that count in its unit, or all. */
-function judgedGuests({ guests }: Recording, metric: Metric): readonly GuestRecord[] {
+export function judgedGuests({ guests }: Guests, metric: Metric): readonly GuestRecord[] {
   return metric.name === 'elapsed' ? guests : guests.filter(({ throughput }) => throughput.unit === metric.unit);
 }
 
@@ -96,15 +99,21 @@ export function valueOf(recording: Recording, metric: Metric): number {
   return judgedGuests(recording, metric).reduce((sum, { throughput }) => sum + throughput.value, 0);
 }
 
-function timePerWork(recordings: readonly Recording[], metric: Metric): Record<Cause, number> {
+/** Task time by cause, in ns, for a unit of work. */
+export function timePerWork(recordings: readonly Guests[], metric: Metric): Record<Cause, number> {
   const guests = recordings.flatMap((recording) => judgedGuests(recording, metric));
-  const work = guests.reduce((sum, guest) => sum + workOf(guest), 0);
+  const work = workIn(recordings, metric);
   const per = (cause: Cause): number => guests.reduce((sum, { causes }) => sum + causes[cause], 0) / (work || 1);
   return Object.fromEntries(CAUSES.map((cause) => [cause, per(cause)])) as Record<Cause, number>;
 }
 
-function didWork(recordings: readonly Recording[], metric: Metric): boolean {
-  return metric.name === 'elapsed' || recordings.some((recording) => judgedGuests(recording, metric).some((guest) => workOf(guest) > 0));
+export function didWork(recordings: readonly Guests[], metric: Metric): boolean {
+  return metric.name === 'elapsed' || workIn(recordings, metric) > 0;
+}
+
+/** What was done, in the unit of throughput without its `/s`. */
+export function workIn(recordings: readonly Guests[], metric: Metric): number {
+  return recordings.flatMap((recording) => judgedGuests(recording, metric)).reduce((sum, guest) => sum + workOf(guest), 0);
 }
 
 function workOf({ throughput, elapsedNs }: Measures): number {
