@@ -58,7 +58,7 @@ function decidedText(seen: Seen | null): string {
     case 'idle':
       return `${cpu} finds nothing to run`;
     case 'affinity':
-      return `${vcpu} is held to ${cpuList(decided.cpus!)}`;
+      return `the affinity of ${vcpu}, hard or soft, becomes ${cpuList(decided.cpus!)}`;
     case 'weight':
       return `${plainText(decided.guest ?? '')} gets weight ${decided.weight}`;
     case 'place':
