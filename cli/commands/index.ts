@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { check } from './check.ts';
 import { compare } from './compare.ts';
 import { deck, experimentList, experimentRun } from './deck.ts';
+import { explain } from './explain.ts';
 import { machineCalibrate } from './machine-calibrate.ts';
 import { machineList, machineShow } from './machine.ts';
 import { pack } from './pack.ts';
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   sweepMerge,
   pack,
   verify,
+  explain,
   validate,
   experimentList,
   experimentRun,

@@ -4,7 +4,7 @@ import { below, namedStream } from '../../sim/random.ts';
 import type { RunResult } from '../run-result.ts';
 import type { Executor } from '../runs/execute.ts';
 import type { RunWords } from '../runs/run-order.ts';
-import { tQuantile } from '../student-t.ts';
+import { tQuantile } from '../statistics/student-t.ts';
 import { metricsOfRun } from '../sweep/metrics.ts';
 import type { Study } from './study.ts';
 
