@@ -10,6 +10,7 @@ import { policyCheck } from './policy-check.ts';
 import { policyNew } from './policy-new.ts';
 import { policyShow } from './policy-show.ts';
 import { policyList } from './policy.ts';
+import { report } from './report.ts';
 import { run } from './run.ts';
 import { sweepExec } from './sweep-exec.ts';
 import { sweepPlan } from './sweep-plan.ts';
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   deck,
   run,
   compare,
+  report,
   sweepRun,
   sweepPlan,
   sweepExec,
