@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseQuantity } from '../quantities.ts';
 import type { RunResult } from '../run-result.ts';
-import { meanInterval } from '../statistics.ts';
+import { meanInterval } from '../statistics/interval.ts';
 import { DamagedResult } from '../sweep/result-file.ts';
 import { SweepFolder } from '../sweep/sweep-folder.ts';
 import type { PageChart, PagePoint } from './schemas.ts';
