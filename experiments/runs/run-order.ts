@@ -29,7 +29,7 @@ export function wordsOf({ flags, file }: Pick<ScenarioSource, 'flags' | 'file'>)
 export function sourceOfOrder({ words, files }: Pick<RunOrder, 'words' | 'files'>): ScenarioSource {
   return {
     flags: {},
-    file: { name: 'words', text: JSON.stringify(words) },
+    words,
     read: (name) => ({ name, text: Object.hasOwn(files, name) ? files[name]! : '' }),
   };
 }

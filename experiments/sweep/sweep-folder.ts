@@ -76,6 +76,16 @@ export class SweepFolder {
     };
   }
 
+  /** Whether an input is there as it was written. */
+  hasInput(sha256: string): boolean {
+    try {
+      this.#input(sha256);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** @throws StoreError if it cannot be known, as the disk refuses to be read */
   stateOf(index: number): RunState {
     try {

@@ -131,19 +131,16 @@ end_daemons() {
 
 # A slurmd and its steps (which nobody is the parent of) work in the folder of its log; what a step runs is its child, and a process group.
 crash_node() {
-  for process in /proc/[0-9]*; do
-    [ "$(readlink "$process/cwd" 2>/dev/null)" = "$1/$2" ] || continue
-    pid=${process#/proc/}
-    tasks=$(children "$pid")
-    kill -KILL "$pid" 2>/dev/null || true
-    for task in $tasks; do kill -KILL -- "-$task" 2>/dev/null || kill -KILL "$task" 2>/dev/null || true; done
-  done
+  pids=$(find /proc/[0-9]*/cwd -maxdepth 0 -lname "$1/$2" 2>/dev/null | cut -d/ -f3) || true
+  tasks=$(for pid in $pids; do children "$pid"; done)
+  for pid in $pids; do kill -KILL "$pid" 2>/dev/null || true; done
+  for task in $tasks; do kill -KILL -- "-$task" 2>/dev/null || kill -KILL "$task" 2>/dev/null || true; done
 }
 
 # The parent stands behind the name, which may hold spaces and brackets.
 children() {
   for stat in /proc/[0-9]*/stat; do
-    line=$(cat "$stat" 2>/dev/null) || continue
+    { read -r line <"$stat"; } 2>/dev/null || continue
     read -r _ parent _ <<<"${line##*) }"
     [ "$parent" != "$1" ] || echo "${line%% *}"
   done

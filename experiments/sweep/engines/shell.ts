@@ -5,6 +5,11 @@ export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/** The same for people to read and copy: as it is where that will do. */
+export function quoted(text: string): string {
+  return /^[\w./+-]+$/.test(text) ? text : shellQuote(text);
+}
+
 /**
  * Splits options as they are written on a command line: at spaces, with '...' and "..." around what holds some. Nothing is expanded.
  * @throws InputError for a quote that is not closed; `word` is the flag they were given to

@@ -5,12 +5,15 @@ import { InputError, show } from '../../input-error.ts';
 import { writeWhole } from '../../store.ts';
 import type { EngineOutcome, SweepEngine, SweepWork } from '../engine.ts';
 import type { SweepFolder } from '../sweep-folder.ts';
+import { arrivalsOf } from './arrivals.ts';
 import { countFlag } from './flags.ts';
 import { jobScript } from './job-script.ts';
 import { execCommand } from './numalab-command.ts';
 import { output, type Program, ProgramError } from './programs.ts';
 import { keepSubmitted, keepTasks, newArrayName, placesInQueue, submittedArrays } from './slurm-jobs.ts';
 import { slurmOptions } from './slurm-options.ts';
+import { logOf } from './slurm-status.ts';
+import { quoted } from './shell.ts';
 import { arraysOf, tasksOf } from './task-arrays.ts';
 
 const SBATCH: Program = { name: 'sbatch', wantedBy: '--engine slurm' };
@@ -21,6 +24,7 @@ const MOST_AT_ONCE = 1_000_000;
 export const slurmEngine: SweepEngine = {
   name: 'slurm',
   summary: 'job arrays in the queue of Slurm',
+  flags: ['chunk', 'slurm', 'wait', 'workers'],
   async start(work) {
     const wishes: ArrayWishes = {
       runsPerTask: countFlag(work.flags.chunk, 'chunk', MOST_PER_TASK, 1),
@@ -30,7 +34,8 @@ export const slurmEngine: SweepEngine = {
     const submission = await submit(work.folder, work.missing, work.isIsolated, wishes);
     tell(work, submission);
     if (work.switches.has('wait')) return waitFor(work);
-    work.say(`see: numalab sweep status ${show(work.folder.path)}; when all is done: numalab sweep merge ${show(work.folder.path)}`);
+    const folder = quoted(work.folder.path);
+    work.say(`how far it is: numalab sweep status ${folder}\nwhen all is done: numalab sweep merge ${folder}`);
     return 'elsewhere';
   },
 };
@@ -95,9 +100,13 @@ async function submit(sweep: SweepFolder, missing: readonly number[], isIsolated
 
 function tell(work: SweepWork, { jobIds, tasks, runs, inQueue, refusal }: Submission): void {
   if (inQueue > 0) work.say(`in the queue already: ${inQueue} of the runs to do`);
-  if (runs > 0) work.say(`submitted: ${runs} runs in ${tasks} tasks, job ${jobIds.join(', ')}`);
+  if (runs > 0) work.say(`submitted: ${counted(runs, 'run')} in ${counted(tasks, 'task')} of ${counted(jobIds.length, 'job')}: ${jobIds.join(' ')}`);
   else work.say('nothing to submit');
   if (refusal !== null) work.say(`the rest was refused (${refusal}); when some are done, give the same command again`);
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 const FIRST_PAUSE_MS = 1_000;
@@ -108,38 +117,31 @@ const MOST_UNANSWERED = 40;
 const LATE_PAUSES_MS = [1_000, 3_000, 10_000];
 
 /**
- * Until nothing of the folder is in the queue any more.
+ * Until every run has a result, or nothing of the folder is in the queue any more.
  * @throws ProgramError if Slurm has not answered for ten minutes
  */
 async function waitFor(work: SweepWork): Promise<EngineOutcome> {
-  const { folder, stop } = work;
-  let open = [...work.missing];
-  const collect = (): void => {
-    open = open.filter((index) => {
-      const result = folder.stateOf(index) === 'done' ? folder.result(index) : null;
-      if (result) work.done(index, result);
-      return !result;
-    });
-  };
-  let pauseMs = FIRST_PAUSE_MS;
+  const arrivals = arrivalsOf(work);
+  let open = arrivals.look();
+  let isInQueue = true;
   let unanswered = 0;
-  let inQueue = true;
-  for (let late = 0; open.length > 0 && (inQueue || late < LATE_PAUSES_MS.length);) {
-    await later(inQueue ? pauseMs : LATE_PAUSES_MS[late++]!, undefined, { signal: stop }).catch(() => {});
-    if (stop.aborted) {
-      work.say('the jobs stay in the queue');
+  let pauseMs = FIRST_PAUSE_MS;
+  for (let late = 0; open.length > 0 && (isInQueue || late < LATE_PAUSES_MS.length);) {
+    await later(isInQueue ? pauseMs : LATE_PAUSES_MS[late++]!, undefined, { signal: work.stop }).catch(() => {});
+    if (work.stop.aborted) {
+      work.say('what was submitted stays in the queue');
       return 'stopped';
     }
     try {
-      inQueue = (await placesInQueue(folder.path)).size > 0;
+      isInQueue = (await placesInQueue(work.folder.path)).size > 0;
       unanswered = 0;
     } catch (error) {
       if (!(error instanceof ProgramError) || ++unanswered > MOST_UNANSWERED) throw error;
     }
-    collect();
+    open = arrivals.look();
     pauseMs = Math.min(pauseMs * 1.1, LONGEST_PAUSE_MS);
   }
-  for (const index of open) work.failed(index, `its task has ended; see ${join('slurm', 'logs')}`);
+  for (const index of open) work.failed(index, `in no queue any more; its log: ${logOf(work.folder.path, index) ?? 'none'}`);
   return 'tried';
 }
 
@@ -167,7 +169,8 @@ export function sbatchArguments(folder: string, name: string, taskCount: number,
 function slurmFolder(path: string): string {
   const folder = realpathSync(path);
   // A backslash ends Slurm's reading of %A and %a in the name of a log; a line's end would break the script's.
-  if (/[\\\p{Cc}]/u.test(folder)) throw new InputError(`${show(folder)}: has a backslash or control character, want another folder for Slurm`);
+  if (/[\\\p{Cc}]/u.test(folder))
+    throw new InputError(`${show(folder)}: has a backslash or control character, want another folder for Slurm`);
   return folder;
 }
 

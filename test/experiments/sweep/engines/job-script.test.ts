@@ -16,18 +16,17 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 /**
- * Runs the script as Slurm would run one task, with a numalab that writes its arguments down and ends run i with `codes[i]` (a negative
- * one kills itself by that signal), and a scontrol that writes its arguments down too.
+ * Runs the script as Slurm would run one task, with a numalab that writes its arguments down and ends with `code` (by a signal for a
+ * negative one), and a scontrol that writes its arguments down too.
  */
-function runTask(task: number, codes: Readonly<Record<number, number>>, restarts = 0, scontrolCode = 0) {
+function runTask(task: number, { code = 0, restarts = 0, scontrol = 0 }) {
   const folder = join(root, HOSTILE);
   mkdirSync(join(folder, 'slurm'), { recursive: true });
-  writeFileSync(join(folder, 'slurm', 'numalab-0.tasks'), '3 5\n8\n13 21 34\n');
+  writeFileSync(join(folder, 'slurm', 'numalab-0.tasks'), '3,5\n8\n13,21,34\n');
   const numalab = join(root, "numa'lab");
-  const lines = Object.entries(codes).map(([index, code]) => `[ "$6" != ${index} ] || ${code < 0 ? `kill ${code} $$` : `exit ${code}`}\n`);
-  program(numalab, `printf '%s\\n' "$@" >>"$CALLS"\n${lines.join('')}`);
-  program(join(root, 'scontrol'), `echo "scontrol $*" >>"$CALLS"\nexit ${scontrolCode}`);
-  writeFileSync(join(root, 'job.sh'), jobScript(folder, [numalab, '--flag with space']));
+  program(numalab, `printf '%s\\n' "$@" >>"$CALLS"\n${code < 0 ? `kill ${code} $$` : `exit ${code}`}`);
+  program(join(root, 'scontrol'), `echo "scontrol $*" >>"$CALLS"\nexit ${scontrol}`);
+  writeFileSync(join(root, 'job.sh'), jobScript(folder, [numalab, '--flag with space', folder, '--indices']));
   const calls = join(root, 'calls');
   writeFileSync(calls, '');
   const { status, stderr } = spawnSync('bash', [join(root, 'job.sh'), 'numalab-0'], {
@@ -42,10 +41,11 @@ function runTask(task: number, codes: Readonly<Record<number, number>>, restarts
       ...(restarts === 0 ? {} : { SLURM_RESTART_COUNT: String(restarts) }),
     },
   });
-  const call = (index: number): string => `--flag with space\nsweep\nexec\n${folder}\n--index\n${index}\n`;
   expect(existsSync(join(root, 'injected'))).toBe(false);
-  return { status, stderr, calls: readFileSync(calls, 'utf8'), call };
+  return { status, stderr, calls: readFileSync(calls, 'utf8').replaceAll(folder, 'FOLDER') };
 }
+
+const call = (indices: string): string => `--flag with space\nFOLDER\n--indices\n${indices}\n`;
 
 function program(file: string, text: string): void {
   writeFileSync(file, `#!/bin/sh\n${text}\n`);
@@ -53,54 +53,41 @@ function program(file: string, text: string): void {
 }
 
 test('task 2 runs the three indices of the third line, in a folder whose name is a trap', () => {
-  const { status, calls, call } = runTask(2, {});
-  expect(calls).toBe(call(13) + call(21) + call(34));
-  expect(status).toBe(0);
+  expect(runTask(2, {})).toEqual({ status: 0, stderr: '', calls: call('13,21,34') });
 });
 
-test('a run that asks to be tried again puts its own task, and no other, into the queue again after the others have run', () => {
-  const { status, calls, call, stderr } = runTask(0, { 3: 75 });
-  expect(calls).toBe(`${call(3)}${call(5)}scontrol requeue 17_0\n`);
-  expect(stderr).toContain('task 17_0 on n2, 0 restarts: to run again: run 3 asks for it');
+test('a task that asks to be tried again puts itself, and no other, into the queue again', () => {
+  const { status, calls, stderr } = runTask(0, { code: 75 });
+  expect(calls).toBe(`${call('3,5')}scontrol requeue 17_0\n`);
+  expect(stderr).toBe('numalab: task 17_0 on n2, 0 restarts, is to run again: runs 3,5: exit 75\n');
   expect(status).toBe(0);
 });
 
 test('a killed run is run again, up to three times; then the task ends with 75', () => {
-  expect(runTask(1, { 8: -9 }, 2).calls).toContain('scontrol requeue 17_1');
-  const fourth = runTask(1, { 8: -9 }, 3);
-  expect(fourth.calls).toBe(fourth.call(8));
-  expect(fourth.stderr).toContain('3 restarts: to run again: run 8 was killed by signal 9');
+  expect(runTask(1, { code: -9, restarts: 2 }).calls).toBe(`${call('8')}scontrol requeue 17_1\n`);
+  const fourth = runTask(1, { code: -9, restarts: 3 });
+  expect(fourth.calls).toBe(call('8'));
+  expect(fourth.stderr).toContain('3 restarts, is to run again: runs 8: killed by signal 9');
   expect(fourth.status).toBe(75);
 });
 
 test('without an answer from Slurm the task ends with 75, which a cluster may know by RequeueExit', () => {
-  expect(runTask(1, { 8: 75 }, 0, 1).status).toBe(75);
+  expect(runTask(1, { code: 75, scontrol: 1 })).toMatchObject({ status: 75, calls: `${call('8')}scontrol requeue 17_1\n` });
 });
 
-test.each([
-  ['fails', { 13: 2 }, 2],
-  ['finds the disk full', { 21: 3 }, 3],
-])('a run that %s is not run again, and the rest of its task is run', (_, codes, code) => {
-  const { status, calls, call } = runTask(2, codes);
-  expect(calls).toBe(call(13) + call(21) + call(34));
-  expect(status).toBe(code);
-});
-
-test.each([130, 143])('a run that was asked to stop (%i) stops its task for good', (code) => {
-  const { status, calls, call } = runTask(2, { 13: code });
-  expect(calls).toBe(call(13));
-  expect(status).toBe(code);
+test.each([1, 2, 3, 130, 143])('a task that ends with %i, having failed or been asked to stop, is not run again', (code) => {
+  expect(runTask(2, { code })).toEqual({ status: code, stderr: '', calls: call('13,21,34') });
 });
 
 test('a folder that is not there yet on this node is a reason to try again', () => {
   const { status, calls, stderr } = runTask(3, {});
   expect(calls).toBe('scontrol requeue 17_3\n');
-  expect(stderr).toContain('slurm/numalab-0.tasks cannot be read');
+  expect(stderr).toContain('is to run again: slurm/numalab-0.tasks cannot be read');
   expect(status).toBe(0);
 });
 
 test('sbatch is told everything in its arguments, the log with its % doubled', () => {
-  const wishes = { numalab: ['node', 'main.js'], runsPerTask: 4, tasksAtOnce: 6, options: ['--partition=main'] };
+  const wishes = { runsPerTask: 4, tasksAtOnce: 6, options: ['--partition=main'] };
   expect(sbatchArguments('/a %A/b', 'numalab-0', 12, wishes)).toEqual([
     '--parsable',
     '--requeue',

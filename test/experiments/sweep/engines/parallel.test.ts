@@ -3,22 +3,21 @@ import { expect, test } from 'vitest';
 import { InputError } from '../../../../experiments/input-error.ts';
 import { joblist, parallelArguments, sshLogins } from '../../../../experiments/sweep/engines/parallel.ts';
 
-test('each missing index is one line that a shell reads as one command, whatever the folder is called', () => {
+test('each task is one line that a shell reads as one command, whatever the folder is called', () => {
   const folder = `/s w'e"e$(touch injected)p {} {1} {=1=}`;
-  const list = joblist(folder, [2, 30], ['/opt/no de/bin/node', '/opt/numalab/main.js']);
+  const list = joblist(['/opt/no de/bin/node', 'main.js', folder, '--indices'], [[2, 5], [30]]);
   const lines = list.trimEnd().split('\n');
   expect(lines).toHaveLength(2);
   const words = (line: string): string[] =>
     execFileSync('/bin/sh', ['-c', `printf '%s\\n' ${line}`], { encoding: 'utf8' })
       .trimEnd()
       .split('\n');
-  expect(words(lines[0]!)).toEqual(['/opt/no de/bin/node', '/opt/numalab/main.js', 'sweep', 'exec', folder, '--index', '2']);
+  expect(words(lines[0]!)).toEqual(['/opt/no de/bin/node', 'main.js', folder, '--indices', '2,5']);
   expect(words(lines[1]!).at(-1)).toBe('30');
 });
 
 test('parallel is told where the list is, how often to try, and nothing that it would replace', () => {
-  const wishes = { numalab: ['node', 'main.js'], tasksAtOnce: 7, hosts: ['lab1', 'ann@lab2'] };
-  expect(parallelArguments('/sweeps/a b', wishes)).toEqual([
+  expect(parallelArguments('/sweeps/a b', 7, ['lab1', 'ann@lab2'])).toEqual([
     '--plain',
     '--will-cite',
     '--halt=never',
@@ -29,7 +28,7 @@ test('parallel is told where the list is, how often to try, and nothing that it 
     '--sshlogin=lab1',
     '--sshlogin=ann@lab2',
   ]);
-  expect(parallelArguments('/s', { ...wishes, tasksAtOnce: null, hosts: [] }).slice(-1)).toEqual(['--arg-file=/s/parallel/joblist']);
+  expect(parallelArguments('/s', null, []).slice(-1)).toEqual(['--arg-file=/s/parallel/joblist']);
 });
 
 test('hosts are names as ssh takes them, with how many tasks at once before one, and : for this machine', () => {

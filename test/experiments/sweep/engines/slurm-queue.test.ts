@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { ProgramError } from '../../../../experiments/sweep/engines/programs.ts';
-import { placesOf } from '../../../../experiments/sweep/engines/slurm.ts';
+import { placesOf } from '../../../../experiments/sweep/engines/slurm-jobs.ts';
 import { type QueuedTask, readSqueue } from '../../../../experiments/sweep/engines/slurm-queue.ts';
-import { mergedStatus } from '../../../../experiments/sweep/engines/slurm-status.ts';
+import { queueStatus } from '../../../../experiments/sweep/engines/slurm-status.ts';
 
 /** As squeue of Slurm 22.05 wrote it, and what its manual says can also stand there. */
 const SQUEUE_TEXT = `numalab-0123456789ab|17|2|PENDING|Resources
@@ -57,15 +57,17 @@ test('results that are there win over the queue; what is in neither is lost if i
     [0, queued('17_0', 'running', 'None')],
     [1, queued('17_0', 'running', 'None')],
     [3, queued('17_3', 'queued', 'Resources')],
-    [4, queued('21_0', 'queued', 'JobHeldUser')],
+    [4, queued('9_0', 'queued', 'JobHeldUser')],
     [5, queued('21_1', 'queued', 'Resources')],
   ]);
-  const states = ['done', 'missing', 'missing', 'missing', 'damaged', 'missing', 'damaged', 'missing'] as const;
-  const status = mergedStatus(states, queue, new Set([0, 1, 2, 3, 4, 5, 6]));
-  expect(status.places).toEqual(['done', 'running', 'lost', 'queued', 'queued', 'queued', 'damaged', 'missing']);
-  expect([...status.reasons]).toEqual([
-    ['Resources', 2],
-    ['JobHeldUser', 1],
-  ]);
-  expect(status.jobs).toEqual(['17', '21']);
+  const ok = { state: 'done', ending: 'ok' } as const;
+  const [missing, damaged] = [{ state: 'missing' }, { state: 'damaged' }] as const;
+  const survey = [ok, missing, missing, missing, damaged, missing, damaged, missing];
+  expect(queueStatus(survey, queue, new Set([0, 1, 2, 3, 4, 5, 6]))).toEqual({
+    running: 1,
+    queued: 3,
+    lost: [2, 6],
+    reasons: { Resources: 2, JobHeldUser: 1 },
+    jobs: ['9', '17', '21'],
+  });
 });

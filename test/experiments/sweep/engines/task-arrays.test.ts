@@ -29,8 +29,8 @@ test('nothing missing makes no task and no array', () => {
   expect(arraysOf(tasksOf([], 4), 1001)).toEqual([]);
 });
 
-test('tasks are read back from the lines that the job script finds by their number', () => {
+test('tasks are read back from the lines, which sweep exec takes as they are', () => {
   const tasks = [[0, 1, 2], [17], [4, 9]];
-  expect(tasksText(tasks)).toBe('0 1 2\n17\n4 9\n');
+  expect(tasksText(tasks)).toBe('0,1,2\n17\n4,9\n');
   expect(readTasks(tasksText(tasks))).toEqual(tasks);
 });
