@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -9,6 +9,8 @@ import { commands } from '../../cli/commands/index.ts';
 import { lab } from '../../cli/lab.ts';
 import { numalab } from '../../cli/numalab.ts';
 import { InputError } from '../../experiments/input-error.ts';
+import { statusOf } from '../../experiments/sweep/status.ts';
+import { SweepFolder } from '../../experiments/sweep/sweep-folder.ts';
 import { tally } from '../tally.ts';
 
 /**
@@ -68,11 +70,17 @@ describe('a hostile', () => {
     sweep = join(folder, 'sweep');
     const plan = fileOf('plan.yaml', PLAN);
     expect((await answered(['sweep', 'plan', plan, '--out', sweep])).code).toBe(0);
-    const { readFileSync } = await import('node:fs');
     manifest = readFileSync(join(sweep, 'manifest.json'), 'utf8');
     mkdirSync(join(sweep, 'runs'), { recursive: true });
     resultFile = join(sweep, 'runs', `${(JSON.parse(manifest) as { runs: { id: string }[] }).runs[0]!.id}.json`);
+    // What is hashed anew without a change is taken as sound, so that what is changed gets past the hash.
+    writeFileSync(join(sweep, 'manifest.json'), hashedManifest(plainManifest()));
+    writeFileSync(resultFile, hashedResult(RESULT.replace('"id":""', `"id":"${idOf(resultFile)}"`)));
+    expect(statusOf(SweepFolder.open(sweep))).toMatchObject({ runs: 12, done: 1, damaged: 0 });
   });
+
+  const plainManifest = (): string => `${manifest.slice(0, manifest.indexOf(',\n "sha256": "', manifest.length - 100))}}`;
+  const idOf = (file: string): string => /([0-9a-f]{64})\.json$/.exec(file)![1]!;
 
   test('scenario is refused or sound', () =>
     holds(bytesLike(SCENARIO), 500, (bytes) => ['check', '--scenario', fileOf('scenario.yaml', bytes)]));
@@ -81,18 +89,14 @@ describe('a hostile', () => {
     holds(bytesLike(PLAN), 300, (bytes) => ['sweep', 'plan', fileOf('hostile-plan.yaml', bytes), '--dry-run']));
 
   test('manifest is refused or looked at, also if its hash fits', () =>
-    holds(
-      fc.tuple(treeLike(manifest.slice(0, -'"\n}\n'.length - 64 - ',\n "sha256": "'.length) + '}'), fc.boolean(), bytesLike(manifest)),
-      400,
-      ([tree, isHashed, bytes]) => {
-        writeFileSync(join(sweep, 'manifest.json'), isHashed ? hashedManifest(tree) : bytes);
-        return ['sweep', ...(tree.length % 2 === 0 ? ['status', sweep] : ['exec', sweep, '--index', '0'])];
-      },
-    ).then(() => writeFileSync(join(sweep, 'manifest.json'), manifest)));
+    holds(fc.tuple(treeLike(plainManifest()), fc.boolean(), bytesLike(manifest)), 400, ([tree, isHashed, bytes]) => {
+      writeFileSync(join(sweep, 'manifest.json'), isHashed ? hashedManifest(tree) : bytes);
+      return ['sweep', ...(tree.length % 2 === 0 ? ['status', sweep] : ['exec', sweep, '--index', '0'])];
+    }).then(() => writeFileSync(join(sweep, 'manifest.json'), manifest)));
 
   test('result is damaged or looked at, also if its hash fits', () =>
     holds(fc.tuple(treeLike(RESULT), fc.boolean(), bytesLike(RESULT)), 400, ([tree, isHashed, bytes]) => {
-      const id = /([0-9a-f]{64})\.json$/.exec(resultFile)![1]!;
+      const id = idOf(resultFile);
       writeFileSync(resultFile, isHashed ? hashedResult(tree.replace('"id":""', `"id":"${id}"`)) : bytes);
       return ['sweep', ...(tree.length % 2 === 0 ? ['status', sweep] : ['exec', sweep, '--index', '0'])];
     }).then(() => rmSync(resultFile)));
