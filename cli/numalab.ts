@@ -1,8 +1,9 @@
 import { InputError, show } from '../experiments/input-error.ts';
 import { StoreError } from '../experiments/store.ts';
+import { ProgramError } from '../experiments/sweep/engines/programs.ts';
 import { FolderInUse } from '../experiments/sweep/folder-lock.ts';
 import { parseArguments } from './arguments.ts';
-import { BAD_INPUT, DISK_FULL, DONE, FAILED, IN_USE, type Lab, type Terminal } from './command.ts';
+import { BAD_INPUT, DISK_FULL, DONE, FAILED, IN_USE, TRY_AGAIN, type Lab, type Terminal } from './command.ts';
 import { commands } from './commands/index.ts';
 
 /** Runs one command line and returns the exit code of the process. */
@@ -26,6 +27,10 @@ export async function numalab(argv: readonly string[], lab: Lab, terminal: Termi
     if (error instanceof FolderInUse) {
       terminal.err(`${error.message}\n`);
       return IN_USE;
+    }
+    if (error instanceof ProgramError) {
+      terminal.err(`${error.message}\n`);
+      return TRY_AGAIN;
     }
     const isDebug = argv.includes('--debug');
     terminal.err(isDebug && error instanceof Error ? `${error.stack}\n` : `internal error: ${show(String(error))}; --debug shows where\n`);

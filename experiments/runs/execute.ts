@@ -5,6 +5,7 @@ import { readScenario } from '../scenario-input.ts';
 import type { Registries } from '../scenario-words.ts';
 import type { GuardedRunner } from '../user-policy/guarded-runner.ts';
 import { describePolicy } from '../user-policy/load.ts';
+import { varied } from '../variations.ts';
 import { isUserPolicy, type PolicyBundle, type UserPolicy } from '../user-policy/user-policy.ts';
 import { type RunOrder, sourceOfOrder } from './run-order.ts';
 
@@ -32,7 +33,8 @@ export class Executor {
   async scenarioOf(order: RunOrder): Promise<Scenario> {
     const own = await Promise.all(order.policies.map((bundle) => this.#described(bundle)));
     const scenario = readScenario(sourceOfOrder(order), this.#registriesWith(own));
-    return order.timelinePoints === 0 ? scenario : { ...scenario, timelinePoints: order.timelinePoints };
+    const asked = order.timelinePoints === 0 ? scenario : { ...scenario, timelinePoints: order.timelinePoints };
+    return order.variation ? varied(asked, order.variation) : asked;
   }
 
   /** @throws InputError for words that make no scenario */

@@ -1,3 +1,4 @@
+import type { Variation } from '../variations.ts';
 import type { PolicyBundle } from '../user-policy/user-policy.ts';
 import type { ScenarioSource } from '../scenario-input.ts';
 import { readYaml, type Tree } from '../yaml-tree.ts';
@@ -14,6 +15,8 @@ export interface RunOrder {
   readonly files: Readonly<Record<string, string>>;
   /** At how many points of time the run is looked at while it goes on; 0 for none. */
   readonly timelinePoints: number;
+  /** An assumed figure that is not as the words say; left out: all are. */
+  readonly variation?: Variation | undefined;
 }
 
 /** The words of flags and file as one; a flag wins. */

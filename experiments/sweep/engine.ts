@@ -5,6 +5,8 @@ import type { SweepFolder } from './sweep-folder.ts';
 export interface SweepEngine {
   readonly name: string;
   readonly summary: string;
+  /** Names of the flags that are for it; the others of the engines are refused. */
+  readonly flags: readonly string[];
   /**
    * Returns when it has no more to do here: every run it was given has a result or is told as failed, or it was stopped, or the runs go
    * on elsewhere.

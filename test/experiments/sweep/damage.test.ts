@@ -3,7 +3,7 @@ import { DamagedManifest, manifestText, readManifest } from '../../../experiment
 import { withVaried } from '../../../experiments/sweep/sweep-folder.ts';
 import { DamagedResult, readResult, resultText } from '../../../experiments/sweep/result-file.ts';
 import { tally } from '../../tally.ts';
-import { executed, MANIFEST, NOTE } from './sweep-fixture.ts';
+import { executed, MANIFEST, NOTE } from './three-runs-fixture.ts';
 
 let flipped = 0;
 let cut = 0;

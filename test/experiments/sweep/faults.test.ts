@@ -7,7 +7,7 @@ import { StoreError } from '../../../experiments/store.ts';
 import { SweepFolder } from '../../../experiments/sweep/sweep-folder.ts';
 import { tally } from '../../tally.ts';
 import { Ended, FAULTS, FaultyFiles } from './faulty-files.ts';
-import { contentOf, executed, INPUTS, MANIFEST, scratch } from './sweep-fixture.ts';
+import { contentOf, executed, INPUTS, MANIFEST, scratch } from './three-runs-fixture.ts';
 
 /**
  * SQLite's method: the first call to the disk fails, then in another sweep the second, and so on until a sweep makes no more calls than

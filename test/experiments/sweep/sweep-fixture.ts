@@ -1,59 +1,81 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RunResult, runResult } from '../../../experiments/run-result.ts';
-import type { RunOrder } from '../../../experiments/runs/run-order.ts';
-import { sourceOfOrder } from '../../../experiments/runs/run-order.ts';
-import { readScenario } from '../../../experiments/scenario-input.ts';
+import { lab } from '../../../cli/lab.ts';
+import { Executor } from '../../../experiments/runs/execute.ts';
+import { codeOf, runId } from '../../../experiments/runs/run-id.ts';
+import type { RunWords } from '../../../experiments/runs/run-order.ts';
 import type { Manifest } from '../../../experiments/sweep/manifest.ts';
-import { lopsided } from '../../../machines/lopsided.ts';
-import { policies } from '../../../policies/index.ts';
-import { run } from '../../../sim/engine.ts';
-import { workloads } from '../../../workloads/index.ts';
+import { SweepFolder, withVaried } from '../../../experiments/sweep/sweep-folder.ts';
+import { GuardedRunner } from '../../../experiments/user-policy/guarded-runner.ts';
+import type { PolicyBundle } from '../../../experiments/user-policy/user-policy.ts';
 
-/** A folder in memory where there is one: what is tested here is not the disk, and flushing one takes its time. */
-export function scratch(): string {
-  return mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'numalab-sweep-'));
+export const VERSION = '1.2.3';
+
+export interface Planned {
+  readonly words: RunWords;
+  readonly varied: readonly string[];
+  readonly runs: readonly RunWords[];
+  readonly bundles?: readonly PolicyBundle[];
+  readonly inputs?: ReadonlyMap<string, string>;
 }
 
-export function sha256(text: string | Uint8Array): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
-export const NOTE = 'an input of a sweep: 1,000 µs\n';
-export const INPUTS: ReadonlyMap<string, string> = new Map([[sha256(NOTE), NOTE]]);
-
-/** Three tiny runs that differ in seed, with ids as long as real ones. */
-export const MANIFEST: Manifest = {
-  schemaVersion: 1,
-  version: '1.2.3',
-  code: '1.2.3+0123456789ab.node20',
-  commit: null,
-  plan: { name: 'plan.yaml', text: 'workload: lmbench-rd\ngrid: { seed: [5, 6, 7] }\n' },
-  policies: [],
-  files: [{ name: 'note.txt', sha256: sha256(NOTE) }],
-  host: { cpu: 'made up', cpus: 2 },
-  words: { machine: 'lopsided', workload: 'lmbench-rd', policy: 'apart', guests: '2', memory: '256MiB', duration: '5ms' },
-  varied: ['seed'],
-  runs: [5, 6, 7].map((seed) => ({ id: sha256(`run ${seed}`), words: { seed: String(seed) } })),
+/** Short runs of three lopsided guests or fewer; policy and seed vary. */
+export const SMALL: Planned = {
+  words: { machine: 'lopsided', workload: 'lmbench-lat', memory: '64MiB', duration: '20ms' },
+  varied: ['policy', 'guests', 'seed'],
+  runs: ['kvm-unpinned', 'apart:margin=0.2'].flatMap((policy) =>
+    ['1', '3'].flatMap((guests) => ['1', '2', '3'].map((seed) => ({ policy, guests, seed }))),
+  ),
 };
 
-const known = new Map<string, RunResult>();
-
-/** What the engine makes of an order; each but once, as it makes the same again. */
-export function executed(order: RunOrder): RunResult {
-  const key = JSON.stringify(order);
-  if (!known.has(key)) {
-    const scenario = readScenario(sourceOfOrder(order), { machines: [lopsided], policies, workloads });
-    known.set(key, runResult(scenario, run(scenario), '1.2.3'));
+export async function withExecutor<Result>(work: (executor: Executor) => Promise<Result>): Promise<Result> {
+  const runner = new GuardedRunner();
+  try {
+    return await work(new Executor(lab(VERSION), runner));
+  } finally {
+    await runner.close();
   }
-  return known.get(key)!;
 }
 
-/** Every file under a folder and its bytes. */
-export function contentOf(folder: string): Record<string, string> {
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
-  const files = names.filter((name) => statSync(join(folder, name)).isFile());
-  return Object.fromEntries(files.map((name) => [name, readFileSync(join(folder, name), 'latin1')]));
+/** A sweep as planned, without results. */
+export function planned(path: string, { words, varied, runs, bundles = [], inputs = new Map() }: Planned): Promise<SweepFolder> {
+  const code = codeOf(VERSION);
+  return withExecutor(async (executor) => {
+    const withIds = [];
+    for (const run of runs) {
+      const order = { words: withVaried(words, run), policies: bundles, files: {}, timelinePoints: 0 };
+      withIds.push({ id: runId(await executor.scenarioOf(order), {}, code), words: run });
+    }
+    const manifest: Manifest = {
+      schemaVersion: 1,
+      version: VERSION,
+      code,
+      commit: null,
+      plan: { name: 'plan.yaml', text: 'grid: {}\n' },
+      policies: bundles.map((bundle) => ({
+        file: bundle.file,
+        sha256: [...inputs].find(([, text]) => text === JSON.stringify(bundle))![0],
+      })),
+      files: [],
+      host: {},
+      words,
+      varied,
+      runs: withIds,
+    };
+    return SweepFolder.create(path, manifest, inputs);
+  });
+}
+
+/** Makes the results of these runs, in this order. */
+export function executed(folder: SweepFolder, indices = folder.manifest.runs.map((_, i) => i)): Promise<void> {
+  return withExecutor(async (executor) => {
+    for (const index of indices) folder.put(index, await executor.execute(folder.orderOf(index)));
+  });
+}
+
+/** A folder of its own, and how to be rid of it. */
+export function temporary(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'numalab-sweep-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }

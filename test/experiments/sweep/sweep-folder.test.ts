@@ -7,7 +7,7 @@ import { InputError } from '../../../experiments/input-error.ts';
 import { StoreError } from '../../../experiments/store.ts';
 import { resultText } from '../../../experiments/sweep/result-file.ts';
 import { DifferentResult, SweepFolder } from '../../../experiments/sweep/sweep-folder.ts';
-import { executed, INPUTS, MANIFEST, scratch, sha256, NOTE } from './sweep-fixture.ts';
+import { executed, INPUTS, MANIFEST, scratch, sha256, NOTE } from './three-runs-fixture.ts';
 
 const base = scratch();
 afterAll(() => rmSync(base, { recursive: true }));
