@@ -1,11 +1,12 @@
 import { dirname } from 'node:path';
 import { readYaml } from '../experiments/yaml-tree.ts';
 import type { ScenarioSource } from '../experiments/scenario-input.ts';
-import { GuardedRunner } from '../experiments/user-policy/guarded-runner.ts';
+import { GuardedRunner, type Observed } from '../experiments/user-policy/guarded-runner.ts';
 import { fileOfWord, isPolicyFile, loadPolicy } from '../experiments/user-policy/load.ts';
 import { isUserPolicy, type UserPolicy } from '../experiments/user-policy/user-policy.ts';
 import type { Recording } from '../sim/recording.ts';
 import type { Scenario } from '../sim/scenario.ts';
+import type { WitnessOrder } from '../sim/witness.ts';
 import { type Call, type Flag, type Lab, type Terminal } from './command.ts';
 
 export const ISOLATE_FLAG: Flag = {
@@ -19,6 +20,8 @@ export interface UserLab {
   readonly lab: Lab;
   /** In this thread for a policy that numalab comes with, guarded for any other. */
   run(scenario: Scenario): Promise<Recording>;
+  /** A policy of the user's own, guarded, and what it decides. */
+  observe(scenario: Scenario, order: WitnessOrder): Promise<Observed>;
 }
 
 /**
@@ -46,6 +49,7 @@ export async function withUserPolicies<Result>(
     return await work({
       lab: known,
       run: async (scenario) => (isUserPolicy(scenario.policy) ? runner.run(scenario) : lab.run(scenario)),
+      observe: (scenario, order) => runner.observe(scenario, order),
     });
   } finally {
     await runner.close();

@@ -2,12 +2,15 @@ import type { Command } from '../command.ts';
 import { check } from './check.ts';
 import { compare } from './compare.ts';
 import { deck, experimentList, experimentRun } from './deck.ts';
+import { explain } from './explain.ts';
 import { machineCalibrate } from './machine-calibrate.ts';
 import { machineList, machineShow } from './machine.ts';
+import { pack } from './pack.ts';
 import { policyCheck } from './policy-check.ts';
 import { policyNew } from './policy-new.ts';
 import { policyShow } from './policy-show.ts';
 import { policyList } from './policy.ts';
+import { report } from './report.ts';
 import { run } from './run.ts';
 import { sweepExec } from './sweep-exec.ts';
 import { sweepPlan } from './sweep-plan.ts';
@@ -15,6 +18,7 @@ import { sweepRun } from './sweep-run.ts';
 import { sweepStatus } from './sweep-status.ts';
 import { sweepMerge } from './sweep-merge.ts';
 import { validate } from './validate.ts';
+import { verify } from './verify.ts';
 import { workloadList } from './workload.ts';
 
 /** In the order of the help. */
@@ -22,11 +26,15 @@ export const commands: readonly Command[] = [
   deck,
   run,
   compare,
+  report,
   sweepRun,
   sweepPlan,
   sweepExec,
   sweepStatus,
   sweepMerge,
+  pack,
+  verify,
+  explain,
   validate,
   experimentList,
   experimentRun,
