@@ -1,3 +1,4 @@
+import type { RunPool } from '../experiments/runs/run-pool.ts';
 import type { Registries } from '../experiments/scenario-words.ts';
 import { WORDS } from '../experiments/scenario-words.ts';
 import type { Recording } from '../sim/recording.ts';
@@ -38,6 +39,16 @@ export interface Call {
 export interface Lab extends Registries {
   readonly version: string;
   run(scenario: Scenario): Recording;
+  /** Threads that run orders as this lab does; without it all runs are in this thread. */
+  readonly openPool?: (options: PoolWords) => Promise<RunPool>;
+  /** That this process may use. */
+  readonly cpus?: number;
+}
+
+export interface PoolWords {
+  readonly workers: number;
+  readonly isIsolated: boolean;
+  log(text: string): void;
 }
 
 /** Standard output for results, standard error for everything said about them. */

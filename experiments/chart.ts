@@ -2,7 +2,7 @@ import { CAUSES, type Cause, type GuestRecord, type Recording } from '../sim/rec
 import type { Scenario } from '../sim/scenario.ts';
 import { readScenario } from './scenario-input.ts';
 import type { Registries } from './scenario-words.ts';
-import { type Interval, meanInterval } from './statistics.ts';
+import { type Interval, meanInterval } from './statistics/interval.ts';
 import type { Tree } from './yaml-tree.ts';
 
 /** Reduced runs in seconds and shows the shape; full is what a claim should rest on. */

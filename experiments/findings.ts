@@ -1,6 +1,7 @@
 import { CAUSES, type Cause } from '../sim/recording.ts';
 import type { ChartPoint, ChartResult } from './chart.ts';
-import { type Interval, pairedRatio } from './statistics.ts';
+import { type Interval } from './statistics/interval.ts';
+import { pairedRatio } from './statistics/paired.ts';
 
 /** One policy against another at one x, both met by the same seeds. */
 export interface Finding {

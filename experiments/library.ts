@@ -10,7 +10,9 @@ export { CAUSES, type Cause, type GuestRecord, type Measures, type Recording, ty
 export type { GuestSpec, Scenario } from '../sim/scenario.ts';
 export type { WorkloadEntry } from '../sim/workload-api.ts';
 export { workloads } from '../workloads/index.ts';
-export { comparePolicies, type Comparison, type Metric, metricsOf, type PolicyRuns } from './comparison.ts';
+export { comparePolicies, type Comparison, type PolicyRuns } from './compare/comparison.ts';
+export { type Metric, metricsOf } from './compare/metric.ts';
+export { type Outcome, outcomeOf } from './compare/outcome.ts';
 export { type Check, contractOf } from './contract/contract.ts';
 export { InputError } from './input-error.ts';
 export { type RunResult, runResult } from './run-result.ts';

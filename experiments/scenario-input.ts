@@ -1,5 +1,5 @@
 import type { MachineSpec } from '../sim/machine-spec.ts';
-import { buildMachine } from '../sim/machine.ts';
+import { buildMachine, type Machine } from '../sim/machine.ts';
 import { setupOf } from '../sim/build.ts';
 import { MAX_GUEST_BLOCKS } from '../sim/block-table.ts';
 import { DEFAULT_WEIGHT } from '../sim/policy-api.ts';
@@ -29,6 +29,8 @@ import { type Path, readYaml, type Tree, type YamlTree } from './yaml-tree.ts';
 export interface ScenarioSource {
   readonly flags: Readonly<Record<string, string>>;
   readonly file?: { readonly name: string; readonly text: string } | undefined;
+  /** Words that were read before, from whatever they stood in; they win over the file. */
+  readonly words?: Readonly<Record<string, Tree>> | undefined;
   /** Reads a file that a word names; left out: from the folder one is in. */
   readonly read?: ((name: string) => { readonly name: string; readonly text: string }) | undefined;
 }
@@ -58,7 +60,7 @@ const GUEST_WORDS = [
  */
 export function readScenario(source: ScenarioSource, registries: Registries): Scenario {
   const file = source.file && readYaml(source.file.name, source.file.text);
-  const { words: written, programs } = expandRtApp({ ...fileWords(file), ...source.flags }, source.read);
+  const { words: written, programs } = expandRtApp({ ...fileWords(file), ...source.words, ...source.flags }, source.read);
   const refuse = (path: Path, message: string): never => {
     throw new InputError(`${placeOf(path, source.flags, file)}${message}`);
   };
@@ -77,7 +79,7 @@ export function readScenario(source: ScenarioSource, registries: Registries): Sc
   checkPolicy(words, refuse);
   const needsEnd = guests.some((guest) => guest.workload.ends === 'never');
   return {
-    machine: buildMachine(words.machine),
+    machine: builtMachine(words.machine),
     policy: words.policy.entry,
     policyOptions: words.policy.options,
     guests,
@@ -97,6 +99,15 @@ export function readScenario(source: ScenarioSource, registries: Registries): Sc
     watchdogNs: words.watchdog,
     checks: words.checks,
   };
+}
+
+const built = new WeakMap<MachineSpec, Machine>();
+
+/** Machines are only read, so that scenarios share them: a sweep has thousands of few. */
+function builtMachine(spec: MachineSpec): Machine {
+  const known = built.get(spec) ?? buildMachine(spec);
+  built.set(spec, known);
+  return known;
 }
 
 export const COST_WORDS: readonly (keyof CostWords)[] = [

@@ -161,6 +161,19 @@ const GUEST_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 /** Reads raw words (texts, and in files lists and mappings of them), those left out included by the caller. */
 export function readWords(raw: object, registries: Registries): z.ZodSafeParseResult<ScenarioWords> {
+  const isList = 'guests' in raw && typeof raw.guests === 'object';
+  const schemas = schemasOf.get(registries) ?? new Map<boolean, z.ZodType<ScenarioWords>>();
+  schemasOf.set(registries, schemas);
+  const schema = schemas.get(isList) ?? schemaOf(registries, isList);
+  schemas.set(isList, schema);
+  return schema.safeParse(raw);
+}
+
+/** Making one takes longer than reading with it. */
+const schemasOf = new WeakMap<Registries, Map<boolean, z.ZodType<ScenarioWords>>>();
+
+/** @param isList whether guests are a list, and not a count */
+function schemaOf(registries: Registries, isList: boolean): z.ZodType<ScenarioWords> {
   const guestWords = {
     vcpus: quantity('count', 1, 1024),
     memory: quantity('bytes', MiB(64), GiB(16 * 1024)),
@@ -187,9 +200,8 @@ export function readWords(raw: object, registries: Registries): z.ZodSafeParseRe
       departs: quantity('time', us(1), DAY_NS),
     })
     .partial();
-  const isList = 'guests' in raw && typeof raw.guests === 'object';
   const time = quantity('time', 0, ms(100));
-  const words = z.strictObject({
+  return z.strictObject({
     ...guestWords,
     machine: leaf((text) => machineNamed(text, registries.machines)),
     policy: leaf((text) => parseNamed(text, registries.policies)),
@@ -238,7 +250,6 @@ export function readWords(raw: object, registries: Registries): z.ZodSafeParseRe
       .partial()
       .optional(),
   });
-  return words.safeParse(raw);
 }
 
 /** A word that is one text. Anything else is read as no text at all, which no word takes. */

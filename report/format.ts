@@ -63,6 +63,20 @@ export function formatPlusMinus(mean: number, halfWidth: number): string {
   return `${mean.toFixed(decimals)} ± ${text}`;
 }
 
+/** An estimate with an interval about it: with a half-width where its sides are alike, else with both ends, to as many digits as the shorter side is worth. */
+export function formatInterval(mean: number, low: number, high: number): string {
+  const up = high - mean;
+  const down = mean - low;
+  if (Math.abs(up - down) <= ALIKE * Math.max(up, down) || !Number.isFinite(up + down)) return formatPlusMinus(mean, Math.max(up, down));
+  const text = formatNumber(Math.min(up, down) > 0 ? Math.min(up, down) : Math.max(up, down), 2);
+  const decimals = text.includes('.') ? text.length - text.indexOf('.') - 1 : 0;
+  const short = (value: number): string => (text.includes('e') ? formatNumber(value) : value.toFixed(decimals));
+  return `${short(mean)} (${short(low)} to ${short(high)})`;
+}
+
+/** Sides of an interval that differ by less look alike at two digits. */
+const ALIKE = 0.01;
+
 /** A name that others chose, safe to print: without control characters, so it cannot move the cursor, colour or turn the line. */
 export function plainText(name: string): string {
   return name.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, '');

@@ -75,6 +75,7 @@ export function run(scenario: Scenario, box?: BlackBox): Recording {
 /** Nothing is booked here: each CPU's progress is worked out when its speed or its work changes. */
 function advance(w: World, toNs: number): void {
   assert(toNs >= w.nowNs && toNs < Infinity, 'time would go back, or stand still for ever');
+  if (w.looks !== null && w.looks.nextNs <= toNs) w.looks.until(w, toNs);
   if (w.scenario.checks === 'all') addIdleWhileRunnable(w, toNs - w.nowNs);
   w.nowNs = toNs;
 }

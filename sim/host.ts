@@ -186,7 +186,9 @@ export function halt(w: World, k: HostKernel, cpu: number, vcpu: number): void {
 export function stop(w: World, k: HostKernel, cpu: number, vcpu: number, isRunnable: boolean | null): void {
   stopSegment(w, cpu);
   leaveWarm(w, cpu, vcpu);
-  w.runtimeNs[vcpu]! += w.nowNs - w.runSinceNs[vcpu]!;
+  const ranNs = w.nowNs - w.runSinceNs[vcpu]!;
+  w.runtimeNs[vcpu]! += ranNs;
+  if (w.looks !== null) w.looks.ran(w.vcpuGuest[vcpu]!, w.scenario.machine.cpuNode[cpu]!, ranNs);
   w.runSinceNs[vcpu] = w.nowNs;
   w.stoppedNs[vcpu] = w.nowNs;
   w.cpuVcpu[cpu] = -1;

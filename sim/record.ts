@@ -3,7 +3,7 @@ import { bookWaiting } from './guest-scheduler.ts';
 import type { PolicyExit } from './policy-exit.ts';
 import { CAUSES, type Cause, type GuestRecord, type Measures, type Recording, type RunStatus } from './recording.ts';
 import { book } from './booking.ts';
-import { LINE_BYTES, NONE } from './units.ts';
+import { bytesOfLines } from './resource-bytes.ts';
 import {
   BLOCKED_CAUSE,
   CAUSE_COUNT,
@@ -22,6 +22,7 @@ import type { GuestState, World } from './world.ts';
 
 /** Closes the books at the present instant and says what the run has shown. */
 export function record(w: World, status: RunStatus, message: string | null, exit: PolicyExit | null = null): Recording {
+  const timeline = w.looks?.told(w) ?? null;
   closeBooks(w);
   const guests = w.guests.filter((guest) => !guest.isHostNoise).map((guest) => guestRecord(w, guest));
   const { cpuCount } = w.scenario.machine;
@@ -43,7 +44,7 @@ export function record(w: World, status: RunStatus, message: string | null, exit
     moverNs: moverNs(w),
     bytesByResource: bytesByResource(w),
     linesByPair: Array.from(w.pairLines, Math.round),
-    timeline: null,
+    timeline,
     busyNs,
     idleNs,
     wastedNs: w.wastedNs,
@@ -216,21 +217,11 @@ function remoteRatio(hops: ArrayLike<number>): number {
   return all > 0 ? (all - hops[0]!) / all : 0;
 }
 
-/** From the lines between nodes, a written line by its weight; at ports from the lines of their CPUs. */
 function bytesByResource(w: World): number[] {
   const { machine } = w.scenario;
-  const bytes = new Array<number>(machine.resourceCount).fill(0);
-  for (let pair = 0; pair < machine.nodeCount ** 2; pair++) {
-    const written = w.pairWritten[pair]!;
-    const read = w.pairLines[pair]! - written;
-    for (let entry = machine.useStart[pair]!; entry < machine.useStart[pair + 1]!; entry++) {
-      bytes[machine.useResource[entry]!]! += (read * machine.useRead[entry]! + written * machine.useWrite[entry]!) * LINE_BYTES;
-    }
-  }
-  machine.cpuPort.forEach((port, cpu) => {
-    if (port !== NONE) bytes[port]! += w.cpuLines[cpu]! * LINE_BYTES;
-  });
-  return bytes.map(Math.round);
+  const bytes = new Float64Array(machine.resourceCount);
+  bytesOfLines(machine, w.pairLines, w.pairWritten, w.cpuLines, bytes, 0);
+  return Array.from(bytes, Math.round);
 }
 
 function hex(half: number): string {

@@ -75,8 +75,9 @@ export interface GuestRecord extends Measures {
 }
 
 /**
- * A run as it went on: sums since the start of the run at `T` points of time, equally far apart. The interval doubles while the run is
- * longer than was thought, so there are at least the points asked for and at most about twice as many, whatever the length.
+ * A run as it went on: sums since the start of the run at `T` points of time from 0 on, equally far apart, and at its end. The interval
+ * doubles while the run is longer than was thought, so there are at least the points asked for (of a run of as many nanoseconds) and at
+ * most twice as many, whatever the length. A point shows what is before whatever happens at its very moment; the last shows that too.
  */
 export interface Timeline {
   readonly timesNs: readonly number[]; //                 [T]

@@ -18,6 +18,7 @@ import type { Replicas } from './replicas.ts';
 import type { GuestSpec, Scenario } from './scenario.ts';
 import { CAUSE_COUNT, NO_TRAFFIC, PARTS } from './states.ts';
 import { SyncObjects } from './sync-objects.ts';
+import { Looks } from './timeline.ts';
 import { Timers } from './timers.ts';
 import { emptyAccess, type ToldAccess, VcpuStreams } from './told-access.ts';
 import type { VnodeLayout } from './vnuma.ts';
@@ -191,6 +192,7 @@ export class World {
   calls!: ProgramCalls; //    what programs are given; set by build.ts, like the kernel
   hook = ''; // policy hook being run, for the message when it throws
   readonly box: BlackBox; //  the last events, for the same
+  readonly looks: Looks | null; // timeline.ts: null unless the scenario asks for it
 
   constructor(scenario: Scenario, guests: readonly GuestState[], policy: Policy, box: BlackBox = new BlackBox()) {
     const { machine } = scenario;
@@ -203,6 +205,7 @@ export class World {
     this.scenario = scenario;
     this.box = box;
     this.cpuOrder = Int32Array.from({ length: C }, (_, cpu) => cpu);
+    this.looks = scenario.timelinePoints ? new Looks(scenario, scenario.timelinePoints) : null;
     this.tieRandom = scenario.ties === 'seeded' ? namedStream(scenario.seed, 'host', 0, 'ties') : null;
     this.due = new Int32Array(T + G + R + N + scenario.hotplug.length + 64);
     this.endNs = scenario.limitNs;
@@ -346,6 +349,7 @@ export class World {
 
   /** What a guest did before its instances start, its boot, does not count as theirs. */
   clearCounters({ id, firstVcpu, vcpuCount }: GuestState): void {
+    this.looks?.keepWork(id, this.counts.workDone[id]!);
     this.counts.clear(id);
     this.waitNs.fill(0, firstVcpu, firstVcpu + vcpuCount);
   }

@@ -1,4 +1,4 @@
-import { tQuantile } from '../experiments/student-t.ts';
+import { tQuantile } from '../experiments/statistics/student-t.ts';
 
 /** What queueing theory says exactly, the mean service being the unit of time, and how closely replications say it. */
 

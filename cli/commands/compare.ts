@@ -1,14 +1,16 @@
-import { comparePolicies, type Comparison, metricsOf, type PolicyRuns } from '../../experiments/comparison.ts';
+import type { Contender } from '../../experiments/compare/replicate.ts';
+import { runStudy, type Study, timelinePointsFor } from '../../experiments/compare/study.ts';
+import { sweepCases } from '../../experiments/compare/sweep-cases.ts';
 import { InputError, show } from '../../experiments/input-error.ts';
 import { formatNamed } from '../../experiments/named-options.ts';
 import { didYouMean } from '../../experiments/nearest-name.ts';
 import { workloadText } from '../../experiments/run-result.ts';
+import { wordsOf } from '../../experiments/runs/run-order.ts';
+import { readScenarioFile } from '../../experiments/scenario-file.ts';
 import { readScenario } from '../../experiments/scenario-input.ts';
-import { policySource } from '../../experiments/user-policy/user-policy.ts';
-import { plainText } from '../../report/format.ts';
-import type { Recording } from '../../sim/recording.ts';
-import type { Scenario } from '../../sim/scenario.ts';
-import { comparisonText } from '../comparison-text.ts';
+import { writeWhole } from '../../experiments/store.ts';
+import { SweepFolder } from '../../experiments/sweep/sweep-folder.ts';
+import { isUserPolicy, policySource } from '../../experiments/user-policy/user-policy.ts';
 import {
   type Call,
   type Command,
@@ -21,11 +23,14 @@ import {
   type Terminal,
   WORD_FLAGS,
 } from '../command.ts';
-import { exitText } from '../exit-text.ts';
+import { commandLine } from '../command-line.ts';
+import { type CompareCase, tellCase, withExamples } from '../compare-case.ts';
+import { COMPARE_FLAGS, type CompareWords, compareWords } from '../compare-words.ts';
+import { progressOn } from '../progress.ts';
 import { reproduction } from '../reproduction.ts';
+import { withRunPool, WORKERS_FLAG } from '../run-pool.ts';
 import { sourceOf } from '../scenario-call.ts';
-import { ISOLATE_FLAG, type UserLab, withUserPolicies } from '../user-policies.ts';
-import { seedCount } from '../seed-count.ts';
+import { ISOLATE_FLAG, withUserPolicies } from '../user-policies.ts';
 
 const POLICY_FLAG: Flag = { name: 'policy', summary: 'a policy; two or more, the first is compared with the others', kind: 'list' };
 const OVER_FLAG: Flag = {
@@ -33,18 +38,31 @@ const OVER_FLAG: Flag = {
   summary: 'a word and the values it takes one after the other, such as guests=7,24,48',
   kind: 'text',
 };
-const SEEDS_FLAG: Flag = { name: 'seeds', summary: 'how many seeds, counted up from --seed', kind: 'text', default: '10' };
+const SWEEP_FLAG: Flag = {
+  name: 'sweep',
+  summary: 'folder of a finished sweep: compares its policies instead of running any, a case for each combination of its other words',
+  kind: 'text',
+};
+/** What goes with --sweep: all else says what to run. */
+const WITH_SWEEP: readonly string[] = ['sweep', 'warm-up', 'quantiles', 'out', 'json'];
 
 export const compare: Command = {
   name: 'compare',
   summary: 'run policies over several seeds and tell which is better, by how much, how sure and why',
   flags: [
     POLICY_FLAG,
-    SEEDS_FLAG,
+    COMPARE_FLAGS.seeds,
+    COMPARE_FLAGS.until,
     OVER_FLAG,
+    SWEEP_FLAG,
+    COMPARE_FLAGS.warmUp,
+    COMPARE_FLAGS.quantiles,
+    COMPARE_FLAGS.sensitivity,
     ...WORD_FLAGS.filter(({ name }) => name !== 'policy'),
     SCENARIO_FLAG,
     ISOLATE_FLAG,
+    WORKERS_FLAG,
+    COMPARE_FLAGS.out,
     JSON_FLAG,
   ],
   examples: [
@@ -52,28 +70,100 @@ export const compare: Command = {
     ['numalab compare --policy kvm-unpinned --policy ./mine.ts --workload kernbench --guests 7', 'is your own idea better?'],
     ['numalab compare --policy pin --policy kvm-eevdf --workload kernbench --over guests=7,24,48', 'at three loads'],
     ['numalab compare --policy apart --policy apart:margin=0.2 --seeds 20 --workload kernbench', 'one option, two values'],
+    [
+      'numalab compare --policy pin --policy apart --workload lmbench-rd --guests 24 --until half-width=1%',
+      'as sure as that, and no surer',
+    ],
+    [
+      'numalab compare --policy pin --policy apart --workload lmbench-rd --guests 24 --sensitivity',
+      'does the verdict hang on an assumed figure?',
+    ],
+    ['numalab compare --sweep results/ --quantiles', 'what a finished sweep shows'],
   ],
   run(call, lab, terminal) {
-    const words = call.lists.policy ?? [];
-    if (words.length < 2) throw new InputError(`--policy: given ${words.length === 1 ? 'once' : 'never'}, want two or more to compare`);
+    const words = compareWords(call);
+    if (call.texts.sweep !== undefined) return compareSweep(call, words, lab, terminal);
+    const policies = call.lists.policy ?? [];
+    if (policies.length < 2)
+      throw new InputError(`--policy: given ${policies.length === 1 ? 'once' : 'never'}, want two or more to compare`);
     const cases = casesOf(call);
-    return withUserPolicies(call, lab, terminal, { words }, async (user) => {
-      const read = cases.map((one) => ({ ...one, scenarios: scenariosOf(one.call, words, user.lab) })); // all before any is run
-      const results: object[] = [];
-      let code = DONE;
-      for (const { label, call: one, scenarios } of read) {
-        const outcome = await compareOne(one, scenarios, user, lab, terminal);
-        if (outcome.isIncomplete) code = FAILED;
-        if (outcome.json) results.push(label === null ? outcome.json : { over: label, ...outcome.json });
-        if (!call.switches.has('json') && outcome.text !== '')
-          terminal.out(label === null ? outcome.text : `${label}\n\n${outcome.text}\n`);
-      }
-      const isOne = cases[0]!.label === null;
-      if (call.switches.has('json') && results.length > 0) terminal.out(`${JSON.stringify(isOne ? results[0] : results, null, 2)}\n`);
-      return code;
+    return withUserPolicies(call, lab, terminal, { words: policies }, async (user) => {
+      const read = cases.map((one) => ({ ...one, study: studyOf(one.call, policies, words, user.lab) })); // all before any is run
+      return withRunPool(call, lab, terminal, async (pool, lanes) => {
+        const told = new Telling(read.length, call, words, lab, terminal);
+        for (const { label, call: own, study } of read) {
+          const result = await runStudy(study, words, pool, lanes, progressOn(terminal));
+          const [scenario] = study.scenarios;
+          told.tell({
+            label,
+            setting: { workload: workloadText(scenario!), machine: scenario!.machine.spec.name, guests: scenario!.guests.length },
+            result,
+            sources: new Map(study.scenarios.map((one) => [formatNamed(one.policy, one.policyOptions), policySource(one.policy)])),
+            reproduction: (policy, seed) => reproduction(own, policy, seed),
+          });
+        }
+        return told.end();
+      });
     });
   },
 };
+
+function compareSweep(call: Call, words: CompareWords, lab: Lab, terminal: Terminal): number {
+  const given = [...Object.keys(call.texts), ...call.switches, ...Object.keys(call.lists).filter((name) => call.lists[name]!.length > 0)];
+  const other = given.find((name) => !WITH_SWEEP.includes(name) && name !== 'debug');
+  if (other !== undefined) throw new InputError(`--${other}: not with --sweep, whose runs are there already`);
+  const cases = sweepCases(SweepFolder.open(call.texts.sweep!), words.warmUp);
+  const told = new Telling(cases.length, call, words, lab, terminal);
+  for (const { label, runs, first } of cases) {
+    told.tell({
+      label: label === '' ? null : label,
+      setting: { workload: first.workload, machine: first.machine, guests: first.guests.length },
+      result: { runs, reached: null, sensitivity: null },
+      sources: new Map(runs.map(({ policy, example }) => [policy, example?.policySource ?? null])),
+      reproduction: () => null,
+    });
+  }
+  return told.end();
+}
+
+/** Prints the text of each case as it comes, or JSON when all are there. */
+class Telling {
+  readonly #cases: number;
+  readonly #words: CompareWords;
+  readonly #terminal: Terminal;
+  readonly #about: { readonly version: string; readonly command: string };
+  readonly #isJson: boolean;
+  readonly #json: object[] = [];
+  readonly #kept: object[] = [];
+  #code = DONE;
+
+  constructor(cases: number, call: Call, words: CompareWords, lab: Lab, terminal: Terminal) {
+    this.#cases = cases;
+    this.#words = words;
+    this.#terminal = terminal;
+    this.#about = { version: lab.version, command: commandLine(compare, call) };
+    this.#isJson = call.switches.has('json');
+  }
+
+  tell(one: CompareCase): void {
+    const { isIncomplete, text, json } = tellCase(one, this.#cases, this.#words, this.#about, this.#terminal);
+    if (isIncomplete) this.#code = FAILED;
+    if (json) {
+      this.#json.push(json);
+      if (this.#words.out !== null) this.#kept.push(withExamples(json, one));
+    }
+    if (!this.#isJson && text !== '') this.#terminal.out(text);
+  }
+
+  /** @returns the exit code */
+  end(): number {
+    const isOne = this.#cases === 1;
+    if (this.#json.length === 0) return this.#code;
+    if (this.#isJson) this.#terminal.out(`${JSON.stringify(isOne ? this.#json[0] : this.#json, null, 2)}\n`);
+    if (this.#words.out !== null) writeWhole(this.#words.out, `${JSON.stringify(isOne ? this.#kept[0] : this.#kept)}\n`);
+    return this.#code;
+  }
+}
 
 /** The call itself, or with --over one for each value of a word. */
 function casesOf(call: Call): { label: string | null; call: Call }[] {
@@ -92,103 +182,29 @@ function casesOf(call: Call): { label: string | null; call: Call }[] {
   return values.map((value) => ({ label: `${word} = ${value}`, call: { ...call, texts: { ...call.texts, [word]: value } } }));
 }
 
-interface Outcome {
-  readonly isIncomplete: boolean;
-  readonly text: string;
-  readonly json: object | null;
-}
-
-async function compareOne(call: Call, scenarios: readonly Scenario[], user: UserLab, lab: Lab, terminal: Terminal): Promise<Outcome> {
-  const seeds = seedsOf(call, scenarios[0]!);
-  const all = await runAll(scenarios, seeds, user, terminal);
-  const runs = all.filter(({ recordings }) => recordings.every(({ status }) => status === 'ok'));
-  const failures = all.flatMap(({ policy, recordings }) => failuresOf(policy, recordings, seeds));
-  for (const { policy, seed, status, message, exit } of failures) {
-    const why = message === null ? '' : `, ${message.replace(/^policy .*? ns: /, '')}`;
-    terminal.err(`${show(policy)}, seed ${seed}: ${status}${plainText(why)}\n`);
-    if (exit) terminal.err(exitText(policy, exit, reproduction(call, policy, seed)));
-  }
-  const isBaselineWell = runs[0]?.policy === all[0]!.policy;
-  if (!isBaselineWell || runs.length < 2) {
-    terminal.err(
-      'no comparison: every run of the first policy and of another must end well, or the better would be the one that failed early\n',
-    );
-    return { isIncomplete: true, text: '', json: null };
-  }
-  if (failures.length > 0) {
-    const left = all.filter((one) => !runs.includes(one)).map(({ policy }) => show(policy));
-    terminal.err(`compared without ${left.join(', ')}\n`);
-  }
-  const metrics = metricsOf(scenarios[0]!, runs[0]!.recordings[0]!);
-  const comparisons = metrics.map((metric) => comparePolicies(runs, seeds, metric));
-  return {
-    isIncomplete: failures.length > 0,
-    text: comparisons.map((comparison) => comparisonText(comparison, scenarios[0]!)).join('\n'),
-    json: asJson(comparisons, scenarios, failures, lab),
-  };
-}
-
-interface Failure extends Pick<Recording, 'status' | 'message' | 'exit'> {
-  readonly policy: string;
-  readonly seed: string;
-}
-
-function failuresOf(policy: string, recordings: readonly Recording[], seeds: readonly string[]): Failure[] {
-  return recordings.flatMap(({ status, message, exit = null }, i) =>
-    status === 'ok' ? [] : [{ policy, seed: seeds[i]!, status, message, exit }],
-  );
-}
-
 /** The same scenario under each policy. All are read before any is run. */
-function scenariosOf(call: Call, policies: readonly string[], lab: Lab): Scenario[] {
+function studyOf(call: Call, policies: readonly string[], { warmUp }: CompareWords, lab: Lab): Study {
   const source = sourceOf(call);
-  const scenarios = policies.map((policy) => readScenario({ ...source, flags: { ...source.flags, policy } }, lab));
+  const files: Record<string, string> = {};
+  const read = (name: string): { name: string; text: string } => {
+    const file = source.read?.(name) ?? readScenarioFile(name, 'rt-app');
+    files[name] = file.text;
+    return file;
+  };
+  const scenarios = policies.map((policy) => readScenario({ ...source, read, flags: { ...source.flags, policy } }, lab));
   const names = scenarios.map((scenario) => formatNamed(scenario.policy, scenario.policyOptions));
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new InputError(`--policy = ${twice}: given twice, want different policies`);
-  return scenarios;
-}
-
-function seedsOf(call: Call, { seed }: Scenario): string[] {
-  const count = seedCount(call.texts.seeds ?? SEEDS_FLAG.default!, 2);
-  return Array.from({ length: count }, (_, i) => String(BigInt(seed) + BigInt(i)));
-}
-
-/** Seed by seed. A policy that failed once is not run again: there is nothing to compare. */
-async function runAll(scenarios: readonly Scenario[], seeds: readonly string[], user: UserLab, terminal: Terminal): Promise<PolicyRuns[]> {
-  const recordings = scenarios.map((): Recording[] => []);
-  const total = scenarios.length * seeds.length;
-  const startedMs = performance.now();
-  let done = 0;
-  for (const seed of seeds) {
-    for (const [at, scenario] of scenarios.entries()) {
-      const leftS = done === 0 ? '' : `, about ${Math.ceil(((performance.now() - startedMs) / done / 1000) * (total - done))} s left`;
-      terminal.progress(`run ${++done} of ${total}${leftS}`);
-      if (!recordings[at]!.some(({ exit }) => exit)) recordings[at]!.push(await user.run({ ...scenario, seed }));
-    }
-  }
-  terminal.progress('');
-  return scenarios.map(({ policy, policyOptions }, at) => ({
-    policy: formatNamed(policy, policyOptions),
-    oracle: policy.oracle,
-    recordings: recordings[at]!,
+  const bundles = lab.policies.filter(isUserPolicy).map(({ bundle }) => bundle);
+  const contenders = scenarios.map((scenario, at): Contender => ({
+    policy: names[at]!,
+    oracle: scenario.policy.oracle,
+    order: {
+      words: wordsOf({ flags: { ...source.flags, policy: policies[at]! }, file: source.file }),
+      policies: bundles,
+      files,
+      timelinePoints: timelinePointsFor(scenario, warmUp),
+    },
   }));
-}
-
-/** The first comparison stands at the top; guests that count in other units have theirs in `others`. */
-function asJson(comparisons: readonly Comparison[], scenarios: readonly Scenario[], failures: readonly Failure[], lab: Lab): object {
-  const sources = new Map(scenarios.map(({ policy, policyOptions }) => [formatNamed(policy, policyOptions), policySource(policy)]));
-  const [first, ...others] = comparisons.map((comparison) => ({
-    ...comparison,
-    policies: comparison.policies.map((policy) => ({ ...policy, policySource: sources.get(policy.policy) ?? null })),
-  }));
-  return {
-    schemaVersion: 1,
-    version: lab.version,
-    machine: scenarios[0]!.machine.spec.name,
-    workload: workloadText(scenarios[0]!),
-    ...first,
-    others,
-    failures: failures.map((failure) => ({ ...failure, policySource: sources.get(failure.policy) ?? null })),
-  };
+  return { contenders, scenarios };
 }

@@ -13,6 +13,7 @@ import { sweepExec } from './sweep-exec.ts';
 import { sweepPlan } from './sweep-plan.ts';
 import { sweepRun } from './sweep-run.ts';
 import { sweepStatus } from './sweep-status.ts';
+import { sweepMerge } from './sweep-merge.ts';
 import { validate } from './validate.ts';
 import { workloadList } from './workload.ts';
 
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   sweepPlan,
   sweepExec,
   sweepStatus,
+  sweepMerge,
   validate,
   experimentList,
   experimentRun,

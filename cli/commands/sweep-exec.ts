@@ -1,4 +1,5 @@
 import { InputError, show } from '../../experiments/input-error.ts';
+import { plainText } from '../../report/format.ts';
 import { Executor } from '../../experiments/runs/execute.ts';
 import { StoreError } from '../../experiments/store.ts';
 import { KilledRun, keepResult } from '../../experiments/sweep/keep-result.ts';
@@ -49,7 +50,7 @@ async function executed(folder: SweepFolder, index: number, executor: Executor):
   if (folder.stateOf(index) === 'done') return 'there already';
   const result = await executor.execute(folder.orderOf(index));
   keepResult(folder, index, result);
-  return result.message === null ? endingOf(result) : `${endingOf(result)}: ${show(result.message)}`;
+  return result.message === null ? endingOf(result) : `${endingOf(result)}: ${plainText(result.message)}`;
 }
 
 /** What may pass is to be tried again; null for what is nobody's fault but ours. */

@@ -1,15 +1,16 @@
 import { InputError, show } from '../../experiments/input-error.ts';
+import { StoreError } from '../../experiments/store.ts';
 import { checkEngineFlags, engineNamed, engines } from '../../experiments/sweep/engines.ts';
 import { quoted } from '../../experiments/sweep/engines/shell.ts';
 import { lockFolder } from '../../experiments/sweep/folder-lock.ts';
-import { textOf } from '../../experiments/sweep/planned.ts';
-import { endingOf, type Found, missingOf, statusOf, surveyOf } from '../../experiments/sweep/status.ts';
+import { mergeResults } from '../../experiments/sweep/merge.ts';
+import { endingOf, missingOf, statusOf, surveyOf } from '../../experiments/sweep/status.ts';
 import type { SweepFolder } from '../../experiments/sweep/sweep-folder.ts';
-import { type Call, type Command, DONE, FAILED, type Flag, type Lab, type Terminal } from '../command.ts';
+import { type Call, type Command, DISK_FULL, DONE, FAILED, type Flag, type Lab, type Terminal } from '../command.ts';
 import { interruptible } from '../interruptible.ts';
 import { folderToRun, isFolder, outOf, OUT_FLAG, planInto, planOf, plannedOf } from '../sweep-call.ts';
-
-import { plural, progressText, statusText, variedText } from '../sweep-text.ts';
+import { Told } from '../sweep-told.ts';
+import { plural, statusText, variedText } from '../sweep-text.ts';
 import { ISOLATE_FLAG, printable } from '../user-policies.ts';
 
 const WORKERS_FLAG: Flag = { name: 'workers', summary: 'how many runs at once; left out: one for each CPU', kind: 'text' };
@@ -31,9 +32,6 @@ const ENGINE_FLAGS: readonly Flag[] = [
   },
 ];
 
-/** Lines about single runs; what is beyond is counted. */
-const MOST_LINES = 10;
-
 export const sweepRun: Command = {
   name: 'sweep run',
   summary: 'run what is missing of a sweep, planned or still to be planned, over all CPUs',
@@ -50,6 +48,7 @@ export const sweepRun: Command = {
     checkEngineFlags(engine, [...Object.keys(call.texts), ...call.switches]);
     const { folder, release } = await folderOf(call, lab, terminal);
     try {
+      folder.clean();
       const survey = surveyOf(folder);
       const missing = missingOf(survey);
       terminal.err(variedText(folder.manifest).replace('\n', `; ${missing.length} to do\n`));
@@ -79,13 +78,26 @@ export const sweepRun: Command = {
       }
       if (outcome === 'elsewhere') return DONE;
       const status = statusOf(folder, survey);
-      terminal.out(statusText(status));
+      const { files } = mergeResults(folder, (done) => terminal.progress(`merging: run ${done + 1} of ${status.runs}`));
+      terminal.progress('');
+      terminal.out(`${statusText(status)}${show(files.parquet)}\n${show(files.csv)}\n`);
+      if (status.different > 0) return DISK_FULL;
       return status.done === status.runs && status.done === (status.endings.ok ?? 0) ? DONE : FAILED;
+    } catch (error) {
+      if (error instanceof StoreError) sayKept(folder, terminal);
+      throw error;
     } finally {
       release();
     }
   },
 };
+
+/** When the disk ends a sweep: what is safe, and how to go on. */
+function sayKept(folder: SweepFolder, terminal: Terminal): void {
+  const { done, runs } = statusOf(folder);
+  terminal.progress('');
+  terminal.err(`${done} of ${plural(runs, 'run')} are kept; once the disk is well: numalab sweep run ${quoted(folder.path)}\n`);
+}
 
 async function folderOf(call: Call, lab: Lab, terminal: Terminal): Promise<{ folder: SweepFolder; release: () => void }> {
   const [operand] = call.operands as [string];
@@ -102,68 +114,5 @@ async function folderOf(call: Call, lab: Lab, terminal: Terminal): Promise<{ fol
   } catch (error) {
     release();
     throw error;
-  }
-}
-
-/** Keeps count of what came of runs, and says so. */
-class Told {
-  readonly #folder: SweepFolder;
-  readonly #survey: Found[];
-  readonly #terminal: Terminal;
-  readonly #toDo: number;
-  readonly #startMs = performance.now();
-  #done = 0;
-  #notOk = 0;
-  #failed = 0;
-  #lines = 0;
-
-  constructor(folder: SweepFolder, survey: Found[], terminal: Terminal) {
-    this.#folder = folder;
-    this.#survey = survey;
-    this.#terminal = terminal;
-    this.#toDo = missingOf(survey).length;
-  }
-
-  done(index: number, ending: string, message: string | null): void {
-    this.#survey[index] = { state: 'done', ending };
-    this.#done++;
-    if (ending !== 'ok') {
-      this.#notOk++;
-      this.#line(index, message === null ? ending : `${ending}: ${show(message)}`);
-    }
-    this.#progress();
-  }
-
-  failed(index: number, message: string): void {
-    this.#failed++;
-    this.#line(index, `no result: ${message}`);
-    this.#progress();
-  }
-
-  end(): void {
-    this.#terminal.progress('');
-    if (this.#lines > MOST_LINES) this.#terminal.err(`and ${plural(this.#lines - MOST_LINES, 'more run')} not ok\n`);
-  }
-
-  #line(index: number, text: string): void {
-    if (++this.#lines > MOST_LINES) return;
-    const { words } = this.#folder.manifest.runs[index]!;
-    this.#terminal.progress('');
-    this.#terminal.err(`run ${index} (${textOf(words)}): ${text}\n`);
-  }
-
-  #progress(): void {
-    const tried = this.#done + this.#failed;
-    const leftMs = ((performance.now() - this.#startMs) / tried) * (this.#toDo - tried);
-    const { length: runs } = this.#survey;
-    this.#terminal.progress(
-      progressText({
-        done: runs - this.#toDo + this.#done,
-        runs,
-        notOk: this.#notOk,
-        failed: this.#failed,
-        leftMs: tried < 2 ? null : leftMs,
-      }),
-    );
   }
 }

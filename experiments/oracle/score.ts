@@ -1,6 +1,6 @@
 import type { Recording } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';
-import { metricsOf, valueOf } from '../comparison.ts';
+import { metricsOf, valueOf } from '../compare/metric.ts';
 
 /** How good a run is by what `compare` would judge it by, higher is better; guests that count in several units by all of these in proportion. */
 export function score(scenario: Scenario, recording: Recording): number {

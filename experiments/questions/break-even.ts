@@ -1,5 +1,5 @@
 import type { ChartPoint, ChartResult } from '../chart.ts';
-import { type Interval, meanInterval } from '../statistics.ts';
+import { type Interval, meanInterval } from '../statistics/interval.ts';
 
 /** From what length on a trip is worth an answer: found, or beyond one of the ends of what was tried. */
 export type BreakEven =

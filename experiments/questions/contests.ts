@@ -1,7 +1,8 @@
 import { type ChartPoint, type ChartResult } from '../chart.ts';
-import { TOO_SMALL } from '../comparison.ts';
+import { TOO_SMALL } from '../compare/comparison.ts';
 import { changes, type Finding } from '../findings.ts';
-import { compareEach, type Interval, type Replication, verdict } from '../statistics.ts';
+import { type Interval, verdict } from '../statistics/interval.ts';
+import { compareEach, type Replication } from '../statistics/paired.ts';
 
 /** The favourite against one rival at one point of a chart. */
 export interface Contest {

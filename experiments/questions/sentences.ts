@@ -1,5 +1,5 @@
 import { formatBytes, formatNumber } from '../../report/format.ts';
-import type { Interval } from '../statistics.ts';
+import type { Interval } from '../statistics/interval.ts';
 import type { Contest } from './contests.ts';
 import { contestsOf } from './contests.ts';
 import type { Outcome } from './question.ts';

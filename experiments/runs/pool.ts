@@ -16,6 +16,11 @@ export class PoolClosed extends Error {
   override name = 'PoolClosed';
 }
 
+/** The simulator is at fault, as far as this run goes. */
+export class BrokenRun extends Error {
+  override name = 'BrokenRun';
+}
+
 export interface PoolOptions {
   readonly version: string;
   /** Threads; all CPUs that this process may use unless said. */
@@ -87,7 +92,7 @@ export function poolOf(filename: string, { version, workers, isIsolated, heapMb,
         case 'refused':
           throw new InputError(answer.message);
         case 'broken':
-          throw Object.assign(new Error(answer.message), { stack: answer.stack });
+          throw Object.assign(new BrokenRun(answer.message), { stack: answer.stack });
       }
     },
     async close() {

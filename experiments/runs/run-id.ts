@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { canonicalJson } from '../../report/json.ts';
+import type { MachineSpec } from '../../sim/machine-spec.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import { policySource } from '../user-policy/user-policy.ts';
 
@@ -31,12 +32,25 @@ export function runId(scenario: Scenario, files: Readonly<Record<string, string>
   const { machine, policy, guests, ...setting } = scenario;
   const identity = {
     code,
-    machine: machine.spec,
+    machineSha256: specHash(machine.spec),
     policy: policy.name,
     policySha256: policySource(policy)?.sha256 ?? null,
     guests: guests.map(({ workload, ...guest }) => ({ ...guest, workload: workload.name })),
     files,
     setting,
   };
-  return createHash('sha256').update(canonicalJson(identity)).digest('hex');
+  return sha256Of(identity);
+}
+
+const specHashes = new WeakMap<MachineSpec, string>();
+
+/** Of all its figures; a sweep names thousands of runs on few machines. */
+function specHash(spec: MachineSpec): string {
+  const hash = specHashes.get(spec) ?? sha256Of(spec);
+  specHashes.set(spec, hash);
+  return hash;
+}
+
+function sha256Of(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
 }

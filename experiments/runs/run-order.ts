@@ -1,3 +1,4 @@
+import type { Variation } from '../variations.ts';
 import type { PolicyBundle } from '../user-policy/user-policy.ts';
 import type { ScenarioSource } from '../scenario-input.ts';
 import { readYaml, type Tree } from '../yaml-tree.ts';
@@ -14,6 +15,8 @@ export interface RunOrder {
   readonly files: Readonly<Record<string, string>>;
   /** At how many points of time the run is looked at while it goes on; 0 for none. */
   readonly timelinePoints: number;
+  /** An assumed figure that is not as the words say; left out: all are. */
+  readonly variation?: Variation | undefined;
 }
 
 /** The words of flags and file as one; a flag wins. */
@@ -26,7 +29,7 @@ export function wordsOf({ flags, file }: Pick<ScenarioSource, 'flags' | 'file'>)
 export function sourceOfOrder({ words, files }: Pick<RunOrder, 'words' | 'files'>): ScenarioSource {
   return {
     flags: {},
-    file: { name: 'words', text: JSON.stringify(words) },
+    words,
     read: (name) => ({ name, text: Object.hasOwn(files, name) ? files[name]! : '' }),
   };
 }

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as later } from 'node:timers/promises';
 import { InputError, show } from '../input-error.ts';
 import { parseQuantity } from '../quantities.ts';
-import { openPool, PoolClosed, WorkerDied } from '../runs/pool.ts';
+import { BrokenRun, openPool, PoolClosed, WorkerDied } from '../runs/pool.ts';
 import type { RunPool } from '../runs/run-pool.ts';
 import type { EngineOutcome, SweepEngine, SweepWork } from './engine.ts';
 import { KilledRun, keepResult } from './keep-result.ts';
@@ -78,7 +78,8 @@ async function runOne(work: SweepWork, pool: RunPool, index: number): Promise<vo
       return work.done(index, result);
     } catch (error) {
       if (error instanceof PoolClosed) return;
-      if (error instanceof DifferentResult || error instanceof InputError) return work.failed(index, error.message);
+      if (error instanceof DifferentResult || error instanceof InputError || error instanceof BrokenRun)
+        return work.failed(index, error.message);
       if (!(error instanceof WorkerDied || error instanceof KilledRun)) throw error;
       if (tries === TRIES || work.stop.aborted) return work.failed(index, error.message);
     }

@@ -9,7 +9,7 @@ import { type Axis, isMapping, MAX_RUNS, type PlanReading } from './plan-axis.ts
 type Scale = (share: number) => Tree;
 
 /**
- * `{count: 50, seed: 7, words: {host-noise: {from: 0, to: 2}, policy: {of: [apart, xen-pinned]}}}`: drawn at random, each by itself; or as a
+ * `{count: 50, seed: 7, words: {host-noise: {from: 0, to: 2}, policy: {of: [apart, xl-credit]}}}`: drawn at random, each by itself; or as a
  * Latin hypercube, in which each of `count` equal parts of a word's range is met once. A word's draws depend on seed and name, not on
  * what else is drawn.
  */
@@ -109,7 +109,7 @@ function choiceOf(tree: { [key: string]: Tree }, path: Path, refuse: PlanReading
   checkKeys(tree, ['of'], path, refuse);
   const choices = tree.of!;
   if (!Array.isArray(choices) || choices.length === 0)
-    return refuse([...path, 'of'], `${show(choices)}, want a list such as [apart, xen-pinned]`);
+    return refuse([...path, 'of'], `${show(choices)}, want a list such as [apart, xl-credit]`);
   return (share) => choices[Math.floor(share * choices.length)]!;
 }
 

@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { canonicalJson } from '../../report/json.ts';
 import type { Manifest } from './manifest.ts';
 import type { Planned } from './planned.ts';
@@ -12,7 +10,7 @@ import { SweepFolder } from './sweep-folder.ts';
  */
 export function writePlanned(path: string, { manifest, inputs }: Planned): SweepFolder {
   const known = knownFolder(path);
-  if (known && isSamePlan(known.manifest, manifest) && [...inputs].every(([sha256, text]) => isThere(join(path, 'inputs', sha256), text))) {
+  if (known && isSamePlan(known.manifest, manifest) && [...inputs.keys()].every((sha256) => known.hasInput(sha256))) {
     return known;
   }
   return SweepFolder.create(path, manifest, inputs);
@@ -30,8 +28,4 @@ function knownFolder(path: string): SweepFolder | null {
 function isSamePlan(one: Manifest, other: Manifest): boolean {
   const planOf = ({ commit: _, host: __, ...plan }: Manifest): string => canonicalJson(plan);
   return planOf(one) === planOf(other) && one.varied.join() === other.varied.join();
-}
-
-function isThere(file: string, text: string): boolean {
-  return existsSync(file) && readFileSync(file, 'utf8') === text;
 }

@@ -30,7 +30,7 @@ export function zipAxis(tree: Tree, reading: PlanReading): Axis {
   };
 }
 
-/** `list: [{policy: apart, guests: 7}, {policy: xen-pinned}]`: cases, one by one. */
+/** `list: [{policy: apart, guests: 7}, {policy: xl-credit}]`: cases, one by one. */
 export function listAxis(tree: Tree, { refuse, checkWord }: PlanReading): Axis {
   if (!Array.isArray(tree) || tree.length === 0) return refuse(['list'], `${show(tree)}, want cases such as [{policy: apart, guests: 7}]`);
   const cases = tree.map((item, at): RunWords => {
@@ -68,7 +68,7 @@ interface Column {
 
 function columnsOf(part: string, tree: Tree, { refuse, checkWord }: PlanReading): Column[] {
   if (!isMapping(tree) || Object.keys(tree).length === 0)
-    return refuse([part], `${show(tree)}, want words such as {policy: [apart, xen-pinned]}`);
+    return refuse([part], `${show(tree)}, want words such as {policy: [apart, xl-credit]}`);
   return Object.entries(tree).map(([word, values]) => {
     checkWord([part, word], word);
     return { word, values: valuesOf(values, [part, word], refuse) };

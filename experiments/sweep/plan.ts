@@ -100,6 +100,12 @@ function checkOnce(words: RunWords, axes: readonly Axis[], refuse: PlanReading['
       seen.set(word, part);
     }
   }
+  for (const axis of axes) {
+    for (const word of axis.words) {
+      const [named] = OPTION.exec(word)?.slice(1) ?? [];
+      if (named !== undefined && !Object.hasOwn(words, named) && !seen.has(named)) refuse(axis.pathOf(0, word), `want ${named} too`);
+    }
+  }
 }
 
 /** The words of the run of this index, those that differ: the last axis goes round first. */

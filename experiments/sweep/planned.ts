@@ -85,7 +85,7 @@ function named<Result>(plan: Plan, index: number, read: () => Result): Result {
     return read();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    const message = error.message.replace(/^words:\d+:\d+: /, '');
+    const { message } = error;
     const run = plan.axes.length === 0 ? '' : ` (run ${index}: ${textOf(variedOf(plan, index))})`;
     throw new InputError(`${placeOf(plan, index, message)}${message}${run}`);
   }
@@ -95,7 +95,8 @@ function named<Result>(plan: Plan, index: number, read: () => Result): Result {
 function placeOf(plan: Plan, index: number, message: string): string {
   const [, word = '', inner = ''] = /^([a-z][a-z0-9-]*)(?:\[\d+\])?(?:\.([a-z-]+))?/.exec(message) ?? [];
   const steps = stepsOf(plan.axes, index);
-  const names = [`${word}.${inner}`, word];
+  const [, option = ''] = /, want (?:for|option) ([a-z][a-z0-9-]*)/.exec(message) ?? [];
+  const names = [`${word}.${inner}`, `${word}.${option}`, word];
   for (const name of names) {
     const at = plan.axes.findIndex(({ words }) => words.includes(name));
     if (at >= 0 && Object.hasOwn(plan.axes[at]!.wordsAt(steps[at]!), name)) return plan.place(plan.axes[at]!.pathOf(steps[at]!, name));

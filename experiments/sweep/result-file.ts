@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { RunResult } from '../run-result.ts';
+import { StoreError } from '../store.ts';
 
 /** A stored result that is not what was written: torn, flipped, or another's. */
-export class DamagedResult extends Error {
+export class DamagedResult extends StoreError {
   override name = 'DamagedResult';
 }
 
@@ -16,15 +17,30 @@ export function resultText(id: string, result: RunResult): string {
   return `${text}${HASH_KEY}${sha256(text)}${END}`;
 }
 
-/** @throws DamagedResult unless `text` is, to the byte, what resultText made for this id */
-export function readResult(id: string, text: string): RunResult {
-  const body = text.slice(0, -TAIL_LENGTH);
-  if (text.slice(-TAIL_LENGTH) !== `${HASH_KEY}${sha256(body)}${END}`) throw new DamagedResult(`result ${id}: its hash does not fit`);
-  const file = JSON.parse(`${body}}`) as { id: string; result: RunResult };
-  if (file.id !== id) throw new DamagedResult(`result ${id}: holds that of ${file.id}`);
-  return file.result;
+/**
+ * @param file as it was read: bytes, because the text of bytes that are not UTF-8 hides what they were
+ * @throws DamagedResult unless `file` is, to the byte, what resultText made for this id
+ */
+export function readResult(id: string, file: string | Uint8Array): RunResult {
+  const bytes = Buffer.from(file as Uint8Array);
+  const body = bytes.subarray(0, -TAIL_LENGTH);
+  const tail = Buffer.from(`${HASH_KEY}${sha256(body)}${END}`);
+  if (!bytes.subarray(-TAIL_LENGTH).equals(tail)) throw new DamagedResult(`result ${id}: its hash does not fit`);
+  const { id: of, result } = parsed(id, body);
+  if (of !== id) throw new DamagedResult(`result ${id}: holds that of another run`);
+  if (result?.schemaVersion !== 1) throw new DamagedResult(`result ${id}: is no result of this version`);
+  return result;
 }
 
-function sha256(text: string): string {
+/** A hash that fits says that nothing has changed since, not that it was numalab who wrote. */
+function parsed(id: string, body: Buffer): { id?: string; result?: RunResult } {
+  try {
+    return JSON.parse(`${body.toString()}}`) as { id?: string; result?: RunResult };
+  } catch {
+    throw new DamagedResult(`result ${id}: is not JSON`);
+  }
+}
+
+function sha256(text: string | Uint8Array): string {
   return createHash('sha256').update(text).digest('hex');
 }

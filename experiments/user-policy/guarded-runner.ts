@@ -3,6 +3,7 @@ import type { PolicyExit } from '../../sim/policy-exit.ts';
 import { record } from '../../sim/record.ts';
 import type { Recording } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';
+import { workloads } from '../../workloads/index.ts';
 import { InputError, show } from '../input-error.ts';
 import type { Described, PlainScenario } from './answer.ts';
 import { IsolatedSeat } from './isolated-seat.ts';
@@ -45,11 +46,14 @@ export class GuardedRunner {
   /**
    * As `run` of the engine, in another thread or process.
    * @param isTwice runs it a second time, which must decide alike
-   * @throws InputError if the policy refuses its options on this machine
+   * @throws InputError if the policy refuses its options on this machine, or a guest's program is made from a file, as it cannot follow
    */
   async run(scenario: Scenario, isTwice = false): Promise<Recording> {
     const { policy } = scenario;
     if (!isUserPolicy(policy)) throw new RangeError(`policy ${policy.name} is not from a file`);
+    const foreign = scenario.guests.find(({ workload }) => !workloads.includes(workload));
+    if (foreign)
+      throw new InputError(`workload = ${show(foreign.workload.name)}: does not go with a policy of your own, want one of workload list`);
     const reply = await this.#do({ code: policy.bundle.code, name: policy.name, scenario: plain(scenario), isTwice });
     switch (reply.told) {
       case 'recording':

@@ -3,7 +3,7 @@ import type { Scenario } from '../../sim/scenario.ts';
 import { InputError } from '../input-error.ts';
 import { readScenario } from '../scenario-input.ts';
 import type { Registries } from '../scenario-words.ts';
-import { meanInterval } from '../statistics.ts';
+import { meanInterval } from '../statistics/interval.ts';
 import { type Band, isInside, parseBands } from './band.ts';
 import { type Expression, parseExpression } from './expression.ts';
 import { figureOf } from './figures.ts';

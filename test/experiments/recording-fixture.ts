@@ -1,4 +1,4 @@
-import { CAUSES, type GuestRecord, type Measures, type Recording } from '../../sim/recording.ts';
+import { CAUSES, type GuestRecord, type Measures, type Recording, type Timeline } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 
 /** Every figure differs, so that one in the wrong place shows. */
@@ -56,7 +56,7 @@ export function recordingOf(
     total: measuresOf(work, causes),
     guests,
     linesByPair: [61, 62, 63, 64],
-    timeline: null,
+    timeline: scenario.timelinePoints ? steadily(guests, scenario.machine.nodeCount, scenario.timelinePoints) : null,
     hostNoiseNs: 33,
     dom0Ns: 34,
     moverNs: 38,
@@ -66,5 +66,20 @@ export function recordingOf(
     wastedNs: 36,
     idleWhileRunnableNs: 37,
     droppedArrivals: 0,
+  };
+}
+
+/** Work that goes on at one speed from the second 1 on, to the end of the recording at 3 s. */
+function steadily(guests: readonly GuestRecord[], nodes: number, points: number): Timeline {
+  const timesNs = Array.from({ length: points + 1 }, (_, i) => (i * 3_000_000_000) / points);
+  return {
+    timesNs,
+    guests: guests.map(({ throughput: { value } }) => ({
+      measuredFromNs: 1_000_000_000,
+      work: timesNs.map((ns) => (value * Math.max(0, ns - 1e9)) / 1e9),
+      nodeRunNs: timesNs.map(() => new Array<number>(nodes).fill(0)),
+      nodeBlocks: timesNs.map(() => new Array<number>(nodes).fill(1)),
+    })),
+    resourceBytes: timesNs.map(() => []),
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { comparePolicies, metricsOf } from '../../experiments/comparison.ts';
+import { comparePolicies, type PolicyRuns } from '../../experiments/compare/comparison.ts';
+import { outcomeOf } from '../../experiments/compare/outcome.ts';
 import { lopsided } from '../../machines/lopsided.ts';
 import { uniform } from '../../machines/uniform.ts';
 import { policies } from '../../policies/index.ts';
@@ -82,14 +83,16 @@ describe('names do not matter', () => {
     for (const entry of policies) {
       const alias: PolicyEntry = { ...entry, name: `${entry.name} again` };
       const seeds = ['3', '4', '5'];
-      const under = (chosen: PolicyEntry): { policy: string; oracle: boolean; recordings: Recording[] } => ({
+      const under = (chosen: PolicyEntry): PolicyRuns => ({
         policy: chosen.name,
         oracle: false,
-        recordings: seeds.map((seed) => run(stochastic({ policy: chosen, seed }))),
+        outcomes: seeds.map((seed) => {
+          const one = stochastic({ policy: chosen, seed, timelinePoints: 400 });
+          return outcomeOf(one, seed, run(one), 'mser');
+        }),
       });
       const base = under(entry);
-      const [metric] = metricsOf(stochastic({ policy: entry }), base.recordings[0]!);
-      const { policies: compared } = comparePolicies([base, under(alias)], seeds, metric!);
+      const { policies: compared } = comparePolicies([base, under(alias)], base.outcomes[0]!.parts[0]!.metric);
       expect(compared[1], entry.name).toMatchObject({
         verdict: 'no difference shown',
         difference: { mean: 0, low: 0, high: 0 },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { contestsOf } from '../../../experiments/questions/contests.ts';
-import { pairedRatio } from '../../../experiments/statistics.ts';
+import { pairedRatio } from '../../../experiments/statistics/paired.ts';
 import { fabricatedResult, SEEDS } from './fabricated.ts';
 
 const STY = [1.5, 1.7, 1.4, 1.8, 1.6];

@@ -1,6 +1,6 @@
 import type { Chart, ChartPoint, ChartResult } from '../../../experiments/chart.ts';
 import type { Outcome } from '../../../experiments/questions/question.ts';
-import { meanInterval } from '../../../experiments/statistics.ts';
+import { meanInterval } from '../../../experiments/statistics/interval.ts';
 import { CAUSES, type Cause } from '../../../sim/recording.ts';
 
 export const SEEDS = ['1', '2', '3', '4', '5'];

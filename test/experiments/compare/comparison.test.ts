@@ -1,22 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { comparePolicies, metricsOf } from '../../experiments/comparison.ts';
-import { readScenario } from '../../experiments/scenario-input.ts';
-import type { Recording } from '../../sim/recording.ts';
-import { recordingOf } from './recording-fixture.ts';
-import { registries } from './scenario-fixtures.ts';
+import { comparePolicies, type PolicyRuns } from '../../../experiments/compare/comparison.ts';
+import { metricsOf } from '../../../experiments/compare/metric.ts';
+import { outcomeOf } from '../../../experiments/compare/outcome.ts';
+import { readScenario } from '../../../experiments/scenario-input.ts';
+import type { Recording } from '../../../sim/recording.ts';
+import { recordingOf } from '../recording-fixture.ts';
+import { registries } from '../scenario-fixtures.ts';
 
 const scenario = readScenario({ flags: {} }, registries);
 const seeds = ['1', '2', '3', '4'];
 const metric = metricsOf(scenario, recordingOf(scenario, 1))[0]!;
-const runsOf = (
-  policy: string,
-  works: number[],
-  causes?: Parameters<typeof recordingOf>[2],
-): { policy: string; oracle: boolean; recordings: Recording[] } => ({
+const runs = (policy: string, recordings: readonly Recording[], of = scenario): PolicyRuns => ({
   policy,
   oracle: false,
-  recordings: works.map((work) => recordingOf(scenario, work, causes)),
+  outcomes: recordings.map((recording, i) => outcomeOf(of, seeds[i]!, recording, 'mser')),
 });
+const runsOf = (policy: string, works: number[], causes?: Parameters<typeof recordingOf>[2]): PolicyRuns =>
+  runs(policy, works.map((work) => recordingOf(scenario, work, causes))); // prettier-ignore
 
 describe('three policies over four seeds', () => {
   const { policies } = comparePolicies(
@@ -25,7 +25,6 @@ describe('three policies over four seeds', () => {
       runsOf('b', [11, 21.5, 31, 41.5], { compute: 600, distance: 100, waitHost: 50 }),
       runsOf('c', [16, 14, 34, 36]),
     ],
-    seeds,
     metric,
   );
 
@@ -48,11 +47,7 @@ describe('three policies over four seeds', () => {
 });
 
 test('where no work was done there is none to spend time on', () => {
-  const { policies } = comparePolicies(
-    [runsOf('a', [0, 0, 0, 0]), runsOf('b', [0, 0, 0, 0], { compute: 70, distance: 930 })],
-    seeds,
-    metric,
-  );
+  const { policies } = comparePolicies([runsOf('a', [0, 0, 0, 0]), runsOf('b', [0, 0, 0, 0], { compute: 70, distance: 930 })], metric);
   expect(policies[1]).toMatchObject({ verdict: 'no difference shown', causes: [] });
 });
 
@@ -60,9 +55,8 @@ test('work that ends is judged by time, and less is better', () => {
   const ending = readScenario({ flags: { workload: 'compile' } }, registries);
   const elapsed = metricsOf(ending, recordingOf(ending, 1))[0]!;
   const slower = (recording: Recording, ns: number): Recording => ({ ...recording, total: { ...recording.total, elapsedNs: ns } });
-  const a = { ...runsOf('a', []), recordings: [10e9, 20e9, 30e9].map((ns) => slower(recordingOf(ending, 1), ns)) };
-  const b = { ...runsOf('b', []), recordings: [11e9, 21.1e9, 31e9].map((ns) => slower(recordingOf(ending, 1), ns)) };
-  const { policies } = comparePolicies([a, b], ['5', '6', '7'], elapsed);
+  const lasting = (policy: string, ns: number[]): PolicyRuns => runs(policy, ns.map((one) => slower(recordingOf(ending, 1), one)), ending); // prettier-ignore
+  const { policies } = comparePolicies([lasting('a', [10e9, 20e9, 30e9]), lasting('b', [11e9, 21.1e9, 31e9])], elapsed);
   expect([elapsed.name, policies[1]!.verdict]).toEqual(['elapsed', 'worse']);
 });
 
@@ -80,11 +74,11 @@ test('guests that count in different units are compared apart, each with its own
     const gave = (guest: typeof a, value: number, unit: string): typeof a => ({ ...guest, throughput: { value, unit } });
     return { ...recording, guests: [gave(a, works[0], 'GB/s'), gave(b, works[1], 'jobs/s')] };
   };
-  const first = { policy: 'p', oracle: false, recordings: [inUnits([10, 100]), inUnits([11, 101]), inUnits([12, 102])] };
-  const second = { policy: 'q', oracle: false, recordings: [inUnits([13, 90]), inUnits([14.1, 91]), inUnits([15, 92.2])] };
-  const metrics = metricsOf(mixed, first.recordings[0]!);
+  const first = runs('p', [inUnits([10, 100]), inUnits([11, 101]), inUnits([12, 102])], mixed);
+  const second = runs('q', [inUnits([13, 90]), inUnits([14.1, 91]), inUnits([15, 92.2])], mixed);
+  const metrics = first.outcomes[0]!.parts.map((part) => part.metric);
   expect(metrics.map(({ unit }) => unit)).toEqual(['GB/s', 'jobs/s']);
-  const verdicts = metrics.map((one) => comparePolicies([first, second], ['1', '2', '3'], one).policies[1]!);
+  const verdicts = metrics.map((one) => comparePolicies([first, second], one).policies[1]!);
   expect(verdicts.map(({ verdict }) => verdict)).toEqual(['better', 'worse']);
   expect(verdicts[0]!.difference!.mean).toBeCloseTo((3 + 3.1 + 3) / 3, 12);
 });
@@ -92,7 +86,6 @@ test('guests that count in different units are compared apart, each with its own
 test('a difference that is sure but smaller than a ten-thousandth shows nothing', () => {
   const { policies } = comparePolicies(
     [runsOf('a', [1e6, 1.1e6, 1.2e6, 1.3e6]), runsOf('b', [1e6 + 50, 1.1e6 + 51, 1.2e6 + 50, 1.3e6 + 51])],
-    seeds,
     metric,
   );
   expect(policies[1]!.difference!.low).toBeGreaterThan(0);

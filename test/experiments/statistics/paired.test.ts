@@ -1,6 +1,8 @@
 import seedrandom from 'seedrandom';
 import { describe, expect, test } from 'vitest';
-import { compareWithBaseline, holm, meanInterval, pairedDifference, pairedRatio, verdict } from '../../experiments/statistics.ts';
+import { holm } from '../../../experiments/statistics/holm.ts';
+import { meanInterval, verdict } from '../../../experiments/statistics/interval.ts';
+import { compareWithBaseline, pairedDifference, pairedRatio } from '../../../experiments/statistics/paired.ts';
 
 const bySeed = (values: Record<string, number>) => Object.entries(values).map(([seed, value]) => ({ seed, value }));
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { centralProbability, tQuantile } from '../../experiments/student-t.ts';
+import { centralProbability, tQuantile } from '../../../experiments/statistics/student-t.ts';
 
 describe('the t quantile', () => {
   test.each([0.6, 0.9, 0.975, 0.9995, 0.9999995])('at %d with one degree of freedom is a tangent (Cauchy)', (p) => {

@@ -1,0 +1,73 @@
+import { InputError, show } from '../input-error.ts';
+import type { RunResult } from '../run-result.ts';
+import { DamagedResult } from '../sweep/result-file.ts';
+import type { SweepFolder } from '../sweep/sweep-folder.ts';
+import type { Tree } from '../yaml-tree.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
+import type { Failure, Replicated } from './replicate.ts';
+import type { WarmUpRule } from './warm-up.ts';
+
+/** The runs of a sweep that differ in policy and seed only. */
+export interface SweepCase {
+  /** The other varied words: `guests = 7, vcpus = 2`; empty if there are none. */
+  readonly label: string;
+  /** The first policy of the sweep first. */
+  readonly runs: readonly Replicated[];
+  /** Of the first run, which names machine and workload. */
+  readonly first: RunResult;
+}
+
+/**
+ * What a sweep has for comparisons: a case for each combination of the other varied words, in the order of its runs.
+ * @throws InputError if it is not finished, or does not vary policy and seed
+ */
+export function sweepCases(folder: Pick<SweepFolder, 'manifest' | 'path' | 'result'>, warmUp: WarmUpRule): SweepCase[] {
+  const { manifest, path } = folder;
+  const refuse = (message: string): never => {
+    throw new InputError(`--sweep = ${show(path)}: ${message}`);
+  };
+  for (const word of ['policy', 'seed']) {
+    if (!manifest.varied.includes(word)) refuse(`its ${word} is the same in all runs, want a sweep over policy and seed`);
+  }
+  const others = manifest.varied.filter((word) => word !== 'policy' && word !== 'seed');
+  const cases = new Map<string, Gathered>();
+  let lacking = 0;
+  manifest.runs.forEach(({ words }, index) => {
+    const label = others.map((word) => `${word} = ${textOf(words[word])}`).join(', ');
+    const result = soundResult(folder, index);
+    if (result === null) lacking++;
+    else cases.set(label, gather(cases.get(label) ?? { first: result, policies: new Map<string, Gathering>() }, result, warmUp));
+  });
+  if (lacking > 0)
+    refuse(`${lacking} of ${manifest.runs.length} results are missing or damaged, want a finished sweep (numalab sweep status)`);
+  return [...cases].map(([label, { first, policies }]) => ({ label, first, runs: [...policies.values()] }));
+}
+
+type Gathering = Replicated & { readonly outcomes: Outcome[]; readonly failures: Failure[] };
+
+interface Gathered {
+  readonly first: RunResult;
+  readonly policies: Map<string, Gathering>;
+}
+
+function gather(into: Gathered, result: RunResult, warmUp: WarmUpRule): Gathered {
+  const { policy, oracle, seed, status, message, exit } = result;
+  const of = into.policies.get(policy) ?? { policy, oracle, outcomes: [], failures: [], example: result };
+  into.policies.set(policy, of);
+  if (status === 'ok') of.outcomes.push(outcomeOf(result.setting, seed, result, warmUp));
+  else of.failures.push({ policy, seed, status, message, exit });
+  return into;
+}
+
+function soundResult(folder: Pick<SweepFolder, 'result'>, index: number): RunResult | null {
+  try {
+    return folder.result(index);
+  } catch (error) {
+    if (error instanceof DamagedResult) return null;
+    throw error;
+  }
+}
+
+function textOf(value: Tree | undefined): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? '');
+}

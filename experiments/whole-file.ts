@@ -1,0 +1,63 @@
+import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { show } from './input-error.ts';
+import { StoreError } from './store.ts';
+
+/**
+ * A file too large for one text: written piece by piece to a temporary one beside it, flushed, then renamed over. What stood there
+ * before stays until `commit`.
+ */
+export class WholeFile {
+  readonly #path: string;
+  readonly #temporary: string;
+  readonly #file: number;
+  #isOpen = true;
+
+  /** @throws StoreError */
+  constructor(named: string) {
+    this.#path = existsSync(named) ? realpathSync(named) : named; // a link stays a link
+    this.#temporary = `${this.#path}.${process.pid}.tmp`;
+    this.#file = this.#try(() => openSync(this.#temporary, 'w'));
+  }
+
+  /** @throws StoreError; nothing is left behind */
+  write(bytes: Uint8Array): void {
+    this.#try(() => {
+      for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at); // a full disk may take a part and say nothing
+    });
+  }
+
+  /** @throws StoreError; nothing is left behind */
+  commit(): void {
+    this.#try(() => {
+      fsyncSync(this.#file);
+      this.#close();
+      renameSync(this.#temporary, this.#path);
+    });
+  }
+
+  /** Leaves what stood there before; nothing to do after `commit` or an error. */
+  abandon(): void {
+    if (!this.#isOpen) return;
+    this.#close();
+    rmSync(this.#temporary, { force: true });
+  }
+
+  #close(): void {
+    this.#isOpen = false;
+    closeSync(this.#file);
+  }
+
+  #try<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      if (this.#file !== undefined && this.#isOpen) this.#close();
+      try {
+        rmSync(this.#temporary, { force: true });
+      } catch {
+        // its folder is none: there is nothing to remove
+      }
+      throw new StoreError(`${show(this.#path)}: ${(error as NodeJS.ErrnoException).code ?? String(error)}, the result is not written`);
+    }
+  }
+}
