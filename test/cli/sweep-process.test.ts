@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,3 +65,21 @@ describe.skipIf(!existsSync(main))('a sweep that is told to end', () => {
     expect(said()).not.toMatch(/again:/); // which the first would have come to say
   });
 });
+
+test.skipIf(!existsSync(main) || process.platform === 'win32')(
+  'sweep exec asks to be tried again with 75 when no file may grow that long',
+  () => {
+    const out = join(home, 'short');
+    const numalab = (limit: string, argv: string): ReturnType<typeof spawnSync> =>
+      spawnSync('sh', ['-c', `ulimit -f ${limit}; exec '${process.execPath}' '${main}' ${argv}`], { encoding: 'utf8' });
+    expect(numalab('unlimited', `sweep plan '${plan}' --out '${out}'`).status).toBe(0);
+    // One block is at most 1,024 bytes, and a result is longer.
+    expect(numalab('1', `sweep exec '${out}' --index 0`)).toMatchObject({
+      status: 75,
+      stdout: '',
+      stderr: expect.stringMatching(/^run 0: .*EFBIG/),
+    });
+    expect(readdirSync(join(out, 'runs'))).toEqual([]);
+    expect(numalab('unlimited', `sweep exec '${out}' --index 0`)).toMatchObject({ status: 0, stderr: '' });
+  },
+);
