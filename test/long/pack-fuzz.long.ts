@@ -5,7 +5,7 @@ import { afterAll, expect, test } from 'vitest';
 import { openStudy } from '../../experiments/pack/study.ts';
 import { InputError } from '../../experiments/input-error.ts';
 import { StoreError } from '../../experiments/store.ts';
-import { drawn, mutated } from '../experiments/pack/mutations.ts';
+import { drawn, mutated } from '../experiments/pack/mutation-fixture.ts';
 import { packed, smallStudy } from '../experiments/pack/pack-fixture.ts';
 
 const path = mkdtempSync(join(tmpdir(), 'numalab-fuzz-'));

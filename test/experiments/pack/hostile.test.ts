@@ -6,8 +6,8 @@ import { lab } from '../../../cli/lab.ts';
 import { readArchive } from '../../../experiments/pack/archive-reader.ts';
 import { TAR_BLOCK, ustarHeader } from '../../../formats/ustar.ts';
 import { session, type Session } from '../../cli/session.ts';
-import { temporary, VERSION } from '../sweep/small-sweep.ts';
-import { drawn, mutated } from './mutations.ts';
+import { temporary, VERSION } from '../sweep/small-sweep-fixture.ts';
+import { drawn, mutated } from './mutation-fixture.ts';
 import { archiveOf, membersOf, type Packed, packed, smallStudy, withSums } from './pack-fixture.ts';
 
 const { path, remove } = temporary();

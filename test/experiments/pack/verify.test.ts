@@ -8,7 +8,7 @@ import { resultText } from '../../../experiments/sweep/result-file.ts';
 import type { SweepFolder } from '../../../experiments/sweep/sweep-folder.ts';
 import type { Recording } from '../../../sim/recording.ts';
 import { session, type Session } from '../../cli/session.ts';
-import { temporary, VERSION } from '../sweep/small-sweep.ts';
+import { temporary, VERSION } from '../sweep/small-sweep-fixture.ts';
 import { archiveOf, membersOf, packed, smallStudy, withSums } from './pack-fixture.ts';
 
 const { path, remove } = temporary();
