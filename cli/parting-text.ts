@@ -27,7 +27,7 @@ function timesOf({ a, b }: Pair): string {
 }
 
 function headOf(parting: Parting): string {
-  const what = parting.isSameQuestion ? 'the first decision that differs' : 'the first decision that differs, as other things come next,';
+  const what = parting.isSameQuestion ? 'the first decision that differs' : 'what comes next differs first: it';
   return `${what} is number ${parting.decision + 1}${timesOf(parting)}`;
 }
 
@@ -39,7 +39,7 @@ function exactNs(ns: number): string {
 function driftText({ drift }: Parting): string {
   if (!drift) return '';
   const { decision, aNs, bNs } = drift;
-  return `  before it both decided alike, but not at the same times: number ${decision + 1} at ${aNs} ns under A and ${bNs} ns under B\n`;
+  return `  alike before it, but not at the same times: number ${decision + 1} at ${aNs} ns (A) and ${bNs} ns (B)\n`;
 }
 
 function decidedText(seen: Seen | null): string {
