@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { MachineSpec } from '../sim/machine-spec.ts';
 import type { OptionValues } from '../sim/options.ts';
 import type { GuestKind, PolicyEntry } from '../sim/policy-api.ts';
@@ -160,7 +160,7 @@ const GUEST_KINDS = ['kvm', 'xen-hvm', 'xen-pv', 'bare'] as const;
 const GUEST_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 /** Reads raw words (texts, and in files lists and mappings of them), those left out included by the caller. */
-export function readWords(raw: object, registries: Registries): z.ZodSafeParseResult<ScenarioWords> {
+export function readWords(raw: object, registries: Registries): z.core.util.SafeParseResult<ScenarioWords> {
   const guestWords = {
     vcpus: quantity('count', 1, 1024),
     memory: quantity('bytes', MiB(64), GiB(16 * 1024)),
@@ -174,8 +174,8 @@ export function readWords(raw: object, registries: Registries): z.ZodSafeParseRe
     boot: quantity('share', 0, 1),
     workload: leaf((text) => parseNamed(text, registries.workloads)),
   };
-  const group = z
-    .strictObject({
+  const group = z.partial(
+    z.strictObject({
       ...guestWords,
       name: leaf(guestName),
       count: quantity('count', 1, MAX_GUESTS),
@@ -185,16 +185,16 @@ export function readWords(raw: object, registries: Registries): z.ZodSafeParseRe
       cap: quantity('count', 0, 102_400),
       arrives: quantity('time', 0, DAY_NS),
       departs: quantity('time', us(1), DAY_NS),
-    })
-    .partial();
+    }),
+  );
   const isList = 'guests' in raw && typeof raw.guests === 'object';
   const time = quantity('time', 0, ms(100));
   const words = z.strictObject({
     ...guestWords,
     machine: leaf((text) => machineNamed(text, registries.machines)),
     policy: leaf((text) => parseNamed(text, registries.policies)),
-    guests: isList ? z.array(group).min(1) : quantity('count', 1, MAX_GUESTS),
-    duration: quantity('time', us(1), DAY_NS).optional(),
+    guests: isList ? z.array(group).check(z.minLength(1)) : quantity('count', 1, MAX_GUESTS),
+    duration: z.optional(quantity('time', us(1), DAY_NS)),
     limit: quantity('time', us(1), DAY_NS),
     start: leaf(startGapNs),
     seed: leaf(canonicalSeed),
@@ -207,51 +207,55 @@ export function readWords(raw: object, registries: Registries): z.ZodSafeParseRe
     'host-cache': quantity('bytes', 0, GiB(16 * 1024)),
     watchdog: quantity('time', ms(20), DAY_NS),
     checks: oneOf(['cheap', 'all'] as const),
-    hotplug: z
-      .array(
+    hotplug: z.optional(
+      z.array(
         z.strictObject({
           cpu: quantity('count', 0, 65_535),
           offline: quantity('time', us(1), DAY_NS),
-          online: quantity('time', us(1), DAY_NS).optional(),
+          online: z.optional(quantity('time', us(1), DAY_NS)),
         }),
-      )
-      .optional(),
-    costs: z
-      .strictObject({
-        'context-switch': time,
-        exit: time,
-        ipi: time,
-        'guest-fault': time,
-        'host-fault': time,
-        'cold-cache': leaf((text) => asOneOf(text, ['true', 'false']) === 'true'),
-        'guest-slice': quantity('time', us(1), seconds(10)),
-        hook: time,
-        helper: time,
-        'hint-fault': time,
-        sample: time,
-        mark: time,
-        split: time,
-        remap: time,
-        shootdown: time,
-        copy: quantity('share', 0, 1),
-      })
-      .partial()
-      .optional(),
+      ),
+    ),
+    costs: z.optional(
+      z.partial(
+        z.strictObject({
+          'context-switch': time,
+          exit: time,
+          ipi: time,
+          'guest-fault': time,
+          'host-fault': time,
+          'cold-cache': leaf((text) => asOneOf(text, ['true', 'false']) === 'true'),
+          'guest-slice': quantity('time', us(1), seconds(10)),
+          hook: time,
+          helper: time,
+          'hint-fault': time,
+          sample: time,
+          mark: time,
+          split: time,
+          remap: time,
+          shootdown: time,
+          copy: quantity('share', 0, 1),
+        }),
+      ),
+    ),
   });
   return words.safeParse(raw);
 }
 
 /** A word that is one text. Anything else is read as no text at all, which no word takes. */
-function leaf<Value>(parse: (text: string) => Value): z.ZodPipe<z.ZodUnknown, z.ZodTransform<Awaited<Value>, unknown>> {
-  return z.unknown().transform((value, context) => {
-    try {
-      return parse(typeof value === 'object' ? '' : String(value)) as Awaited<Value>;
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      context.addIssue({ code: 'custom', message: error.message });
-      return z.NEVER;
-    }
-  });
+function leaf<Value>(parse: (text: string) => Value): z.ZodMiniType<Value, unknown> {
+  return z.pipe(
+    z.unknown(),
+    z.transform((value, context): Value => {
+      try {
+        return parse(typeof value === 'object' ? '' : String(value));
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        context.issues.push({ code: 'custom', message: error.message, input: value });
+        return z.NEVER;
+      }
+    }),
+  ) as never;
 }
 
 function quantity(kind: QuantityKind, min: number, max: number): ReturnType<typeof leaf<number>> {

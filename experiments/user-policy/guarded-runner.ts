@@ -9,7 +9,6 @@ import { IsolatedSeat } from './isolated-seat.ts';
 import { LIMITS, type Limits, type Reply, Seat } from './seat.ts';
 import { placeIn } from './source-place.ts';
 import { isUserPolicy, type PolicyBundle, type UserPolicy } from './user-policy.ts';
-import { workerCode } from './worker-code.ts';
 
 export interface Guarding {
   /** In a process of its own, whose memory is bounded as a whole. */
@@ -81,6 +80,7 @@ export class GuardedRunner {
 
   async #newSeat(): Promise<Seat | IsolatedSeat> {
     const { isIsolated, limits } = this.#guarding;
+    const { workerCode } = await import('./worker-code.ts'); // esbuild takes longer to load than a short run
     const code = await workerCode('worker');
     return isIsolated ? new IsolatedSeat(await workerCode('isolated-main'), code, limits) : new Seat(code, limits);
   }
