@@ -100,15 +100,10 @@ function read(argv: readonly string[], flags: readonly Flag[]): Tokens {
       if (isSaid && argv[at + 1] === 'false') switches.delete(written);
       else switches.add(written);
       if (isSaid) at++;
-    } else values.set(written, [...(values.get(written) ?? []), value === undefined ? argv[++at]! : unquoted(value)]);
+    } else values.set(written, [...(values.get(written) ?? []), value ?? argv[++at]!]);
   }
   if (words.at(-1) === 'help') switches.add('help');
   return { words, values, switches };
-}
-
-/** `--flag="value"`, quotes and all, as a shell that does not know them hands it over. */
-function unquoted(value: string): string {
-  return /^(["']).*\1$/s.test(value) && value.length > 1 ? value.slice(1, -1) : value;
 }
 
 function callOf({ words, values, switches }: Tokens, command: Command): Call {

@@ -19,6 +19,8 @@ export interface UserLab {
   readonly lab: Lab;
   /** In this thread for a policy that numalab comes with, guarded for any other. */
   run(scenario: Scenario): Promise<Recording>;
+  /** @throws InputError for a policy of the user's own that a run would refuse before it begins */
+  check(scenario: Scenario): Promise<void>;
 }
 
 /**
@@ -47,6 +49,9 @@ export async function withUserPolicies<Result>(
     return await work({
       lab: known,
       run: async (scenario) => (isUserPolicy(scenario.policy) ? (await runner.get()).run(scenario) : lab.run(scenario)),
+      check: async (scenario) => {
+        if (isUserPolicy(scenario.policy)) await (await runner.get()).check(scenario);
+      },
     });
   } finally {
     await runner.close();

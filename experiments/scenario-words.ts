@@ -243,19 +243,19 @@ export function readWords(raw: object, registries: Registries): z.core.util.Safe
 }
 
 /** A word that is one text. Anything else is read as no text at all, which no word takes. */
-function leaf<Value>(parse: (text: string) => Value): z.ZodMiniType<Value, unknown> {
+function leaf<Value>(parse: (text: string) => Value): z.ZodMiniPipe<z.ZodMiniUnknown, z.ZodMiniTransform<Awaited<Value>, unknown>> {
   return z.pipe(
     z.unknown(),
-    z.transform((value, context): Value => {
+    z.transform((value, context) => {
       try {
-        return parse(typeof value === 'object' ? '' : String(value));
+        return parse(typeof value === 'object' ? '' : String(value)) as Awaited<Value>;
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
         context.issues.push({ code: 'custom', message: error.message, input: value });
         return z.NEVER;
       }
     }),
-  ) as never;
+  );
 }
 
 function quantity(kind: QuantityKind, min: number, max: number): ReturnType<typeof leaf<number>> {

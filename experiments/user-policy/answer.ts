@@ -25,6 +25,8 @@ export interface Task {
   readonly scenario: PlainScenario | null;
   /** Run it twice, from one evaluation of the bundle; the second run must decide alike. */
   readonly isTwice: boolean;
+  /** Stop where the run would begin: what a run would refuse at once is refused. */
+  readonly isOnlyMade?: boolean;
 }
 
 /** What is known of a policy without calling it. */
@@ -42,6 +44,7 @@ export type Place = readonly [line: number, column: number] | null;
 
 export type Answer =
   | { readonly told: 'described'; readonly described: Described }
+  | { readonly told: 'made' }
   | { readonly told: 'recording'; readonly recording: Recording; readonly place: Place }
   /** It failed before there was a run. */
   | { readonly told: 'exit'; readonly exit: PolicyExit; readonly place: Place }
@@ -75,7 +78,9 @@ export function answer(task: Task, box: BlackBox, around: Surroundings): Answer 
       box.head[HOOK] = 0;
       return scenarioOf(task.scenario!, entry, guarded);
     };
-    const recording = run(make(), box);
+    const scenario = make();
+    if (task.isOnlyMade) return { told: 'made' };
+    const recording = run(scenario, box);
     const last = guarded as Guarded | null;
     if (recording.status === 'policy-error') return { told: 'recording', recording, place: placeOf(last?.thrown()) };
     const second = task.isTwice ? run(make(), box) : recording;

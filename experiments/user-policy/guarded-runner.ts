@@ -42,6 +42,20 @@ export class GuardedRunner {
   }
 
   /**
+   * Makes the policy as a run would, and runs nothing.
+   * @throws InputError if a run would end there
+   */
+  async check(scenario: Scenario): Promise<void> {
+    const { policy } = scenario;
+    if (!isUserPolicy(policy)) return;
+    const order = { code: policy.bundle.code, name: policy.name, scenario: plain(scenario), isTwice: false, isOnlyMade: true };
+    const reply = await this.#do(order);
+    if (reply.told === 'refused') throw new InputError(`policy = ${show(policy.name)}: ${reply.message}`);
+    if (reply.told === 'exit') throw new InputError(`${show(policy.name)}: ${reply.exit.message}${placeIn(policy.bundle, reply.place)}`);
+    if (reply.told !== 'made') throw new Error(reply.told === 'broken' ? reply.stack : `a check was answered by ${reply.told}`);
+  }
+
+  /**
    * As `run` of the engine, in another thread or process.
    * @param isTwice runs it a second time, which must decide alike
    * @throws InputError if the policy refuses its options on this machine
@@ -62,7 +76,8 @@ export class GuardedRunner {
       case 'broken':
         throw Object.assign(new Error(reply.message), { stack: reply.stack });
       case 'described':
-        throw new Error('a run was answered by a description');
+      case 'made':
+        throw new Error(`a run was answered by ${reply.told}`);
     }
   }
 
