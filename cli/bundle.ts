@@ -18,6 +18,8 @@ const file = join(dist, 'bin/program.cjs');
 /** What a short run needs. All other packages are found in node_modules when a command needs them: esbuild, TypeScript, yargs, ... */
 const BUNDLED = ['cli-table3', 'seedrandom', 'simple-statistics', 'zod/mini'];
 
+const OWN_ADDRESS = 'ownAddressOfModule';
+
 /** A module's own address stays that of its file under dist, by which it finds workers, types and the code it hashes. */
 const ownAddress: Plugin = {
   name: 'own address',
@@ -25,8 +27,10 @@ const ownAddress: Plugin = {
     onLoad({ filter: /\.js$/ }, ({ path }) => {
       const place = relative(dist, path).split(sep).join('/');
       if (place.startsWith('..')) return undefined; // of a package
+      const text = readFileSync(path, 'utf8');
+      if (!text.includes('import.meta.url')) return undefined;
       const address = `require("node:url").pathToFileURL(require("node:path").join(__dirname, ${JSON.stringify(`../${place}`)})).href`;
-      return { contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', address) };
+      return { contents: `const ${OWN_ADDRESS} = ${address}; ${text}` };
     });
   },
 };
@@ -56,6 +60,7 @@ async function bundle(): Promise<void> {
     minifyWhitespace: true, // names stay, for --debug
     legalComments: 'none',
     logLevel: 'warning',
+    define: { 'import.meta.url': OWN_ADDRESS },
     plugins: [packages, ownAddress],
     banner: { js: '(function(exports,require,module,__filename,__dirname){' },
     footer: { js: '})' },
