@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { readYaml } from '../experiments/yaml-tree.ts';
 import type { ScenarioSource } from '../experiments/scenario-input.ts';
-import { GuardedRunner, type Observed } from '../experiments/user-policy/guarded-runner.ts';
+import type { GuardedRunner, Observed } from '../experiments/user-policy/guarded-runner.ts';
 import { fileOfWord, isPolicyFile, loadPolicy } from '../experiments/user-policy/load.ts';
 import { isUserPolicy, type UserPolicy } from '../experiments/user-policy/user-policy.ts';
 import type { Recording } from '../sim/recording.ts';
@@ -22,6 +22,8 @@ export interface UserLab {
   run(scenario: Scenario): Promise<Recording>;
   /** A policy of the user's own, guarded, and what it decides. */
   observe(scenario: Scenario, order: WitnessOrder): Promise<Observed>;
+  /** @throws InputError for a policy of the user's own that a run would refuse before it begins */
+  check(scenario: Scenario): Promise<void>;
 }
 
 /**
@@ -36,24 +38,41 @@ export async function withUserPolicies<Result>(
   { words, file }: { readonly words: readonly string[]; readonly file?: ScenarioSource['file'] },
   work: (user: UserLab) => Promise<Result>,
 ): Promise<Result> {
-  const runner = new GuardedRunner({ isIsolated: call.switches.has('isolate'), log: (text) => terminal.err(printable(text)) });
+  const runner = lateRunner(call, terminal);
   try {
     const loaded: UserPolicy[] = [];
     const load = async (word: string, folder: string): Promise<void> => {
       const name = fileOfWord(word);
-      if (isPolicyFile(word) && !loaded.some((policy) => policy.name === name)) loaded.push(await loadPolicy(name, runner, folder));
+      if (isPolicyFile(word) && !loaded.some((policy) => policy.name === name))
+        loaded.push(await loadPolicy(name, await runner.get(), folder));
     };
     for (const word of words) await load(word, '.');
     if (words.length === 0 && file) await load(policyWord(file), dirname(file.name));
     const known: Lab = { ...lab, policies: [...lab.policies, ...loaded] };
     return await work({
       lab: known,
-      run: async (scenario) => (isUserPolicy(scenario.policy) ? runner.run(scenario) : lab.run(scenario)),
-      observe: (scenario, order) => runner.observe(scenario, order),
+      run: async (scenario) => (isUserPolicy(scenario.policy) ? (await runner.get()).run(scenario) : lab.run(scenario)),
+      check: async (scenario) => {
+        if (isUserPolicy(scenario.policy)) await (await runner.get()).check(scenario);
+      },
+      observe: async (scenario, order) => (await runner.get()).observe(scenario, order),
     });
   } finally {
     await runner.close();
   }
+}
+
+/** What runs policies of the user's own, loaded when the first is met. */
+function lateRunner(call: Call, terminal: Terminal): { get(): Promise<GuardedRunner>; close(): Promise<void> } {
+  let loading: Promise<GuardedRunner> | null = null;
+  const load = async (): Promise<GuardedRunner> => {
+    const { GuardedRunner } = await import('../experiments/user-policy/guarded-runner.ts');
+    return new GuardedRunner({ isIsolated: call.switches.has('isolate'), log: (text) => terminal.err(printable(text)) });
+  };
+  return {
+    get: () => (loading ??= load()),
+    close: async () => (await loading)?.close(),
+  };
 }
 
 /** The file is read in full, and refused, when the scenario is. */

@@ -1,4 +1,4 @@
-import { StoreError } from '../store.ts';
+import { StoreError } from '../failures.ts';
 
 /** A pack that is not what was packed. */
 export class DamagedPack extends StoreError {

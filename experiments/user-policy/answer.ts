@@ -28,6 +28,8 @@ export interface Task {
   readonly isTwice: boolean;
   /** What to keep of its decisions, of the first run. */
   readonly witness?: WitnessOrder;
+  /** Stop where the run would begin: what a run would refuse at once is refused. */
+  readonly isOnlyMade?: boolean;
 }
 
 /** What is known of a policy without calling it. */
@@ -45,6 +47,7 @@ export type Place = readonly [line: number, column: number] | null;
 
 export type Answer =
   | { readonly told: 'described'; readonly described: Described }
+  | { readonly told: 'made' }
   | { readonly told: 'recording'; readonly recording: Recording; readonly place: Place; readonly witnessed: Witnessed | null }
   /** It failed before there was a run. */
   | { readonly told: 'exit'; readonly exit: PolicyExit; readonly place: Place }
@@ -78,8 +81,10 @@ export function answer(task: Task, box: BlackBox, around: Surroundings): Answer 
       box.head[HOOK] = 0;
       return scenarioOf(task.scenario!, entry, guarded);
     };
+    const scenario = make();
+    if (task.isOnlyMade) return { told: 'made' };
     const witness = task.witness ? new Witness(task.witness) : null;
-    const recording = run(make(), box, witness);
+    const recording = run(scenario, box, witness);
     const witnessed = witness?.told() ?? null;
     const last = guarded as Guarded | null;
     if (recording.status === 'policy-error') return { told: 'recording', recording, place: placeOf(last?.thrown()), witnessed };

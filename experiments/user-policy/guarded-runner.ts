@@ -11,7 +11,6 @@ import { IsolatedSeat } from './isolated-seat.ts';
 import { LIMITS, type Limits, type Order, type Reply, Seat } from './seat.ts';
 import { placeIn } from './source-place.ts';
 import { isUserPolicy, type PolicyBundle, type UserPolicy } from './user-policy.ts';
-import { workerCode } from './worker-code.ts';
 
 export interface Guarding {
   /** In a process of its own, whose memory is bounded as a whole. */
@@ -48,6 +47,20 @@ export class GuardedRunner {
     if (reply.told === 'described') return reply.described;
     if (reply.told === 'exit') throw new InputError(`${show(bundle.file)}: ${reply.exit.message}${placeIn(bundle, reply.place)}`);
     throw new Error(reply.told === 'broken' ? reply.stack : `a policy was described by ${reply.told}`);
+  }
+
+  /**
+   * Makes the policy as a run would, and runs nothing.
+   * @throws InputError if a run would end there
+   */
+  async check(scenario: Scenario): Promise<void> {
+    const { policy } = scenario;
+    if (!isUserPolicy(policy)) return;
+    const order = { code: policy.bundle.code, name: policy.name, scenario: plain(scenario), isTwice: false, isOnlyMade: true };
+    const reply = await this.#do(order);
+    if (reply.told === 'refused') throw new InputError(`policy = ${show(policy.name)}: ${reply.message}`);
+    if (reply.told === 'exit') throw new InputError(`${show(policy.name)}: ${reply.exit.message}${placeIn(policy.bundle, reply.place)}`);
+    if (reply.told !== 'made') throw new Error(reply.told === 'broken' ? reply.stack : `a check was answered by ${reply.told}`);
   }
 
   /**
@@ -89,7 +102,8 @@ export class GuardedRunner {
       case 'broken':
         throw Object.assign(new Error(reply.message), { stack: reply.stack });
       case 'described':
-        throw new Error('a run was answered by a description');
+      case 'made':
+        throw new Error(`a run was answered by ${reply.told}`);
     }
   }
 
@@ -107,6 +121,7 @@ export class GuardedRunner {
 
   async #newSeat(): Promise<Seat | IsolatedSeat> {
     const { isIsolated, limits } = this.#guarding;
+    const { workerCode } = await import('./worker-code.ts'); // esbuild takes longer to load than a short run
     const code = await workerCode('worker');
     return isIsolated ? new IsolatedSeat(await workerCode('isolated-main'), code, limits) : new Seat(code, limits);
   }

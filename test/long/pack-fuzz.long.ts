@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { StoreError } from '../../experiments/failures.ts';
 import { openStudy } from '../../experiments/pack/study.ts';
 import { InputError } from '../../experiments/input-error.ts';
-import { StoreError } from '../../experiments/store.ts';
 import { drawn, mutated } from '../experiments/pack/mutation-fixture.ts';
 import { packed, smallStudy } from '../experiments/pack/pack-fixture.ts';
 

@@ -1,6 +1,7 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as later } from 'node:timers/promises';
+import { ProgramError } from '../../failures.ts';
 import { InputError, show } from '../../input-error.ts';
 import { writeWhole } from '../../store.ts';
 import type { EngineOutcome, SweepEngine, SweepWork } from '../engine.ts';
@@ -9,7 +10,7 @@ import { arrivalsOf } from './arrivals.ts';
 import { countFlag } from './flags.ts';
 import { jobScript } from './job-script.ts';
 import { execCommand } from './numalab-command.ts';
-import { output, type Program, ProgramError } from './programs.ts';
+import { output, type Program } from './programs.ts';
 import { keepSubmitted, keepTasks, newArrayName, placesInQueue, submittedArrays } from './slurm-jobs.ts';
 import { slurmOptions } from './slurm-options.ts';
 import { logOf } from './slurm-status.ts';

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { StoreError } from '../../../experiments/failures.ts';
 import { type FileCalls, FILE_CALLS } from '../../../experiments/file-calls.ts';
 import { InputError } from '../../../experiments/input-error.ts';
-import { StoreError } from '../../../experiments/store.ts';
 import { SweepFolder } from '../../../experiments/sweep/sweep-folder.ts';
 import { tally } from '../../tally.ts';
 import { Ended, FAULTS, FaultyFiles } from './faulty-files.ts';
