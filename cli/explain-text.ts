@@ -81,11 +81,11 @@ function groupText({ unit, guests, aNs, bNs, causes }: CauseGroup, { groups }: E
     signed(scale.textOf(value), value),
     aTotal === 0 ? '-' : signed(`${((100 * value) / aTotal).toFixed(2)} %`, value),
   ]);
-  const who = groups.length > 1 ? ` of the ${counted(guests.length, 'guest')} that count in ${unit}` : '';
+  const who = groups.length > 1 ? ` (${counted(guests.length, 'guest')}, counted in ${unit})` : '';
   const fall = { start: { label: 'A', value: aTotal }, steps: stepsOf(told, aTotal), end: { label: 'B', value: bTotal } };
   const isAlike = told.every(({ value }) => value === 0);
   return (
-    `\nwhere the time of the tasks${who} went, B's for as much work as A's\n` +
+    `\nwhere the time of the tasks went${who}; B's is told for as much work as A's\n` +
     `${table(['cause', `A, ${scale.unit}`, `B, ${scale.unit}`, 'B - A', "of A's"], rows)}\n` +
     (isAlike ? '' : `\nfrom A to B, in ${scale.unit}: ${waterfallText(fall, scale.textOf, Math.min(width, 100))}`)
   );

@@ -1,5 +1,5 @@
 import type { Explanation } from '../experiments/explain/explanation.ts';
-import type { Pair, Parting } from '../experiments/explain/parting.ts';
+import type { OtherAnswer, Pair, Parting } from '../experiments/explain/parting.ts';
 import { counted, formatBytes, formatNs, formatShare, plainText } from '../report/format.ts';
 import { table } from '../report/table.ts';
 import type { Seen, SeenCpu, SeenGuest, SeenPlacement, SeenVcpu } from '../sim/look.ts';
@@ -11,8 +11,12 @@ export function partingText({ parting, isPartingKnown, a, b }: Explanation): str
   if (!isPartingKnown) return '\nno first decision can be told: a run whose thread had to be ended leaves nothing to look at\n';
   if (!parting)
     return `\nno decision differs: both took the same ${a.decisions} decisions${a.hash === b.hash ? ' at the same times' : ''}\n`;
-  const next = parting.next ? `\nthe first vCPU that then fares otherwise${timesOf(parting.next)}\n${pairText(parting.next)}` : '';
+  const next = parting.next ? `\n${nextHead(parting.next)}\n${pairText(parting.next)}` : '';
   return `\n${headOf(parting)}\n${pairText(parting, driftText(parting))}${next}`;
+}
+
+function nextHead(next: OtherAnswer): string {
+  return `who runs where differs first at ${next.question.replace(' of', ` ${next.nth} of`)}${timesOf(next)}`;
 }
 
 function pairText(pair: Pair, before = ''): string {
@@ -27,7 +31,7 @@ function timesOf({ a, b }: Pair): string {
 }
 
 function headOf(parting: Parting): string {
-  const what = parting.isSameQuestion ? 'the first decision that differs' : 'the first decision that differs, as other things come next,';
+  const what = parting.isSameQuestion ? 'the first decision that differs' : 'what comes next differs first: it';
   return `${what} is number ${parting.decision + 1}${timesOf(parting)}`;
 }
 
@@ -39,7 +43,7 @@ function exactNs(ns: number): string {
 function driftText({ drift }: Parting): string {
   if (!drift) return '';
   const { decision, aNs, bNs } = drift;
-  return `  before it both decided alike, but not at the same times: number ${decision + 1} at ${aNs} ns under A and ${bNs} ns under B\n`;
+  return `  alike before it, but not at the same times: number ${decision + 1} at ${aNs} ns (A) and ${bNs} ns (B)\n`;
 }
 
 function decidedText(seen: Seen | null): string {
@@ -86,7 +90,7 @@ function cpuText(cpu: number, cpus: readonly SeenCpu[]): string {
 function placementText({ hardCpus, softCpus, memoryNodes }: SeenPlacement): string {
   return [
     onCpus(hardCpus),
-    ...(softCpus.some((set) => set !== null) ? [`rather ${onCpus(softCpus)}`] : []),
+    ...(softCpus.some((set) => set !== null) ? [`rather ${onCpus(softCpus).replace('vCPUs ', '')}`] : []),
     memoryNodes.length > 0 ? `memory meant for node ${memoryNodes.join(', ')}` : 'memory meant for no node',
   ].join(', ');
 }

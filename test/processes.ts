@@ -16,20 +16,34 @@ export interface Ended {
   readonly err: string;
 }
 
+export interface Started {
+  readonly pid: number;
+  readonly ended: Promise<Ended>;
+}
+
 /** Runs a program to its end, whatever that is. */
-export function ended(program: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(program, args, { env: { ...process.env, ...environment } }, (error, out, err) => {
-      resolve({ code: error ? (typeof error.code === 'number' ? error.code : -1) : 0, out, err });
-    });
+export function started(program: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}): Started {
+  let end: (ended: Ended) => void;
+  const promise = new Promise<Ended>((resolve) => (end = resolve));
+  const child = execFile(program, args, { env: { ...process.env, ...environment } }, (error, out, err) => {
+    end({ code: error ? (typeof error.code === 'number' ? error.code : -1) : 0, out, err });
   });
+  return { pid: child.pid ?? 0, ended: promise };
+}
+
+export function ended(program: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  return started(program, args, environment).ended;
 }
 
 const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
 /** numalab as it was built. */
+export function startedNumalab(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Started {
+  return started(process.execPath, [MAIN, ...args], environment);
+}
+
 export function numalab(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  return ended(process.execPath, [MAIN, ...args], environment);
+  return startedNumalab(args, environment).ended;
 }
 
 export interface Process {

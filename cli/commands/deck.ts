@@ -70,7 +70,12 @@ export const experimentRun: Command = {
   ],
   run(call, lab, terminal) {
     const name = call.operands[0]!;
-    const kept = { command: `experiment run ${shellWord(name)}`, out: call.texts.out ?? '', page: call.texts.html ?? '', examples: () => [] };
+    const kept = {
+      command: `experiment run ${shellWord(name)}`,
+      out: call.texts.out ?? '',
+      page: call.texts.html ?? '',
+      examples: () => [],
+    };
     const chart = charts.find((one) => one.name === name);
     if (chart) return runCharts([chart], call, lab, terminal, kept);
     const question = questions.find((one) => one.name === name);

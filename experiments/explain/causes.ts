@@ -2,6 +2,8 @@ import { CAUSES, type Cause } from '../../sim/recording.ts';
 import { wholeParts } from '../../sim/whole-parts.ts';
 import { causesOf, judgedGuests, type Metric, type Ran, workOf } from '../compare/metric.ts';
 
+type Did = Pick<Ran, 'guests'>;
+
 /** Where the time of the tasks of some guests went under A, and where it would go under B for as much work, in whole nanoseconds. */
 export interface CauseGroup {
   /** What these guests count in. */
@@ -17,14 +19,14 @@ export interface CauseGroup {
 }
 
 /** Guests that count in other units are another group. A group that got nothing done under A or B is left out: its time buys nothing. */
-export function compareCauses(a: Ran, b: Ran): CauseGroup[] {
+export function compareCauses(a: Did, b: Did): CauseGroup[] {
   const units = [...new Set(a.guests.map(({ throughput }) => throughput.unit))];
   return units.flatMap((unit) => {
     const metric: Metric = { name: 'throughput', unit, isHigherBetter: true };
     const aWork = workOf(a, metric);
     const bWork = workOf(b, metric);
     if (aWork === 0 || bWork === 0) return [];
-    const inTime = (run: Ran, work: number): number[] => {
+    const inTime = (run: Did, work: number): number[] => {
       const causes = causesOf(run, metric);
       const parts = CAUSES.map((cause) => (causes[cause] / work) * aWork);
       return wholeParts(parts, Math.round(parts.reduce((sum, ns) => sum + ns, 0)));

@@ -22,9 +22,21 @@ export interface Parting extends Pair {
   readonly isSameQuestion: boolean;
   /** The first decision that both took alike but at other times; null if there is none before they part. */
   readonly drift: { readonly decision: number; readonly aNs: number; readonly bNs: number } | null;
-  /** Where they part by a placement or by where memory comes from, the first decision about who runs where that differs, if it comes soon. */
-  readonly next: Pair | null;
+  /**
+   * Where they part by a placement, by where memory comes from, or because other things come next: the first time that a vCPU wakes for
+   * another CPU, or that a CPU runs another vCPU, counted by itself, if it is among the decisions kept from the start.
+   */
+  readonly next: OtherAnswer | null;
 }
+
+/** A question that both runs came to, at whatever time, and answered differently. */
+export interface OtherAnswer extends Pair {
+  /** The how-manieth wake of the vCPU, turn on a CPU of the vCPU, or turn of the CPU, counted from 1. */
+  readonly question: Question;
+  readonly nth: number;
+}
+
+export type Question = 'wake of the vCPU' | 'turn of the vCPU' | 'turn of the CPU';
 
 export interface Side {
   readonly policy: string;
@@ -50,13 +62,13 @@ export async function findParting(a: Side, b: Side): Promise<Parting | null> {
   const isSameQuestion =
     parted.a !== null && parted.b !== null && parted.a.what === parted.b.what && isAbout(parted.a.what, parted.a, parted.b);
   const isOfBuild = [parted.a, parted.b].some((of) => of !== null && isBuilding(of.what));
-  const next = isOfBuild ? nextDifference(a.witnessed, b.witnessed) : null;
+  const other = isOfBuild || !isSameQuestion ? firstOtherAnswer(a.witnessed, b.witnessed) : null;
   return {
     decision,
     ...(await seenBy(a, b, { ...parted, atA: decision, atB: decision })),
     isSameQuestion,
     drift,
-    next: next && (await seenBy(a, b, next)),
+    next: other && { question: other.question, nth: other.nth, ...(await seenBy(a, b, other)) },
   };
 }
 
@@ -72,14 +84,45 @@ interface Difference {
   readonly atB: number;
 }
 
-/** Among the first decisions, those about who runs where taken by themselves. */
-function nextDifference(a: Witnessed, b: Witnessed): Difference | null {
-  for (let atA = 0, atB = 0; ; atA++, atB++) {
-    while (isBuilding(decisionAt(a, atA)?.what ?? 0)) atA++;
-    while (isBuilding(decisionAt(b, atB)?.what ?? 0)) atB++;
-    const [ofA, ofB] = [decisionAt(a, atA), decisionAt(b, atB)];
-    if (!ofA || !ofB) return null;
-    if (!isAlike(ofA, ofB)) return { a: ofA, b: ofB, atA, atB };
+/** Of those that are kept, the one that both have come to first. */
+function firstOtherAnswer(a: Witnessed, b: Witnessed): (Difference & Pick<OtherAnswer, 'question' | 'nth'>) | null {
+  const ofB = new Map([...answersOf(b)].map((answer) => [answer.key, answer]));
+  let first: (Difference & Pick<OtherAnswer, 'question' | 'nth'>) | null = null;
+  for (const answer of answersOf(a)) {
+    if (first && answer.at > Math.max(first.atA, first.atB)) break;
+    const other = ofB.get(answer.key);
+    if (!other || other.answer === answer.answer) continue;
+    if (first && other.at >= Math.max(first.atA, first.atB)) continue;
+    const { question, nth } = answer;
+    first = { a: decisionAt(a, answer.at), b: decisionAt(b, other.at), atA: answer.at, atB: other.at, question, nth };
+  }
+  return first;
+}
+
+interface Answer {
+  readonly key: string;
+  readonly question: Question;
+  readonly nth: number;
+  readonly answer: number;
+  readonly at: number;
+}
+
+/** Who was sent where, question by question, in the order of the run. */
+function* answersOf(witnessed: Witnessed): Generator<Answer> {
+  const counts = new Map<string, number>();
+  const counted = (question: Question, subject: number, answer: number, at: number): Answer => {
+    const asked = `${question} ${subject}`;
+    const nth = (counts.get(asked) ?? 0) + 1;
+    counts.set(asked, nth);
+    return { key: `${asked} ${nth}`, question, nth, answer, at };
+  };
+  for (let at = 0; at < witnessed.keptNs.length; at++) {
+    const { what, first, second } = decisionAt(witnessed, at)!;
+    const [event] = KINDS[what]!;
+    if (event === 'wake') yield counted('wake of the vCPU', first, second, at);
+    if (event !== 'run') continue;
+    yield counted('turn of the vCPU', first, second, at);
+    yield counted('turn of the CPU', second, first, at);
   }
 }
 

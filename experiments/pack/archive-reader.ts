@@ -10,8 +10,10 @@ export interface ArchiveLimits {
 }
 
 const CHUNK_BYTES = 1 << 18;
+/** Zeros after the end: tar fills up its last 10 KiB. */
+const MOST_TAIL_BYTES = 1 << 16;
 
-export const ARCHIVE_LIMITS: ArchiveLimits = { members: 2_000_000, bytes: 64 * 1024 ** 3 };
+export const ARCHIVE_LIMITS: ArchiveLimits = { members: 2_000_000, bytes: 16 * 1024 ** 3 };
 
 /**
  * Reads a gzipped tar without keeping or writing any of it: `onMember` says who is given the bytes of a member, piece by piece, and may
@@ -63,6 +65,7 @@ class TarParser {
   #paddingLeft = 0;
   #sink: ((bytes: Buffer) => void) | null = null;
   #isOver = false;
+  #tailBytes = 0;
 
   constructor(onMember: (header: TarHeader) => ((bytes: Buffer) => void) | null, limits: ArchiveLimits) {
     this.#onMember = onMember;
@@ -84,6 +87,7 @@ class TarParser {
         at += piece.length;
       } else if (this.#paddingLeft > 0 || this.#isOver) {
         const piece = chunk.subarray(at, this.#isOver ? chunk.length : at + this.#paddingLeft);
+        if (this.#isOver && (this.#tailBytes += piece.length) > MOST_TAIL_BYTES) throw new TarError('goes on after its end', true);
         if (!piece.every((byte) => byte === 0)) throw new TarError('something stands where nothing should', true);
         this.#paddingLeft = Math.max(0, this.#paddingLeft - piece.length);
         at += piece.length;

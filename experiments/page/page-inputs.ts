@@ -39,7 +39,10 @@ export function pageInputs(
 ): PageInputs {
   const parts = sources.map(readPart);
   const decks = parts.flatMap((part) => (part.kind === 'deck' ? [part.deck] : []));
-  const comparisons = parts.flatMap((part) => (part.kind === 'comparisons' ? part.comparisons : []));
+  const comparisons = [
+    ...parts.flatMap((part) => (part.kind === 'comparisons' ? part.comparisons : [])),
+    ...sweeps.flatMap((sweep) => sweep.comparisons),
+  ];
   const runs = [
     ...decks.flatMap(({ examples = [] }) => examples),
     ...comparisons.flatMap(({ examples = [] }) => examples),

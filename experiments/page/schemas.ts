@@ -129,11 +129,32 @@ const comparedSchema = z.object({
 });
 export type PageCompared = z.infer<typeof comparedSchema>;
 
+const sideSchema = z.object({ policy: text, difference: z.number().nullable(), verdict: text });
+
+const sensitivitySchema = z.object({
+  seeds: z.array(text),
+  share: z.number(),
+  base: z.array(sideSchema),
+  figures: z.array(
+    z.object({
+      figure: text,
+      less: z.array(sideSchema).nullable(),
+      more: z.array(sideSchema).nullable(),
+      turns: z.array(z.object({ policy: text, at: z.enum(['less', 'more']), verdict: text })),
+    }),
+  ),
+});
+export type PageSensitivity = z.infer<typeof sensitivitySchema>;
+
+const warmUpSchema = z.object({ rule: text, cutNs: z.number(), settles: z.boolean().nullable() });
+
 const oneComparisonSchema = z.object({
   metric: z.object({ name: text, unit: text, isHigherBetter: z.boolean() }),
   level: z.number().gt(0).lt(1),
   seeds: z.array(text),
+  warmUp: warmUpSchema.nullish(),
   policies: z.array(comparedSchema).min(1),
+  sensitivity: sensitivitySchema.nullish(),
 });
 
 export const comparisonSchema = oneComparisonSchema.extend({

@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseQuantity } from '../quantities.ts';
 import type { RunResult } from '../run-result.ts';
+import { comparisonsOf, wellEnded } from '../compare/study.ts';
+import { sweepCases } from '../compare/sweep-cases.ts';
+import { InputError } from '../input-error.ts';
 import { meanInterval } from '../statistics/interval.ts';
 import { DamagedResult } from '../sweep/result-file.ts';
 import { SweepFolder } from '../sweep/sweep-folder.ts';
-import type { PageChart, PagePoint } from './schemas.ts';
+import type { PageChart, PageComparison, PagePoint } from './schemas.ts';
 
 /** A sweep as a page shows it: its main figure over one of the words that were varied. */
 export interface SweepPart {
@@ -20,6 +23,8 @@ export interface SweepPart {
   readonly total: number;
   readonly failed: readonly string[];
   readonly charts: readonly PageChart[];
+  /** Of its policies, a case for each combination of the other words; none unless it is finished and varies policy and seed. */
+  readonly comparisons: readonly PageComparison[];
 }
 
 interface Row {
@@ -56,7 +61,27 @@ export function readSweep(path: string): SweepPart {
     total: manifest.runs.length,
     failed,
     charts: sweepCharts(manifest.plan.name, manifest.varied, rows),
+    comparisons: comparisonsIn(folder),
   };
+}
+
+function comparisonsIn(folder: SweepFolder): PageComparison[] {
+  let cases: ReturnType<typeof sweepCases>;
+  try {
+    cases = sweepCases(folder, 'mser');
+  } catch (error) {
+    if (error instanceof InputError) return []; // no policies to compare, or not all of their runs
+    throw error;
+  }
+  const { version, code } = folder.manifest;
+  return cases.flatMap(({ label, runs, first: { machine, workload } }) => {
+    const { well, failures, canCompare } = wellEnded(runs);
+    if (!canCompare) return [];
+    const [first, ...others] = comparisonsOf(well, 'mser');
+    const over = label === '' ? {} : { over: label };
+    const whole = { ...first, ...over, schemaVersion: 1, version, code, machine, workload, others, failures };
+    return [JSON.parse(JSON.stringify(whole)) as PageComparison]; // as a file has it: ends that are infinite are null
+  });
 }
 
 /** One chart for each unit that runs count in: over the varied word with the most numbers, a series for each of the other words' values. */

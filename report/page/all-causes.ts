@@ -2,15 +2,21 @@ import type { PageInputs } from '../../experiments/page/page-inputs.ts';
 import type { PageChart, PageRun } from '../../experiments/page/schemas.ts';
 import { formatterOf } from './chart-view.ts';
 import { type CauseBar, causesFigure, causesLegend } from './causes-section.ts';
+import type { PageContext } from './context.ts';
 import { type Html, markup } from './html.ts';
 import { groupRuns } from './run-view.ts';
 
 /** Where the time went: for each chart's points, and for each run by policy. None if nothing tells. */
-export function causesSections({ decks, sweeps, runs, machines }: PageInputs): { id: string; title: string; intro: string; body: Html }[] {
+export function causesSections(
+  { decks, sweeps, runs, machines }: PageInputs,
+  context: PageContext,
+): { id: string; title: string; intro: string; body: Html }[] {
   const charts = [...decks.flatMap((deck) => deck.charts), ...sweeps.flatMap((sweep) => sweep.charts)];
   const figures = [
-    ...charts.map((chart) => causesFigure(chart.title, barsOf(chart), `Rows: ${chart.xLabel ?? 'x'}.`)),
-    ...groupRuns(runs, machines).map(({ title, runs: own }) => causesFigure(`Examples: ${title}`, own.map(barOf), 'Rows: policies.')),
+    ...charts.map((chart) => causesFigure(chart.title, barsOf(chart), `Rows: ${chart.xLabel ?? 'x'}.`, context)),
+    ...groupRuns(runs, machines).map(({ title, runs: own }) =>
+      causesFigure(`Examples: ${title}`, own.map(barOf), 'Rows: policies.', context),
+    ),
   ];
   if (figures.length === 0) return [];
   const intro = 'All time of the guests’ tasks by what it went to; the shares add up to the whole.';

@@ -1,8 +1,9 @@
 import * as Plot from '@observablehq/plot';
 import { formatShare, plainText } from '../format.ts';
 import { CAUSE_GROUPS, causeName, groupShares } from './causes.ts';
+import type { PageContext } from './context.ts';
 import { figure } from './figure.ts';
-import { type Html, markup, idOf } from './html.ts';
+import { type Html, markup } from './html.ts';
 import { plotSvg } from './plot-svg.ts';
 
 /** A bar: where the task time of a point went, as shares. */
@@ -20,8 +21,8 @@ const ROW = 21;
 const LEAST_FOR_LETTER = 0.035;
 
 /** Task time by cause, stacked, one bar for each point. */
-export function causesFigure(title: string, bars: readonly CauseBar[], what: string): Html {
-  const id = idOf('causes', title);
+export function causesFigure(title: string, bars: readonly CauseBar[], what: string, context: PageContext): Html {
+  const id = context.idOf('causes', title);
   const series = [...new Set(bars.map((bar) => bar.series))];
   const lines = series.flatMap((name) => [
     ...(series.length > 1 ? [{ head: name, bar: null }] : []),

@@ -1,9 +1,9 @@
 import type { PageChart, PagePoint } from '../../experiments/page/schemas.ts';
 import { formatNumber, formatShare } from '../format.ts';
 import { formatterOf, type Panel, panelsOf } from './chart-view.ts';
-import type { PolicyColours } from './colours.ts';
+import type { PageContext } from './context.ts';
 import { type DataTable, figure } from './figure.ts';
-import { type Html, markup, idOf, NOTHING } from './html.ts';
+import { type Html, markup, NOTHING } from './html.ts';
 import { type DrawnSeries, dashOf, lineChart, symbolOf, yAxis } from './line-chart.ts';
 
 const WIDTH = 460;
@@ -17,9 +17,9 @@ const ALIKE = 0.1;
  * One of an experiment's charts: what it asks, its lines, what they show, and their figures. It has the y axis of those of the charts
  * beside it that show the same figure over the same: they are there to be compared.
  */
-export function chartFigure(chart: PageChart, colours: PolicyColours, beside: readonly PageChart[] = [chart]): Html {
-  const id = idOf('chart', chart.name);
-  const panels = panelsOf(chart, colours);
+export function chartFigure(chart: PageChart, context: PageContext, beside: readonly PageChart[] = [chart]): Html {
+  const id = context.idOf('chart', chart.name);
+  const panels = panelsOf(chart, context);
   const formatX = formatterOf(chart);
   const values = sharedValues(chart, beside);
   const describedBy = `${id}-caption`;

@@ -1,7 +1,7 @@
 import type { PageChart } from '../../experiments/page/schemas.ts';
 import { formatBytes, formatNumber, plainText } from '../format.ts';
 import type { DrawnSeries } from './line-chart.ts';
-import type { PolicyColours } from './colours.ts';
+import type { PageContext } from './context.ts';
 
 /** A chart's series, and the panels that they are drawn in. */
 export interface Panel {
@@ -25,14 +25,14 @@ export function formatterOf(chart: PageChart): (x: number) => string {
  * Series share a picture if they are few. Else there is a panel for each setting of the other words in which series differ (vCPUs,
  * memory), with the policies in it: they are what is compared.
  */
-export function panelsOf(chart: PageChart, colours: PolicyColours): Panel[] {
+export function panelsOf(chart: PageChart, context: PageContext): Panel[] {
   const names = [...new Set(chart.points.map(({ series }) => series))];
   const pointsOf = (name: string): PageChart['points'] => chart.points.filter(({ series }) => series === name);
   const policyOf = (name: string): string => textOf(pointsOf(name)[0]!.words.policy ?? name);
   const draw = (list: readonly string[], nameOf = (name: string): string => name): DrawnSeries[] =>
     list.map((name, s) => ({
       name: plainText(nameOf(name)),
-      colour: colours.of(policyOf(name)),
+      colour: context.colourOf(policyOf(name)),
       look: list.slice(0, s).filter((other) => policyOf(other) === policyOf(name)).length,
       points: pointsOf(name),
     }));

@@ -96,18 +96,3 @@ export function variables(scheme: Scheme): string {
     .map(([name, colour]) => `--${name}:${colour};`)
     .join('');
 }
-
-/** One colour for each policy, in the order in which a page first names them, the same in all its charts. */
-export class PolicyColours {
-  readonly #places = new Map<string, number>();
-
-  of(policy: string): string {
-    return `var(--p${this.placeOf(policy) % POLICY_COLOURS})`;
-  }
-
-  placeOf(policy: string): number {
-    const place = this.#places.get(policy) ?? this.#places.size;
-    this.#places.set(policy, place);
-    return place;
-  }
-}

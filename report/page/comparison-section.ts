@@ -1,28 +1,29 @@
 import type { PageCompared, PageComparison, PageOneComparison } from '../../experiments/page/schemas.ts';
 import { axisOver, withTicks } from '../axis.ts';
-import { counted, formatNumber, formatPlusMinus, formatShare, plainText } from '../format.ts';
+import { counted, formatNs, formatNumber, formatPlusMinus, formatShare, plainText } from '../format.ts';
 import { causeName } from './causes.ts';
+import type { PageContext } from './context.ts';
 import { figure } from './figure.ts';
 import { forest, type ForestRow, type Verdict, VERDICT_WORDS } from './forest.ts';
-import { type Html, markup, idOf } from './html.ts';
+import { type Html, markup } from './html.ts';
 import { signed } from './findings-section.ts';
 
 const TOLD_CAUSES = 3;
 const LEAST_CHANGE = 0.001;
 
 /** Policies against the first: a forest in percent for each case and unit. */
-export function comparisonSection(comparisons: readonly PageComparison[]): Html {
+export function comparisonSection(comparisons: readonly PageComparison[], context: PageContext): Html {
   const cases = comparisons.flatMap((comparison) => [comparison, ...(comparison.others ?? [])].map((one) => ({ comparison, one })));
-  return markup`<div class="figures">${cases.map(({ comparison, one }, place) => comparisonFigure(comparison, one, place))}</div>`;
+  return markup`<div class="figures">${cases.map(({ comparison, one }) => comparisonFigure(comparison, one, context))}</div>`;
 }
 
-function comparisonFigure(comparison: PageComparison, one: PageOneComparison, place: number): Html {
+function comparisonFigure(comparison: PageComparison, one: PageOneComparison, context: PageContext): Html {
   const { metric, level, seeds, policies } = one;
   const [baseline, ...others] = policies;
   const base = Math.abs(baseline!.mean.mean);
   const over = comparison.over === undefined ? '' : `, ${plainText(comparison.over)}`;
   const title = `${plainText(comparison.workload)}${over}: ${metric.name}`;
-  const id = idOf('comparison', place, title);
+  const id = context.idOf('comparison', title);
   const rows = others.map((policy) => rowOf(policy, base));
   const ends = rows.flatMap(({ mean, low, high }) => [mean, low ?? mean, high ?? mean]);
   const { axis, ticks } = withTicks(axisOver(ends.length > 0 ? ends : [0], 'linear', true), 5);
@@ -34,7 +35,7 @@ function comparisonFigure(comparison: PageComparison, one: PageOneComparison, pl
       { rows, scale: 'linear', neutral: 0, axisLabel: direction, rowsLabel: `against ${plainText(baseline!.policy)}`, domain: [axis.low, axis.high], ticks, formatTick: (value) => String(value).replace('-', '−') }, // prettier-ignore
       { label: `${title}: difference to ${baseline!.policy}`, describedBy: `${id}-caption` },
     ),
-    caption: markup`${captionOf(one)} ${counted(seeds.length, 'seed')} on ${comparison.machine}; intervals of ${formatShare(level)}, widened by Holm’s procedure so that all hold together.`,
+    caption: markup`${captionOf(one)} ${counted(seeds.length, 'seed')} on ${comparison.machine}; intervals of ${formatShare(level, 2)}, widened by Holm’s procedure so that all hold together.${warmUpText(one)}`,
     table: {
       columns: ['policy', right(`mean, ${metric.unit}`), right('difference, %'), right('interval, %'), right('p (Holm)'), 'verdict', 'why'],
       rows: policies.map((policy) => [nameOf(policy), meanText(policy), ...cellsOf(policy, base), whyOf(policy)]),
@@ -42,17 +43,20 @@ function comparisonFigure(comparison: PageComparison, one: PageOneComparison, pl
   });
 }
 
+function warmUpText({ warmUp }: PageOneComparison): string {
+  return warmUp && warmUp.cutNs > 0 ? ` The first ${formatNs(warmUp.cutNs)} of what was measured are cut as warm-up (${warmUp.rule}).` : '';
+}
+
 /** What the intervals say, in one sentence for each verdict. */
-export function captionOf({ policies, metric }: PageOneComparison): string {
+export function captionOf({ policies }: PageOneComparison): string {
   const [baseline, ...others] = policies;
-  const better = metric.isHigherBetter ? 'Higher is better.' : 'Lower is better.';
   const told = (['better', 'worse', 'none'] as const).flatMap((verdict) => {
     const names = others.filter((policy) => kindOf(policy) === verdict).map(nameOf);
     if (names.length === 0) return [];
     if (verdict === 'none') return [`No difference is shown at this precision for ${listed(names)}.`];
     return [`${listed(names)} ${names.length === 1 ? 'is' : 'are'} ${verdict} than ${plainText(baseline!.policy)}.`];
   });
-  return [...told, better].join(' ');
+  return told.join(' ');
 }
 
 function rowOf(policy: PageCompared, base: number): ForestRow {
@@ -60,8 +64,8 @@ function rowOf(policy: PageCompared, base: number): ForestRow {
   const { difference } = policy;
   const inPercent = (value: number | null | undefined): number | null => (value === null || value === undefined ? null : value * percent);
   const [mean, low, high] = [inPercent(difference?.mean) ?? 0, inPercent(difference?.low), inPercent(difference?.high)];
-  const interval = low === null || high === null ? '' : ` [${signed(low)}, ${signed(high)}]`;
-  return { name: nameOf(policy), mean, low, high, verdict: kindOf(policy), figures: `${signed(mean)}${interval}` };
+  const interval = low === null || high === null ? '' : ` [${signed(low, 3)}, ${signed(high, 3)}]`;
+  return { name: nameOf(policy), mean, low, high, verdict: kindOf(policy), figures: `${signed(mean, 3)}${interval}` };
 }
 
 function kindOf({ verdict }: PageCompared): Verdict {
@@ -81,7 +85,12 @@ function cellsOf(policy: PageCompared, base: number): string[] {
   const { mean, low, high } = rowOf(policy, base);
   const { pValue } = policy.difference;
   const p = pValue === undefined ? '-' : pValue < 0.0001 ? '<0.0001' : formatNumber(pValue, 2);
-  return [signed(mean), low === null || high === null ? '-' : `${signed(low)} to ${signed(high)}`, p, VERDICT_WORDS[kindOf(policy)]];
+  return [
+    signed(mean, 3),
+    low === null || high === null ? '-' : `${signed(low, 3)} to ${signed(high, 3)}`,
+    p,
+    VERDICT_WORDS[kindOf(policy)],
+  ];
 }
 
 function whyOf({ causes }: PageCompared): string {

@@ -2,9 +2,10 @@ import type { PageDeck, PageFinding } from '../../experiments/page/schemas.ts';
 import { axisOver, withTicks } from '../axis.ts';
 import { counted, formatBytes, formatNumber } from '../format.ts';
 import { causeName } from './causes.ts';
+import type { PageContext } from './context.ts';
 import { figure, tableBox } from './figure.ts';
 import { forest, type ForestRow, type Verdict, VERDICT_WORDS, verdictOf } from './forest.ts';
-import { type Html, markup, idOf, NOTHING } from './html.ts';
+import { type Html, markup, NOTHING } from './html.ts';
 
 /** Findings that compare the same two things, at several x. */
 export interface FindingGroup {
@@ -30,11 +31,11 @@ export function groupsOf({ findings, charts }: PageDeck): FindingGroup[] {
 }
 
 /** What the charts say against each other: a forest for each pair, on one axis, and the table. */
-export function findingsSection(deck: PageDeck): Html {
+export function findingsSection(deck: PageDeck, context: PageContext): Html {
   const groups = groupsOf(deck);
   if (groups.length === 0) return NOTHING;
   const figures = groups.map((group) => {
-    const id = idOf('finding', group.title);
+    const id = context.idOf('finding', group.title);
     const rows = group.findings.map((finding) => rowOf(finding));
     const ends = group.findings.flatMap(({ gain }) => [gain.mean, gain.low ?? gain.mean, gain.high ?? gain.mean]);
     const { axis, ticks } = withTicks(axisOver([1, ...ends], 'linear', false), 5);
@@ -60,7 +61,7 @@ export function findingsSection(deck: PageDeck): Html {
     });
   });
   return markup`<div class="figures">${figures}</div>
-<h3 id="findings-table">All findings, and why</h3>
+<h3>All findings, and why</h3>
 ${tableBox('Findings', { columns: COLUMNS, groups: groups.map(({ title, findings }) => ({ title, rows: findings.map(cellsOf) })) })}`;
 }
 
@@ -110,8 +111,8 @@ export function sentenceOf({ findings }: FindingGroup): string {
   return `${least === most ? least : `${least} to ${most}`} times as good: ${told.join(', ')}.`;
 }
 
-export function signed(value: number): string {
-  const text = formatNumber(value, 2);
+export function signed(value: number, digits = 2): string {
+  const text = formatNumber(value, digits);
   return value > 0 ? `+${text}` : text.replace('-', '−');
 }
 

@@ -40,13 +40,13 @@ const COLOURS: Readonly<Record<Verdict, string>> = { better: 'var(--good)', wors
 const SYMBOLS = { better: 'circle', worse: 'square', none: 'diamond' } as const;
 const WIDTH = 460;
 const ROW = 26;
-const FIGURES = 128;
-const WORDS = 92;
+const FIGURES = 146;
+const WORDS = 86;
 
 /** Estimates one under the other, their intervals against the line of no difference. */
 export function forest(options: ForestOptions, label: ChartLabel): Html {
   const { rows, scale, neutral, axisLabel, rowsLabel, domain, ticks, formatTick } = options;
-  const left = 12 + 7 * Math.max(...rows.map(({ name }) => name.length));
+  const left = 14 + 7.5 * Math.max(...rows.map(({ name }) => name.length));
   const inside = (value: number): number => Math.min(domain[1], Math.max(domain[0], value));
   return plotSvg(
     {
@@ -61,7 +61,7 @@ export function forest(options: ForestOptions, label: ChartLabel): Html {
       marks: [
         Plot.gridX(ticks, { stroke: 'var(--grid)', strokeOpacity: 1 }),
         Plot.ruleX([neutral], { stroke: 'var(--ink)', strokeWidth: 1.2 }),
-        Plot.axisX([...ticks], { tickSize: 0, tickFormat: formatTick, label: null, fill: 'var(--soft)' }),
+        Plot.text([...ticks], { x: (tick: number) => tick, frameAnchor: 'bottom', dy: 19, text: formatTick, fill: 'var(--soft)' }),
         Plot.axisY(rows.map((_, i) => i), { tickSize: 0, label: null, tickFormat: (i: number) => rows[i]!.name, fill: 'var(--ink)' }), // prettier-ignore
         Plot.text([rowsLabel], { frameAnchor: 'top-left', dx: -Math.min(200, left) + 4, dy: -20, text: (d: string) => d, textAnchor: 'start', fill: 'var(--soft)' }), // prettier-ignore
         Plot.text([axisLabel], { frameAnchor: 'bottom', dy: 44, text: (d: string) => d, fill: 'var(--soft)' }),

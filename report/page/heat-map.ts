@@ -2,8 +2,9 @@ import * as Plot from '@observablehq/plot';
 import type { PageRun } from '../../experiments/page/schemas.ts';
 import { formatNumber, formatShare, plainText } from '../format.ts';
 import { HEAT_STEPS } from './colours.ts';
+import type { PageContext } from './context.ts';
 import { figure } from './figure.ts';
-import { type Html, markup, idOf } from './html.ts';
+import { type Html, markup } from './html.ts';
 import { plotSvg } from './plot-svg.ts';
 
 const WIDTH = 460;
@@ -13,9 +14,9 @@ const MOST_NUMBERED = 12;
 const STEPS = [0.0005, 0.02, 0.1, 0.25, 0.5, 0.8];
 
 /** Which node's memory the CPUs of each node read, in percent of all lines of the run. */
-export function heatMap(run: PageRun, place: number): Html {
+export function heatMap(run: PageRun, context: PageContext): Html {
   const policy = plainText(run.policy);
-  const id = idOf('accesses', place, policy);
+  const id = context.idOf('accesses', policy);
   const nodes = Math.sqrt(run.linesByPair.length);
   const total = run.linesByPair.reduce((sum, lines) => sum + lines, 0);
   const cells = run.linesByPair.map((lines, pair) => {

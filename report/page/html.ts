@@ -29,8 +29,3 @@ function markupOf(value: Value): string {
   if (typeof value === 'object') return value.map(markupOf).join('');
   return escaped(String(value));
 }
-
-/** An identifier of an element, of letters, digits and dashes. */
-export function idOf(...words: readonly (string | number)[]): string {
-  return words.join('-').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '') || 'x'; // prettier-ignore
-}

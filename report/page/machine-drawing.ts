@@ -1,7 +1,8 @@
 import type { PageMachine, PageRun } from '../../experiments/page/schemas.ts';
-import { formatNs, formatNumber, formatShare, plainText } from '../format.ts';
+import { counted, formatNs, formatNumber, formatShare, plainText } from '../format.ts';
+import type { PageContext } from './context.ts';
 import { figure } from './figure.ts';
-import { type Html, markup, idOf, NOTHING } from './html.ts';
+import { type Html, markup, NOTHING } from './html.ts';
 import { type Place, type Ring, ringOf } from './ring.ts';
 import { loadsOf } from './run-view.ts';
 
@@ -22,9 +23,9 @@ const LABEL = { width: 96, height: 17 };
 const ALONG = [0.5, 0.4, 0.6, 0.32, 0.68, 0.26, 0.74];
 
 /** The machine with its sockets, nodes and links, and how much of their capacity a run used. */
-export function machineDrawing(run: PageRun, machine: PageMachine, place: number, colour: string): Html {
+export function machineDrawing(run: PageRun, machine: PageMachine, context: PageContext): Html {
   const policy = plainText(run.policy);
-  const id = idOf('links', place, policy);
+  const id = context.idOf('links', policy);
   const { GBps, measuredFromNs } = loadsOf(run);
   const capacity = new Map(machine.resources.map((resource) => [resource.name, resource.GBps]));
   const loads = Object.keys(GBps).flatMap((name): Load[] => {
@@ -38,7 +39,7 @@ export function machineDrawing(run: PageRun, machine: PageMachine, place: number
   const ring = ringOf(machine, links.map(({ from, to }) => [from, to] as const)); // prettier-ignore
   const scale = WIDEST / Math.max(1e-9, ...links.map(({ capacityGBps, GBps: carried }) => capacityGBps ?? carried));
   const { labels, left } = labelsOf(links, ring, scale);
-  const picture = markup`<svg class="chart drawing" role="img" color="${colour}" viewBox="0 0 ${ring.width} ${ring.height}" width="${ring.width}" height="${ring.height}" aria-label="${policy}: load of links and controllers, drawn on the machine" aria-describedby="${id}-caption">
+  const picture = markup`<svg class="chart drawing" role="img" color="${context.colourOf(run.policy)}" viewBox="0 0 ${ring.width} ${ring.height}" width="${ring.width}" height="${ring.height}" aria-label="${policy}: load of links and controllers, drawn on the machine" aria-describedby="${id}-caption">
 ${ring.sockets.map((nodes, socket) => socketMarkup(nodes, ring, socket))}
 ${links.map((link) => linkMarkup(link, ring, scale))}
 ${controllers.map((controller) => nodeMarkup(controller, ring, machine))}
@@ -115,7 +116,7 @@ function nodeMarkup(controller: Load, { places, radius, width, height }: Ring, m
   const isSmall = radius < 22;
   const out = { x: x + (dx / far) * (ring + 12), y: y + (dy / far) * (ring + 20) };
   const anchor = Math.abs(dx) < 60 ? 'middle' : dx > 0 ? 'start' : 'end';
-  const cpus = node.cpus.length === 0 ? 'no CPUs' : `${node.cpus.length} CPUs`;
+  const cpus = node.cpus.length === 0 ? 'no CPUs' : counted(node.cpus.length, 'CPU');
   const words = isSmall
     ? markup`<text x="${x.toFixed(1)}" y="${(y + 4).toFixed(1)}" text-anchor="middle" font-weight="600">${controller.from}</text>`
     : markup`<text x="${x.toFixed(1)}" y="${(y - 3).toFixed(1)}" text-anchor="middle" font-weight="600">node ${controller.from}</text><text x="${x.toFixed(1)}" y="${(y + 13).toFixed(1)}" text-anchor="middle" class="small">${cpus}</text>

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { PageInputs } from '../../experiments/page/page-inputs.ts';
 import { causesSections } from './all-causes.ts';
 import { chartFigure } from './chart-section.ts';
-import { PolicyColours } from './colours.ts';
+import { PageContext } from './context.ts';
 import { comparisonSection } from './comparison-section.ts';
 import { figuresSection } from './figures-section.ts';
 import { tableBox } from './figure.ts';
@@ -12,6 +12,7 @@ import { Html, markup, NOTHING } from './html.ts';
 import { machineDrawing } from './machine-drawing.ts';
 import { provenance } from './provenance.ts';
 import { groupRuns, type RunGroup } from './run-view.ts';
+import { sensitivitySections } from './sensitivity-section.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
 import { highlights, subtitleOf, titleOf } from './summary.ts';
@@ -72,13 +73,13 @@ ${body}
 
 function sectionsOf(inputs: PageInputs): Section[] {
   const { decks, comparisons, sweeps, runs, machines, costs } = inputs;
-  const colours = new PolicyColours();
+  const context = new PageContext();
   const groups = groupRuns(runs, machines);
   const answers = decks.filter(({ answer }) => answer !== undefined);
   const warnings = warningsOf(inputs);
   const figures = (list: readonly Html[]): Html => markup`<div class="figures">${list}</div>`;
   const told = highlights(inputs);
-  const chartsOf = decks.map(({ charts }) => figures(charts.map((chart) => chartFigure(chart, colours, charts))));
+  const chartsOf = decks.map(({ charts }) => figures(charts.map((chart) => chartFigure(chart, context, charts))));
   const wanted: (Section | false)[] = [
     told.length > 0 && { id: 'short', title: 'In short', intro: '', body: markup`<ul class="findings">${told.map(({ what, says }) => markup`<li><b>${what}</b><span>${says}</span></li>`)}</ul>` }, // prettier-ignore
     decks.length > 0 && {
@@ -91,29 +92,30 @@ function sectionsOf(inputs: PageInputs): Section[] {
       id: 'findings',
       title: 'What they show against each other',
       intro: 'Full circles to the right of the line are better, full squares to the left are worse, hollow marks show no difference at this precision.', // prettier-ignore
-      body: markup`${decks.map(findingsSection)}`,
+      body: markup`${decks.map((deck) => findingsSection(deck, context))}`,
     },
     answers.length > 0 && { id: 'answers', title: 'What the deck asked', intro: '', body: markup`${answers.map(answerOf)}` },
     comparisons.length > 0 && {
       id: 'comparisons',
       title: 'Comparisons',
       intro: 'Each policy against the first, paired by seed, in percent of the first’s mean. Hollow marks: no difference shown at this precision.', // prettier-ignore
-      body: comparisonSection(comparisons),
+      body: comparisonSection(comparisons, context),
     },
     ...sweeps.map((sweep, i) => ({
       id: `sweep-${i}`,
       title: `Sweep ${sweep.plan}`,
       intro: `${sweep.done} of ${sweep.total} runs done. Means over seeds with their 95 % intervals; broad pale bars reach from the least to the most of the runs.`,
-      body: figures(sweep.charts.map((chart) => chartFigure(chart, colours))),
+      body: figures(sweep.charts.map((chart) => chartFigure(chart, context))),
     })),
-    ...causesSections(inputs),
-    ...runSections(groups, colours, figures),
+    ...causesSections(inputs, context),
+    ...runSections(groups, context, figures),
     (machines.length > 0 || costs.length > 0) && {
       id: 'figures',
       title: 'What it rests on',
       intro: 'Every figure of the machine and of what handling costs. The assumed ones come first.',
       body: figuresSection(machines, costs),
     },
+    ...sensitivitySections(comparisons),
     warnings.length > 0 && { id: 'warnings', title: 'Warnings', intro: '', body: markup`<ul class="warnings">${warnings.map((warning) => markup`<li>${warning}</li>`)}</ul>` }, // prettier-ignore
   ];
   return wanted.filter((section) => section !== false);
@@ -127,11 +129,10 @@ ${behind}`;
 }
 
 /** What can be seen in single runs: who read whose memory, what it did to the wires, and how it came about. */
-function runSections(groups: readonly RunGroup[], colours: PolicyColours, figures: (list: readonly Html[]) => Html): (Section | false)[] {
-  const each = (draw: (run: RunGroup['runs'][number], group: RunGroup, place: number) => Html | null, shape = figures): Html => {
-    let place = 0;
+function runSections(groups: readonly RunGroup[], context: PageContext, figures: (list: readonly Html[]) => Html): (Section | false)[] {
+  const each = (draw: (run: RunGroup['runs'][number], group: RunGroup) => Html | null, shape = figures): Html => {
     return markup`${groups.map((group) => {
-      const drawn = group.runs.map((run) => draw(run, group, place++)).filter((one) => one !== null);
+      const drawn = group.runs.map((run) => draw(run, group)).filter((one) => one !== null);
       return drawn.length === 0 ? NOTHING : markup`<h3>${group.title}</h3>${shape(drawn)}`;
     })}`;
   };
@@ -141,19 +142,19 @@ function runSections(groups: readonly RunGroup[], colours: PolicyColours, figure
       id: 'accesses',
       title: 'Who reads whose memory',
       intro: 'One run for each policy, as an example: which node’s memory the CPUs of each node fetched lines from.',
-      body: each((run, _group, place) => heatMap(run, place)),
+      body: each((run) => heatMap(run, context)),
     },
     groups.some(({ machine }) => machine !== null) && {
       id: 'links',
       title: 'What it does to controllers and links',
       intro: 'The same runs on a drawing of the machine: sockets as pale bands, their nodes as circles, links as pairs of lanes.',
-      body: each((run, { machine }, place) => (machine ? machineDrawing(run, machine, place, colours.of(run.policy)) : null), broad),
+      body: each((run, { machine }) => (machine ? machineDrawing(run, machine, context) : null), broad),
     },
     groups.some(({ runs }) => runs.some(({ timeline }) => timeline)) && {
       id: 'timeline',
       title: 'Guests over nodes',
       intro: 'The same runs as they went on: where the vCPUs of each guest ran, and where its memory lay.',
-      body: each((run, _group, place) => (run.timeline ? timelineFigure(run, run.timeline, place, colours.of(run.policy)) : null)),
+      body: each((run) => (run.timeline ? timelineFigure(run, run.timeline, context) : null)),
     },
   ];
 }

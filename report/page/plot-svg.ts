@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { Html } from './html.ts';
+import { escaped, Html } from './html.ts';
 
 /** What a chart is called, for those who do not see it, and where the words under it stand. */
 export interface ChartLabel {
@@ -37,11 +37,12 @@ export function plotSvg(options: Plot.PlotOptions, { label, describedBy }: Chart
   for (const element of svg.querySelectorAll('*')) for (const name of PLACES) shorten(element, name);
   svg.setAttribute('class', 'chart');
   svg.setAttribute('role', 'img');
-  svg.setAttribute('aria-label', label);
+  svg.setAttribute('aria-label', LABEL); // linkedom leaves < as it is in attributes
   if (describedBy !== undefined) svg.setAttribute('aria-describedby', describedBy);
-  return new Html(svg.outerHTML);
+  return new Html(svg.outerHTML.replace(`aria-label="${LABEL}"`, () => `aria-label="${escaped(label)}"`));
 }
 
+const LABEL = 'label';
 const PLACES = ['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'r', 'width', 'height'];
 
 /** Hundredths of a pixel are enough. */

@@ -15,7 +15,7 @@ export interface Ring {
   readonly sockets: readonly (readonly number[])[];
 }
 
-const WIDTH = 720;
+const WIDTH = 790;
 const HEIGHT = 640;
 const GAP = 0.55;
 /** With more sockets than this, trying every order takes too long. */

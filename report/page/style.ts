@@ -35,7 +35,7 @@ code{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono"
 .findings li{border-left:3px solid var(--accent);padding:1px 0 1px 14px}
 .findings b{display:block;font-weight:600;overflow-wrap:anywhere}
 .findings span{color:var(--soft)}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:52px 48px;margin-top:28px;align-items:start}
+.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,460px),1fr));gap:52px 48px;margin-top:28px;align-items:start}
 .figures.broad{grid-template-columns:minmax(0,1fr)}
 @media (min-width:1500px){header,main,footer,nav{max-width:1200px}}
 figure{margin:0;min-width:0;scroll-margin-top:16px}
@@ -60,6 +60,7 @@ summary{cursor:pointer;color:var(--accent);width:max-content;max-width:100%}
 table{border-collapse:collapse;margin:8px 0;font-size:13.5px;line-height:1.4;font-variant-numeric:tabular-nums}
 th,td{text-align:left;vertical-align:top;padding:5px 18px 5px 0;font-weight:400;border-bottom:1px solid var(--grid)}
 td,tbody th{max-width:62ch;overflow-wrap:break-word}
+td:last-child:not(.number){min-width:16em}
 .group{padding-top:16px;font-weight:600;max-width:none}
 thead th{font-weight:600;border-bottom:1px solid var(--rule);white-space:nowrap;color:var(--soft)}
 .number{text-align:right}
@@ -85,5 +86,5 @@ thead th{font-weight:600;border-bottom:1px solid var(--rule);white-space:nowrap;
 .warnings li{overflow-wrap:anywhere}
 footer{margin-top:88px;padding-top:20px;padding-bottom:56px;border-top:1px solid var(--rule);font-size:14px;color:var(--soft)}
 @media (max-width:520px){header,main,footer,nav{padding-left:16px;padding-right:16px}header{padding-top:32px}section{margin-top:56px}h2{font-size:24px}dl{grid-template-columns:minmax(0,1fr);gap:0}dt{margin-top:8px}.chart{font-size:14px}.chart .small{font-size:12.5px}}
-@media print{@page{margin:14mm}body{font-size:10.5pt}header{padding-top:0}nav,.skip,.tip,summary{display:none}details:not([open]){display:none}section{margin-top:28px}figure,tr,.findings li{break-inside:avoid}h2,h3,.question,.legend{break-after:avoid}.figures{grid-template-columns:1fr 1fr;gap:26px 26px}.scroll{overflow:visible}.wide .chart{min-width:0}.chart{max-width:100%}.figures.broad .chart{max-width:150mm}figcaption{font-size:8.5pt}.figure-title{font-size:11pt}table{font-size:8pt;width:100%}th,td{padding:2pt 8pt 2pt 0}thead th{white-space:normal}a{color:inherit;text-decoration:none}footer{margin-top:30px}}
+@media print{@page{margin:14mm}body{font-size:10.5pt}h1{font-size:24pt}h2{font-size:17pt}h3{font-size:12pt;margin-top:20px}.question{font-size:9.5pt}td:last-child:not(.number){min-width:0}header{padding-top:0}nav,.skip,.tip,summary{display:none}details:not([open]){display:none}section{margin-top:28px}figure,tr,.findings li{break-inside:avoid}h2,h3,.question,.legend{break-after:avoid}.figures{grid-template-columns:1fr 1fr;gap:26px 26px}.scroll{overflow:visible}.wide .chart{min-width:0}.chart{max-width:100%}.figures.broad .chart{max-width:150mm}figcaption{font-size:8.5pt}.figure-title{font-size:11pt}table{font-size:8pt;width:100%}th,td{padding:2pt 8pt 2pt 0}thead th{white-space:normal}a{color:inherit;text-decoration:none}footer{margin-top:30px}}
 `;

@@ -11,11 +11,11 @@ export function titleOf({ decks, comparisons, sweeps, runs }: PageInputs): strin
   const [comparison] = comparisons;
   const [sweep] = sweeps;
   if (deck) return deck.deck === undefined ? deckTitle(deck.charts) : `“${deck.deck}”`;
+  if (sweep) return `Sweep ${plainText(sweep.plan)}`;
   if (comparison) {
     const names = comparison.policies.map(({ policy }) => plainText(policy));
     return `${plainText(comparison.workload)} under ${names.length <= 3 ? names.join(', ') : `${names.length} policies`}`;
   }
-  if (sweep) return `Sweep ${plainText(sweep.plan)}`;
   return runs.length > 0
     ? `${plainText(runs[0]!.workload)} under ${[...new Set(runs.map(({ policy }) => plainText(policy)))].join(', ')}`
     : 'numalab';

@@ -1,8 +1,9 @@
 import type { PageRun, PageTimeline } from '../../experiments/page/schemas.ts';
 import { withTicks } from '../axis.ts';
 import { counted, formatNumber, formatShare, plainText } from '../format.ts';
+import type { PageContext } from './context.ts';
 import { figure } from './figure.ts';
-import { type Html, markup, idOf, NOTHING } from './html.ts';
+import { type Html, markup, NOTHING } from './html.ts';
 import { measuredFrom } from './run-view.ts';
 
 const WIDTH = 460;
@@ -28,9 +29,9 @@ interface Course {
 }
 
 /** Where each guest's vCPUs ran and where its memory lay, as the run went on. */
-export function timelineFigure(run: PageRun, timeline: PageTimeline, place: number, colour: string): Html {
+export function timelineFigure(run: PageRun, timeline: PageTimeline, context: PageContext): Html {
   const policy = plainText(run.policy);
-  const id = idOf('timeline', place, policy);
+  const id = context.idOf('timeline', policy);
   const courses = run.guests.map((guest, g) => courseOf(guest.name, guest.vcpus, timeline, g));
   const endNs = timeline.timesNs.at(-1)!;
   const x = (ns: number): number => LEFT + (endNs > 0 ? ns / endNs : 0) * (WIDTH - LEFT - RIGHT);
@@ -42,7 +43,7 @@ export function timelineFigure(run: PageRun, timeline: PageTimeline, place: numb
     from === null
       ? NOTHING
       : markup`<path class="since" d="M${x(from).toFixed(1)} ${TOP - 8}V${drawn.bottom}"></path><text class="small" x="${(x(from) + 4).toFixed(1)}" y="${TOP - 8}">measured from here</text>`;
-  const picture = markup`<svg class="chart timeline" role="img" color="${colour}" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" aria-label="${policy}: where guests ran and where their memory lay over time" aria-describedby="${id}-caption">
+  const picture = markup`<svg class="chart timeline" role="img" color="${context.colourOf(run.policy)}" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" aria-label="${policy}: where guests ran and where their memory lay over time" aria-describedby="${id}-caption">
 ${drawn.rows}${timeAxis(endNs, x, drawn.bottom)}${measured}</svg>`;
   return figure({
     id,

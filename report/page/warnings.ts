@@ -16,6 +16,11 @@ export function warningsOf({ decks, comparisons, sweeps, runs, machines }: PageI
   const ofComparisons = comparisons.flatMap(({ failures = [] }) =>
     failures.map(({ policy, seed, status, message }) => `${policy}, seed ${seed}: ${status}${message === null ? '' : `, ${message}`}`),
   );
+  const ofWarmUp = comparisons.flatMap(({ workload, over, warmUp, others = [] }) =>
+    [warmUp, ...others.map((other) => other.warmUp)].some((one) => one?.settles === false)
+      ? [`${workload}${over === undefined ? '' : `, ${over}`}: still settling after half of the run; a longer one may say another thing`]
+      : [],
+  );
   const ofSweeps = sweeps.flatMap((sweep) => [
     ...(sweep.done < sweep.total ? [`sweep ${sweep.plan}: ${sweep.total - sweep.done} of ${sweep.total} runs are missing`] : []),
     ...sweep.failed.map((failure) => `sweep ${sweep.plan}, ${failure}`),
@@ -26,5 +31,5 @@ export function warningsOf({ decks, comparisons, sweeps, runs, machines }: PageI
   ]);
   const unknown = [...new Set(runs.map(({ machine }) => machine))].filter((name) => !machines.some((machine) => machine.name === name));
   const ofMachines = unknown.map((name) => `machine ${name}: unknown here, so its links are not drawn`);
-  return [...new Set([...ofCharts, ...ofComparisons, ...ofSweeps, ...ofRuns, ...ofMachines])];
+  return [...new Set([...ofCharts, ...ofComparisons, ...ofWarmUp, ...ofSweeps, ...ofRuns, ...ofMachines])];
 }

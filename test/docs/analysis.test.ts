@@ -9,7 +9,7 @@ import { mergeResults } from '../../experiments/sweep/merge.ts';
 import type { SweepFolder } from '../../experiments/sweep/sweep-folder.ts';
 import { columnTable, metricTable } from '../../experiments/sweep/table-text.ts';
 import { readYaml, type Tree } from '../../experiments/yaml-tree.ts';
-import { executed, planned, temporary } from '../experiments/sweep/small-sweep.ts';
+import { executed, planned, temporary } from '../experiments/sweep/small-sweep-fixture.ts';
 
 /** What docs/analysis.md shows is made here from what it tells a reader to type. */
 const page = readFileSync(new URL('../../docs/analysis.md', import.meta.url), 'utf8');

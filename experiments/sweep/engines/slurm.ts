@@ -100,7 +100,8 @@ async function submit(sweep: SweepFolder, missing: readonly number[], isIsolated
 
 function tell(work: SweepWork, { jobIds, tasks, runs, inQueue, refusal }: Submission): void {
   if (inQueue > 0) work.say(`in the queue already: ${inQueue} of the runs to do`);
-  if (runs > 0) work.say(`submitted: ${counted(runs, 'run')} in ${counted(tasks, 'task')} of ${counted(jobIds.length, 'job')}: ${jobIds.join(' ')}`);
+  if (runs > 0)
+    work.say(`submitted: ${counted(runs, 'run')} in ${counted(tasks, 'task')} of ${counted(jobIds.length, 'job')}: ${jobIds.join(' ')}`);
   else work.say('nothing to submit');
   if (refusal !== null) work.say(`the rest was refused (${refusal}); when some are done, give the same command again`);
 }

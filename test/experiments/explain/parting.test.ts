@@ -123,7 +123,12 @@ test('memory that comes from elsewhere is the first decision that differs, and w
     isSameQuestion: true,
     a: { decided: { event: 'back', guest: 'a', block: 2, node: 0 } },
     b: { decided: { event: 'back', guest: 'a', block: 2, node: 2 } },
-    next: { a: { decided: { event: 'wake', guest: 'b', cpu: 0 } }, b: { decided: { event: 'wake', guest: 'b', cpu: 4 } } },
+    next: {
+      question: 'wake of the vCPU',
+      nth: 2,
+      a: { decided: { event: 'wake', guest: 'b', cpu: 0 } },
+      b: { decided: { event: 'wake', guest: 'b', cpu: 4 } },
+    },
   });
 });
 
@@ -144,20 +149,41 @@ test('one that ends early decides nothing more, and the other is shown what come
   expect(parting!.isSameQuestion).toBe(false);
 });
 
-test('turns of another length part two runs by what comes next, and what was at other times before is told', async () => {
-  const slow = { ...FREE_COSTS, contextSwitchNs: 1000 };
-  const side = async (name: string, contextSwitchNs: number): Promise<Side> => {
-    const of = { ...scenarioOf(policyOf({ wake: 0 })), costs: { ...slow, contextSwitchNs } };
+describe('two runs of which one loses a microsecond at each switch', () => {
+  /** Each vCPU has a CPU of its own, so that nothing but times differs, until b is sent elsewhere. */
+  const apart = async (name: string, contextSwitchNs: number, wake: number): Promise<Side> => {
+    const entry = asEntry(() => {
+      const { cpu, ...rest } = policyOf({ wake: 0 }).make({});
+      let wakes = 0;
+      const selectCpu = (_k: unknown, vcpu: number): CpuId => (vcpu === 0 ? 0 : ++wakes === wake ? 4 : 3) as CpuId;
+      return { ...rest, cpu: { ...cpu, ...pinnedCpus([0, 3]), selectCpu } };
+    });
+    const of = { ...scenarioOf(entry), costs: { ...FREE_COSTS, contextSwitchNs } };
     const observe: Side['observe'] = (order) => {
       const witness = new Witness(order);
       return Promise.resolve({ recording: run(of, undefined, witness), witnessed: witness.told() });
     };
     return { policy: name, observe, witnessed: (await observe({ keepFrom: 0, keep: 100_000, lookAt: null })).witnessed! };
   };
-  const parting = await findParting(await side('quick', 0), await side('slow', 1000));
-  const { drift, decision } = parting!;
-  expect(drift!.bNs - drift!.aNs, 'the first stretch of the first vCPU ends a switch later').toBe(1000);
-  expect(drift!.decision).toBeLessThan(decision);
+
+  test('part by what comes next, and the first that was alike at another time is told', async () => {
+    const { decision, isSameQuestion, drift, next } = (await findParting(await apart('quick', 0, 0), await apart('slow', 1000, 0)))!;
+    expect(isSameQuestion).toBe(false);
+    expect(drift!.bNs - drift!.aNs, 'the first stretch of the first vCPU ends a switch later').toBe(1000);
+    expect(drift!.decision).toBeLessThan(decision);
+    expect(next, 'everyone runs where it ran').toBeNull();
+  });
+
+  test('and the first wake that is answered otherwise is found, though it is another decision by number', async () => {
+    const [a, b] = [await apart('quick', 0, 0), await apart('slow', 1000, 40)];
+    for (const parting of [await findParting(a, b), await findParting(b, a)]) {
+      const { isSameQuestion, next } = parting!;
+      expect(isSameQuestion).toBe(false);
+      expect(next).toMatchObject({ question: 'wake of the vCPU', nth: 40 });
+      expect([next!.a, next!.b].map((seen) => seen!.decided.cpu).sort()).toEqual([3, 4]);
+      expect(next!.a!.timeNs).not.toBe(next!.b!.timeNs);
+    }
+  });
 });
 
 test('a policy that does not decide alike when it is run again is refused', async () => {

@@ -6,7 +6,7 @@ import { paddingOf, readUstarHeader, TAR_BLOCK, ustarHeader } from '../../../for
 import { packStudy } from '../../../experiments/pack/pack.ts';
 import type { SweepFolder } from '../../../experiments/sweep/sweep-folder.ts';
 import { bundlePolicy } from '../../../experiments/user-policy/bundle.ts';
-import { executed, planned, SMALL } from '../sweep/small-sweep.ts';
+import { executed, planned, SMALL } from '../sweep/small-sweep-fixture.ts';
 
 export interface Packed {
   readonly name: string;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packStudy } from '../../../experiments/pack/pack.ts';
 import type { SweepFolder } from '../../../experiments/sweep/sweep-folder.ts';
-import { temporary } from '../sweep/small-sweep.ts';
+import { temporary } from '../sweep/small-sweep-fixture.ts';
 import { membersOf, type Packed, packed, sha256, smallStudy } from './pack-fixture.ts';
 
 const { path, remove } = temporary();

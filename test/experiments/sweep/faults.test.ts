@@ -23,9 +23,9 @@ let halfTaken = 0;
 afterAll(() =>
   tally('disk', {
     'faults injected into calls to the disk': injected,
-    'finished runs lost by them': lost,
-    'runs duplicated by them': twice,
-    'half files taken for results': halfTaken,
+    'runs lost': lost,
+    'runs duplicated': twice,
+    'damaged files believed': halfTaken,
   }),
 );
 
