@@ -17,7 +17,7 @@ import { table } from '../report/table.ts';
  */
 const RUNS = 200;
 const ROUNDS = Number(process.argv[2] ?? 3);
-const PLAN = `guests: 7\nmemory: 1GiB\nduration: 1s\ngrid: {policy: [kvm-unpinned, apart], seed: 1..${RUNS / 2}}\n`;
+const PLAN = `guests: 7\nworkload: kernbench:jobs=50\ngrid: {policy: [kvm-unpinned, apart], seed: 1..${RUNS / 2}}\n`;
 
 interface Timed {
   readonly wallMs: number;
