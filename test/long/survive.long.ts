@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -60,11 +60,16 @@ describe('a sweep that is killed at any point and started again', () => {
     while (counts['kill points tried'] < KILLS) {
       const signal = (['SIGINT', 'SIGTERM', 'SIGKILL'] as const)[Math.floor(random() * 3)]!;
       const workers = random() < 0.25 ? '2' : '1';
-      const afterMs = (random() < 0.2 ? 0.4 * random() : 0.4 + 0.7 * random()) * soundMs; // mostly where results are written
-      const where = `seed ${seed}, kill ${counts['kill points tried'] + 1}, ${signal} after ${afterMs.toFixed(0)} ms, ${workers} workers`;
       const before = resultsIn(sweep);
+      const left = RUNS - Object.keys(before).length;
+      // At a random time, or a moment after a random one of its results: on a busy machine times would all lie before the first.
+      const untilResults = random() < 0.3 ? null : RUNS - Math.floor(random() * (left + 1));
+      const afterMs = random() * (untilResults === null ? soundMs : 20);
+      const moment = `${afterMs.toFixed(0)} ms${untilResults === null ? '' : ` after result ${untilResults}`}`;
+      const where = `seed ${seed}, kill ${counts['kill points tried'] + 1}, ${signal} at ${moment}, ${workers} workers`;
       const run = program('sweep', 'run', plan, '--out', sweep, '--workers', workers);
-      await Promise.race([later(afterMs), run.ended]);
+      const reached = untilResults === null ? Promise.resolve() : resultsReached(sweep, untilResults, run.child);
+      await Promise.race([reached.then(() => later(afterMs)), run.ended]);
       const wasKilled = run.child.exitCode === null && run.child.kill(signal);
       const ended = await run.ended;
       const after = resultsIn(sweep);
@@ -89,8 +94,8 @@ describe('a sweep that is killed at any point and started again', () => {
     const { code, err } = await program('sweep', 'run', plan, '--out', sweep, '--workers', '2').ended;
     expect(code, err).toBe(0);
     expectSound(sweep, `seed ${seed}, the last`);
-    expect(phases.before, `seed ${seed}`).toBeGreaterThan(5);
-    expect(phases.between, `seed ${seed}`).toBeGreaterThan(20);
+    expect(phases.before, `seed ${seed}`).toBeGreaterThan(KILLS / 20);
+    expect(phases.between, `seed ${seed}`).toBeGreaterThan(KILLS / 5);
   });
 
   afterAll(() => tally('processes', counts));
@@ -264,6 +269,15 @@ function resultsIn(sweep: string): Record<string, string> {
   if (!existsSync(folder)) return {};
   const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), 'latin1')]));
+}
+
+/** Resolves when a sweep has so many results, or its process has ended. */
+async function resultsReached(sweep: string, count: number, child: ChildProcess): Promise<void> {
+  while (child.exitCode === null && child.signalCode === null) {
+    if (existsSync(join(sweep, 'runs')) && readdirSync(join(sweep, 'runs')).filter((name) => name.endsWith('.json')).length >= count)
+      return;
+    await later(3);
+  }
 }
 
 /** As a shell reports it. */
