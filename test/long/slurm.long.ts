@@ -120,7 +120,8 @@ describe.skipIf(obstacle !== null)('a sweep of twelve runs over a Slurm of two n
 
     expect((await runOnSlurm('--chunk', '2')).err).toContain('submitted: 2 runs in 1 task of 1 job: ');
     const { pid } = await eventually('the task of both', () => execProcesses(sweep)[0]);
-    process.kill(pid, 'SIGSTOP');
+    await eventually('the result of run 4', () => existsSync(folder.resultFile(4)));
+    process.kill(pid, 'SIGSTOP'); // in the middle of run 9
     const runs = join(sweep, 'runs');
     renameSync(runs, `${runs}-away`);
     writeFileSync(runs, 'a file where the folder of the results should be');
