@@ -1,5 +1,5 @@
-import { falseDifferences, sequential } from './coverage/families.ts';
-import { coverage, LAWS, REPEATS, SEEDS } from './coverage/coverage.ts';
+import { falseDifferences, sequential } from './intervals/families.ts';
+import { coverage, LAWS, REPEATS, SEEDS } from './intervals/coverage.ts';
 
 const TRIES = 4000;
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { coverage } from '../../bench/coverage/coverage.ts';
-import { falseDifferences } from '../../bench/coverage/families.ts';
+import { coverage } from '../../bench/intervals/coverage.ts';
+import { falseDifferences } from '../../bench/intervals/families.ts';
 
 // The full tables are test/long/intervals.long.ts; these are what is fast enough for every commit.
 test('t holds normal differences of five seeds as often as it says', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { coverage, type Coverage, LAWS, REPEATS, SEEDS } from '../../bench/coverage/coverage.ts';
-import { falseDifferences, sequential } from '../../bench/coverage/families.ts';
+import { coverage, type Coverage, LAWS, REPEATS, SEEDS } from '../../bench/intervals/coverage.ts';
+import { falseDifferences, sequential } from '../../bench/intervals/families.ts';
 
 describe(`nominal 95 % over ${REPEATS} repeats`, () => {
   const found = new Map<string, Coverage>();

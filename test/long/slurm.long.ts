@@ -51,21 +51,21 @@ describe.skipIf(obstacle !== null)('a sweep of twelve runs over a Slurm of two n
   });
 
   test('it is submitted in three arrays and returns at once, with what to do next', async () => {
-    const { code, err } = await runOnSlurm('--slurm=--partition=main --time=10');
+    const { code, err } = await runOnSlurm('--slurm=--partition=main --time=10 --hold');
     const [, ids] = /submitted: 12 runs in 12 tasks of 3 jobs: (\d+ \d+ \d+)\n/.exec(err) ?? [];
     jobs = ids?.split(' ') ?? [];
     expect(err).toContain('numalab sweep status');
     expect(code).toBe(0);
-    expect(await status()).toMatchObject({ runs: 12, slurm: { lost: [], jobs } });
+    expect(await status()).toMatchObject({ runs: 12, slurm: { running: 0, queued: 12, reasons: { JobHeldUser: 12 }, lost: [], jobs } });
   });
 
   test('the same again submits nothing of what is in the queue', async () => {
-    const before = await tasksInQueue();
     const { code, err } = await runOnSlurm();
     expect(err).toContain('nothing to submit');
     expect(code).toBe(0);
-    expect(await tasksInQueue()).toBeLessThanOrEqual(before);
-    expect(await status()).toMatchObject({ slurm: { lost: [], jobs } });
+    expect(await tasksInQueue()).toBe(12);
+    expect(await status()).toMatchObject({ slurm: { queued: 12, lost: [], jobs } });
+    for (const job of jobs) expect((await slurm.slurm('scontrol', ['release', job])).code).toBe(0);
   });
 
   test('a killed run is run again by its task, and what ran on a node that crashed on the other node', async () => {
@@ -120,7 +120,8 @@ describe.skipIf(obstacle !== null)('a sweep of twelve runs over a Slurm of two n
 
     expect((await runOnSlurm('--chunk', '2')).err).toContain('submitted: 2 runs in 1 task of 1 job: ');
     const { pid } = await eventually('the task of both', () => execProcesses(sweep)[0]);
-    process.kill(pid, 'SIGSTOP');
+    await eventually('the result of run 4', () => existsSync(folder.resultFile(4)));
+    process.kill(pid, 'SIGSTOP'); // in the middle of run 9
     const runs = join(sweep, 'runs');
     renameSync(runs, `${runs}-away`);
     writeFileSync(runs, 'a file where the folder of the results should be');

@@ -1,6 +1,5 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as later } from 'node:timers/promises';
 import { ProgramError } from '../../failures.ts';
 import { InputError, show } from '../../input-error.ts';
 import { writeWhole } from '../../store.ts';
@@ -15,6 +14,7 @@ import { keepSubmitted, keepTasks, newArrayName, placesInQueue, submittedArrays 
 import { slurmOptions } from './slurm-options.ts';
 import { logOf } from './slurm-status.ts';
 import { quoted } from './shell.ts';
+import { type Pauses, PAUSES, waitForQueue } from './slurm-wait.ts';
 import { arraysOf, tasksOf } from './task-arrays.ts';
 
 const SBATCH: Program = { name: 'sbatch', wantedBy: '--engine slurm' };
@@ -26,20 +26,36 @@ export const slurmEngine: SweepEngine = {
   name: 'slurm',
   summary: 'job arrays in the queue of Slurm',
   flags: ['chunk', 'slurm', 'wait', 'workers'],
-  async start(work) {
-    const wishes: ArrayWishes = {
-      runsPerTask: countFlag(work.flags.chunk, 'chunk', MOST_PER_TASK, 1),
-      tasksAtOnce: countFlag(work.flags.workers, 'workers', MOST_AT_ONCE, null),
-      options: slurmOptions(work.flags.slurm ?? ''),
-    };
-    const submission = await submit(work.folder, work.missing, work.isIsolated, wishes);
-    tell(work, submission);
-    if (work.switches.has('wait')) return waitFor(work);
-    const folder = quoted(work.folder.path);
-    work.say(`how far it is: numalab sweep status ${folder}\nwhen all is done: numalab sweep merge ${folder}`);
-    return 'elsewhere';
-  },
+  start: (work) => startOnSlurm(work, PAUSES),
 };
+
+export async function startOnSlurm(work: SweepWork, pauses: Pauses): Promise<EngineOutcome> {
+  const wishes: ArrayWishes = {
+    runsPerTask: countFlag(work.flags.chunk, 'chunk', MOST_PER_TASK, 1),
+    tasksAtOnce: countFlag(work.flags.workers, 'workers', MOST_AT_ONCE, null),
+    options: slurmOptions(work.flags.slurm ?? ''),
+  };
+  const isWaiting = work.switches.has('wait');
+  const arrivals = arrivalsOf(work);
+  while (true) {
+    const missing = arrivals.look();
+    const submission = await submit(work.folder, missing, work.isIsolated, wishes);
+    tell(work, submission);
+    const { refusal } = submission;
+    if (!isWaiting) {
+      const folder = quoted(work.folder.path);
+      work.say(`how far it is: numalab sweep status ${folder}\nwhen all is done: numalab sweep merge ${folder}`);
+      if (refusal !== null) throw new ProgramError(`${refusal}; the rest is not submitted: give the same command again when some are done`);
+      return 'elsewhere';
+    }
+    if (refusal !== null) work.say(`${refusal}; the rest is submitted when these are done`);
+    const open = await waitForQueue(work, arrivals, pauses);
+    if (open === null) return 'stopped';
+    if (refusal !== null && open.length > 0 && open.length < missing.length) continue; // there is room in the queue again
+    for (const index of open) work.failed(index, `in no queue any more; its log: ${logOf(work.folder.path, index) ?? 'none'}`);
+    return 'tried';
+  }
+}
 
 export interface ArrayWishes {
   readonly runsPerTask: number;
@@ -64,7 +80,7 @@ interface Submission {
 /**
  * Submits job arrays for those of the missing runs that are not in the queue already. An array is written down before it is submitted:
  * whatever ends this process, it is found again.
- * @throws InputError without Slurm; ProgramError if the queue cannot be seen, or nothing could be submitted
+ * @throws InputError without Slurm; ProgramError if the queue cannot be seen, or nothing is in it and nothing could be put there
  */
 async function submit(sweep: SweepFolder, missing: readonly number[], isIsolated: boolean, wishes: ArrayWishes): Promise<Submission> {
   const folder = slurmFolder(sweep.path);
@@ -89,7 +105,7 @@ async function submit(sweep: SweepFolder, missing: readonly number[], isIsolated
       arrays.push({ name, jobId, sbatch });
       jobIds.push(jobId);
     } catch (error) {
-      if (!(error instanceof ProgramError) || jobIds.length === 0) throw error;
+      if (!(error instanceof ProgramError) || jobIds.length + inQueue === 0) throw error;
       return { jobIds, tasks, runs, inQueue, refusal: error.message };
     }
     keepSubmitted(folder, arrays);
@@ -99,52 +115,15 @@ async function submit(sweep: SweepFolder, missing: readonly number[], isIsolated
   return { jobIds, tasks, runs, inQueue, refusal: null };
 }
 
-function tell(work: SweepWork, { jobIds, tasks, runs, inQueue, refusal }: Submission): void {
+function tell(work: SweepWork, { jobIds, tasks, runs, inQueue }: Submission): void {
   if (inQueue > 0) work.say(`in the queue already: ${inQueue} of the runs to do`);
   if (runs > 0)
     work.say(`submitted: ${counted(runs, 'run')} in ${counted(tasks, 'task')} of ${counted(jobIds.length, 'job')}: ${jobIds.join(' ')}`);
   else work.say('nothing to submit');
-  if (refusal !== null) work.say(`the rest was refused (${refusal}); when some are done, give the same command again`);
 }
 
 function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
-}
-
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 15_000;
-/** A controller that is restarted is away for minutes; the jobs go on meanwhile. */
-const MOST_UNANSWERED = 40;
-/** Results on a shared disk may show seconds after their task has left the queue. */
-const LATE_PAUSES_MS = [1_000, 3_000, 10_000];
-
-/**
- * Until every run has a result, or nothing of the folder is in the queue any more.
- * @throws ProgramError if Slurm has not answered for ten minutes
- */
-async function waitFor(work: SweepWork): Promise<EngineOutcome> {
-  const arrivals = arrivalsOf(work);
-  let open = arrivals.look();
-  let isInQueue = true;
-  let unanswered = 0;
-  let pauseMs = FIRST_PAUSE_MS;
-  for (let late = 0; open.length > 0 && (isInQueue || late < LATE_PAUSES_MS.length);) {
-    await later(isInQueue ? pauseMs : LATE_PAUSES_MS[late++]!, undefined, { signal: work.stop }).catch(() => {});
-    if (work.stop.aborted) {
-      work.say('what was submitted stays in the queue');
-      return 'stopped';
-    }
-    try {
-      isInQueue = (await placesInQueue(work.folder.path)).size > 0;
-      unanswered = 0;
-    } catch (error) {
-      if (!(error instanceof ProgramError) || ++unanswered > MOST_UNANSWERED) throw error;
-    }
-    open = arrivals.look();
-    pauseMs = Math.min(pauseMs * 1.1, LONGEST_PAUSE_MS);
-  }
-  for (const index of open) work.failed(index, `in no queue any more; its log: ${logOf(work.folder.path, index) ?? 'none'}`);
-  return 'tried';
 }
 
 /** Everything is set on the command line, where neither the script nor SBATCH_ variables can change it. */
