@@ -150,15 +150,17 @@ test('one that ends early decides nothing more, and the other is shown what come
 });
 
 describe('two runs of which one loses a microsecond at each switch', () => {
-  /** Each vCPU has a CPU of its own, so that nothing but times differs, until b is sent elsewhere. */
+  /** Each vCPU has a CPU of its own, so that nothing but times differs, until b is sent elsewhere; that of c has many more turns. */
   const apart = async (name: string, contextSwitchNs: number, wake: number): Promise<Side> => {
     const entry = asEntry(() => {
       const { cpu, ...rest } = policyOf({ wake: 0 }).make({});
       let wakes = 0;
-      const selectCpu = (_k: unknown, vcpu: number): CpuId => (vcpu === 0 ? 0 : ++wakes === wake ? 4 : 3) as CpuId;
-      return { ...rest, cpu: { ...cpu, ...pinnedCpus([0, 3]), selectCpu } };
+      const selectCpu = (_k: unknown, vcpu: number): CpuId => (vcpu !== 1 ? [0, 3, 5][vcpu]! : ++wakes === wake ? 4 : 3) as CpuId;
+      return { ...rest, cpu: { ...cpu, ...pinnedCpus([0, 3, 5]), selectCpu } };
     });
-    const of = { ...scenarioOf(entry), costs: { ...FREE_COSTS, contextSwitchNs } };
+    const { guests, ...rest } = scenarioOf(entry);
+    const hurried = guest(works, { name: 'c', memoryBytes: MiB(1), set: { think: us(9), service: us(13) } });
+    const of = { ...rest, guests: [...guests, hurried], costs: { ...FREE_COSTS, contextSwitchNs } };
     const observe: Side['observe'] = (order) => {
       const witness = new Witness(order);
       return Promise.resolve({ recording: run(of, undefined, witness), witnessed: witness.told() });
