@@ -79,6 +79,7 @@ describe.skipIf(program === null)(name, () => {
       const tip = page.locator('.tip');
       const marks = page.locator('#chart-first .mark');
       await marks.nth(1).scrollIntoViewIfNeeded();
+      await scrolled(page);
       const box = (await marks.nth(1).boundingBox())!;
       await page.mouse.move(box.x + box.width / 2 + 9, box.y + box.height / 2 + 9);
       expect(await tip.textContent()).toBe('wander, 5: 2.50 GB/s, 95 % interval 2.25 to 2.63, guests 1.75 to 3.13');
@@ -90,6 +91,8 @@ describe.skipIf(program === null)(name, () => {
       await page.keyboard.press('ArrowRight');
       await page.keyboard.press('ArrowRight');
       expect(await tip.textContent()).toMatch(/^wander, 23: 1\.75 GB\/s/);
+      await scrolled(page);
+      expect(await tip.isVisible()).toBe(true);
       expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toMatch(/^wander, 23/);
       await page.keyboard.press('Escape');
       expect(await tip.isVisible()).toBe(false);
@@ -100,6 +103,7 @@ describe.skipIf(program === null)(name, () => {
     await open({ hasTouch: true, viewport: { width: 390, height: 800 }, reducedMotion: 'reduce' }, async (page) => {
       const cell = page.locator('#accesses .mark').nth(3);
       await cell.scrollIntoViewIfNeeded();
+      await scrolled(page);
       await cell.tap();
       expect(await page.locator('.tip').textContent()).toBe('CPUs of node 1, memory of node 0: 0 % of all lines');
       expect(await page.locator('.tip').isVisible()).toBe(true);
@@ -145,6 +149,11 @@ describe.skipIf(program === null)(name, () => {
     });
   });
 });
+
+/** A browser tells of a scroll with the next picture. */
+async function scrolled(page: Page): Promise<void> {
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+}
 
 function chromiumProgram(): string | null {
   const places = ['/usr/bin/chromium', ...(process.env.PATH ?? '').split(delimiter).flatMap((path) => [join(path, 'chromium'), join(path, 'chromium-browser')])]; // prettier-ignore
