@@ -12,6 +12,8 @@ const PANEL_WIDTH = 232;
 const PANEL_HEIGHT = 220;
 /** Guests that differ by less than this share of their mean are called alike. */
 const ALIKE = 0.1;
+/** Intervals reach at most this far from the mean, as a share of it, before they are cut. */
+const WIDEST = 0.5;
 
 /**
  * One of an experiment's charts: what it asks, its lines, what they show, and their figures. It has the y axis of those of the charts
@@ -76,12 +78,16 @@ function captionOf(chart: PageChart, panels: readonly Panel[], values: readonly 
 /** Where an axis does not begin at zero, the caption says so. */
 function axisText(chart: PageChart, panels: readonly Panel[], values: readonly number[]): string {
   if (panels.length > 1) return ' Each panel has an axis of its own, and not all begin at zero.';
-  const { isCut, low } = yAxis(chart, values);
-  return isCut ? ` The axis begins at ${formatNumber(low)} ${chart.unit}.` : '';
+  const { isCut, low, high } = yAxis(chart, values);
+  const isBeyond = chart.points.some(({ mean }) => (mean.low ?? low) < low || (mean.high ?? high) > high);
+  const begins = isCut ? ` The axis begins at ${formatNumber(low)} ${chart.unit}.` : '';
+  return `${begins}${isBeyond ? ' Intervals that reach beyond the axis end with it.' : ''}`;
 }
 
+/** The ends of an interval so wide that it says little would squeeze all else: it ends with the axis, and the caption says so. */
 function endsOf({ mean, low, high }: PagePoint): number[] {
-  return [mean.mean, low, high];
+  const ends = [mean.low, mean.high].filter((end) => end !== null && Math.abs(end - mean.mean) <= WIDEST * Math.abs(mean.mean));
+  return [mean.mean, low, high, ...(ends as number[])];
 }
 
 /** What the y axis must hold: the same for all charts of one figure over one axis. */

@@ -29,7 +29,7 @@ export interface FigureParts {
 /** A picture with its title, its caption, and its data as a table for those who cannot see it or want the figures. */
 export function figure({ id, title, lead, picture, caption, table, isWide = false }: FigureParts): Html {
   const box = isWide
-    ? markup`<div class="scroll wide" role="region" aria-label="${title}, picture" tabindex="0">${picture}</div>`
+    ? markup`<div class="scroll wide" role="group" aria-label="${title}, picture" tabindex="0">${picture}</div>`
     : markup`<div class="picture">${picture}</div>`;
   return markup`<figure id="${id}">
 <h3 class="figure-title">${title}</h3>
@@ -55,7 +55,7 @@ export function tableBox(name: string, table: DataTable | GroupedTable): Html {
 ${own.map((row) => markup`<tr>${row.map(cellMarkup)}</tr>
 `)}</tbody>`; // prettier-ignore
   });
-  return markup`<div class="scroll" role="region" aria-label="${name}, table" tabindex="0"><table><thead><tr>${head}</tr></thead>${bodies}</table></div>`;
+  return markup`<div class="scroll" role="group" aria-label="${name}, table" tabindex="0"><table><thead><tr>${head}</tr></thead>${bodies}</table></div>`;
 }
 
 const RIGHT = markup` class="number"`;

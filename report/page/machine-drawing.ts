@@ -51,7 +51,12 @@ ${labels}</svg>`;
     isWide: true,
     caption: markup`${captionOf(links, controllers)} Pale lanes are as wide as a link’s capacity, the dark part as what it carried, arrows point where data go; rings show the use of each node’s controller. Rates ${measuredFromNs === null ? 'over the whole run' : `from ${formatNs(measuredFromNs)} on, while all guests were measured`}.${left > 0 ? ` ${left} of the loaded links have no room for a label: see the data.` : ''}`,
     table: {
-      columns: ['', { title: 'GB/s', align: 'right' }, { title: 'capacity, GB/s', align: 'right' }, { title: 'use', align: 'right' }],
+      columns: [
+        'resource',
+        { title: 'GB/s', align: 'right' },
+        { title: 'capacity, GB/s', align: 'right' },
+        { title: 'use', align: 'right' },
+      ],
       rows: loads.map((load) => [
         load.name,
         formatNumber(load.GBps),

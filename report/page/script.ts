@@ -64,6 +64,10 @@ for (const chart of document.querySelectorAll('svg.chart')) {
 }
 document.addEventListener('keydown', (event) => { if (event.key === 'Escape') hide(); });
 document.addEventListener('pointerdown', (event) => { if (!event.target.closest('svg.chart')) hide(); });
-addEventListener('scroll', hide, { passive: true, capture: true });
+addEventListener('scroll', () => {
+  const mark = shown;
+  hide();
+  if (mark && mark === document.activeElement) show(mark); // to focus a mark may scroll to it
+}, { passive: true, capture: true });
 })();
 `;

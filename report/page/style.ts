@@ -45,7 +45,7 @@ figcaption{margin-top:8px;font-size:14.5px;line-height:1.5;overflow-wrap:anywher
 details{margin-top:8px;font-size:14px}
 summary{cursor:pointer;color:var(--accent);width:max-content;max-width:100%}
 .chart{display:block;width:100%;height:auto;max-width:600px;overflow:visible;font-size:13px;fill:var(--ink)}
-.chart text{white-space:pre;font-variant-numeric:tabular-nums}
+.chart text{white-space:pre;pointer-events:none;font-variant-numeric:tabular-nums}
 .chart .small{font-size:11.5px;fill:var(--soft)}
 .panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,215px),1fr));gap:18px 12px}
 .panel-title{margin:0;font-size:14px;font-weight:600}
