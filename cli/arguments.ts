@@ -1,37 +1,32 @@
-import yargs, { type Argv } from 'yargs';
 import { InputError, show } from '../experiments/input-error.ts';
 import { didYouMean } from '../experiments/nearest-name.ts';
-import type { Call, Command, Flag } from './command.ts';
+import type { Call, Command, Flag, LateCommand } from './command.ts';
+import { GLOBAL_FLAGS } from './global-flags.ts';
+import { helpOf } from './help.ts';
 
 export interface Parsed {
   readonly command: Command;
   readonly call: Call;
 }
 
-const HELP: Flag = { name: 'help', summary: 'show help', kind: 'switch' };
-const VERSION: Flag = { name: 'version', summary: 'show the version', kind: 'switch' };
-const DEBUG: Flag = { name: 'debug', summary: 'show the stack of an internal error', kind: 'switch' };
-const GLOBAL_FLAGS = [HELP, VERSION, DEBUG];
-
 /**
- * The command and its arguments, or a text to print when that was asked for.
+ * The command and its arguments, or a text to print when that was asked for. Only the command that is named is loaded, and yargs only
+ * where a help has to be written anew.
  * @throws InputError for anything that is not understood
  */
-export async function parseArguments(argv: readonly string[], commands: readonly Command[], version: string): Promise<Parsed | string> {
-  const command = commandOf(argv, commands);
-  checkFlags(argv, command, commands);
-  let text = '';
-  const parser = build(commands, version);
-  const args = (await parser.parse([...argv], {}, (_error: unknown, _args: unknown, output: string) => {
-    text = output;
-  })) as Record<string, unknown>;
-  if (text !== '') return `${text}\n`;
-  if (!command) return `${await parser.getHelp()}\n`;
-  return { command, call: callOf(args, command) };
+export async function parseArguments(argv: readonly string[], commands: readonly LateCommand[], version: string): Promise<Parsed | string> {
+  const late = commandOf(argv, commands);
+  if (!late) return withoutCommand(argv, commands, version);
+  const command = await late.load();
+  checkFlags(argv, command.flags, ` of ${command.name}`);
+  const tokens = read(argv, command.flags);
+  if (tokens.switches.has('help')) return helpOf(command.name, commands);
+  if (tokens.switches.has('version')) return `${version}\n`;
+  return { command, call: callOf(tokens, command) };
 }
 
 /** The command that the first words name; undefined without any, so that its help is shown. */
-function commandOf(argv: readonly string[], commands: readonly Command[]): Command | undefined {
+function commandOf(argv: readonly string[], commands: readonly LateCommand[]): LateCommand | undefined {
   const end = argv.findIndex((token) => token.startsWith('-'));
   const words = end < 0 ? argv : argv.slice(0, end);
   const command = commands.find(({ name }) => name === words.slice(0, name.split(' ').length).join(' '));
@@ -50,96 +45,81 @@ function commandOf(argv: readonly string[], commands: readonly Command[]): Comma
   throw new InputError(`${show(written)}: no such command, want one of ${known.join(', ')}${didYouMean(written, known)}`);
 }
 
-/**
- * Refuses unknown flags here, because yargs fails inside on names such as --toString; then flags given twice, switches with a value
- * and others without.
- */
-function checkFlags(argv: readonly string[], command: Command | undefined, commands: readonly Command[]): void {
-  const known = [...(command?.flags ?? commands.flatMap(({ flags }) => flags)), ...GLOBAL_FLAGS];
+/** A help, or the version. Which of them, and of what, is plain in the usual cases; yargs knows the others. */
+async function withoutCommand(argv: readonly string[], commands: readonly LateCommand[], version: string): Promise<string> {
+  const [first = '--help', ...rest] = argv;
+  if (rest.length === 0 && first === '--version') return `${version}\n`;
+  if (rest.length === 0) return helpOf(['--help', '-h'].includes(first) ? '' : first, commands);
+  const all = await Promise.all(commands.map((command) => command.load()));
+  checkFlags(argv, all.flatMap(({ flags }) => flags), ''); // prettier-ignore
+  const { textOf } = await import('./yargs.ts');
+  return textOf(argv, all, version);
+}
+
+const isFlag = (token: string | undefined): boolean => token !== undefined && /^-[^\d]/.test(token);
+
+/** Refuses flags that nobody knows, flags given twice, switches with a value and others without. */
+function checkFlags(argv: readonly string[], flags: readonly Flag[], ofWhat: string): void {
+  const known = [...flags, ...GLOBAL_FLAGS];
   const seen = new Set<string>();
   argv.forEach((token, at) => {
-    if (!/^-[^\d]/.test(token) || token === '-h') return;
+    if (!isFlag(token) || token === '-h') return;
     const [written = ''] = token.split('=', 1);
     const flag = known.find(({ name }) => `--${name}` === written);
     const names = known.map(({ name }) => `--${name}`);
-    if (!flag) throw new InputError(`${show(written)}: no flag${command ? ` of ${command.name}` : ''}${didYouMean(written, names)}`);
+    if (!flag) throw new InputError(`${show(written)}: no flag${ofWhat}${didYouMean(written, names)}`);
     if (seen.has(written) && flag.kind !== 'list') throw new InputError(`${written}: given twice, want it once`);
     seen.add(written);
-    const hasValue = token.includes('=') || (argv[at + 1] !== undefined && !/^-[^\d]/.test(argv[at + 1]!));
+    const hasValue = token.includes('=') || (argv[at + 1] !== undefined && !isFlag(argv[at + 1]));
     if (flag.kind === 'switch' && token.includes('=')) throw new InputError(`${written}: takes no value`);
     if (flag.kind !== 'switch' && !hasValue) throw new InputError(`${written}: want a value after it (${flag.summary})`);
   });
 }
 
-function build(commands: readonly Command[], version: string): Argv {
-  const parser = yargs()
-    .scriptName('numalab')
-    .usage('$0 <command>\n\nA laboratory for NUMA scheduling ideas.')
-    .parserConfiguration({
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'short-option-groups': false,
-    })
-    .exitProcess(false)
-    .fail((message: string | null, error?: Error) => {
-      throw new InputError(message ?? error?.message ?? 'not understood');
-    })
-    .help()
-    .alias('help', 'h')
-    .version(version)
-    .option(DEBUG.name, { type: 'boolean', describe: DEBUG.summary })
-    .wrap(120)
-    .epilog('numalab <command> --help has examples.');
-  for (const group of new Set(commands.map(({ name }) => name.split(' ')[0]!))) {
-    const members = commands.filter(({ name }) => name.split(' ')[0] === group);
-    const [only] = members;
-    if (only!.name === group) addCommand(parser, group, only!);
-    else {
-      parser.command(group, members.map(({ name }) => name.slice(group.length + 1)).join(', '), (inner) => {
-        for (const member of members) addCommand(inner, member.name.slice(group.length + 1), member);
-        return inner;
-      });
-    }
-  }
-  return parser;
+interface Tokens {
+  readonly words: readonly string[];
+  readonly values: ReadonlyMap<string, readonly string[]>;
+  readonly switches: ReadonlySet<string>;
 }
 
-function addCommand(parser: Argv, name: string, command: Command): void {
-  const rest = command.more === undefined ? [] : [`[${command.more}..]`];
-  const usage = [name, ...(command.operands ?? []).map((operand) => `[${operand}]`), ...rest].join(' ');
-  parser.command(usage, command.summary, (inner) => {
-    inner.usage(
-      `numalab ${[command.name, ...(command.operands ?? []), ...rest].map((word, i) => (i === 0 ? word : word.toUpperCase())).join(' ')}\n\n${command.summary}`,
-    );
-    for (const flag of command.flags) {
-      inner.option(flag.name, {
-        ...(flag.kind === 'switch' ? { type: 'boolean' } : { type: 'string', nargs: 1 }), // nargs lets a value be `-`
-        describe: flag.default === undefined ? flag.summary : `${flag.summary} [${flag.default}]`,
-      });
-    }
-    return inner.epilog(['Examples:', ...command.examples.map(([line, meaning]) => `  # ${meaning}\n  ${line}`)].join('\n'));
-  });
-}
-
-function callOf(args: Record<string, unknown>, command: Command): Call {
-  const texts: Record<string, string> = {};
-  const lists: Record<string, string[]> = {};
+/** Words, values of flags and switches, of a line whose flags are sound. */
+function read(argv: readonly string[], flags: readonly Flag[]): Tokens {
+  const words: string[] = [];
+  const values = new Map<string, string[]>();
   const switches = new Set<string>();
-  const extra = (args._ as unknown[])[command.name.split(' ').length];
-  if (extra !== undefined) throw new InputError(`${show(extra)}: one word too many for ${command.name}`);
-  for (const { name, kind } of [...command.flags, ...GLOBAL_FLAGS]) {
-    const value = args[name];
-    if (kind === 'switch' && value === true) switches.add(name);
-    if (kind === 'list') lists[name] = [value ?? []].flat().map(String);
-    if (kind === 'text' && value !== undefined) texts[name] = String(value);
+  const isSwitch = new Set([...flags, ...GLOBAL_FLAGS].filter(({ kind }) => kind === 'switch').map(({ name }) => name));
+  for (let at = 0; at < argv.length; at++) {
+    const token = argv[at]!;
+    if (!isFlag(token)) {
+      words.push(token);
+      continue;
+    }
+    const [written = '', value] = token === '-h' ? ['help'] : token.slice(2).split(/=(.*)/s);
+    if (isSwitch.has(written)) {
+      const isSaid = argv[at + 1] === 'true' || argv[at + 1] === 'false';
+      if (isSaid && argv[at + 1] === 'false') switches.delete(written);
+      else switches.add(written);
+      if (isSaid) at++;
+    } else values.set(written, [...(values.get(written) ?? []), value ?? argv[++at]!]);
   }
-  const operands = (command.operands ?? []).map((operand) => {
-    if (args[operand] === undefined) throw new InputError(`${command.name}: want ${operand.toUpperCase()} after it`);
-    return String(args[operand]);
+  if (words.at(-1) === 'help') switches.add('help');
+  return { words, values, switches };
+}
+
+function callOf({ words, values, switches }: Tokens, command: Command): Call {
+  const { operands = [], more } = command;
+  const given = words.slice(command.name.split(' ').length);
+  const extra = more === undefined ? given[operands.length] : undefined;
+  if (extra !== undefined) throw new InputError(`${show(extra)}: one word too many for ${command.name}`);
+  operands.forEach((operand, at) => {
+    if (given[at] === undefined) throw new InputError(`${command.name}: want ${operand.toUpperCase()} after it`);
   });
-  const more = command.more === undefined ? [] : [args[command.more] ?? []].flat().map(String);
-  return { texts, lists, switches, operands, more };
+  const of = (kind: Flag['kind']): string[] => command.flags.filter((flag) => flag.kind === kind).map(({ name }) => name);
+  return {
+    texts: Object.fromEntries(of('text').flatMap((name) => (values.has(name) ? [[name, values.get(name)![0]!]] : []))),
+    lists: Object.fromEntries(of('list').map((name) => [name, values.get(name) ?? []])),
+    switches,
+    operands: given.slice(0, operands.length),
+    more: given.slice(operands.length),
+  };
 }

@@ -4,7 +4,7 @@ import { WORDS } from '../experiments/scenario-words.ts';
 import type { Recording } from '../sim/recording.ts';
 import type { Scenario } from '../sim/scenario.ts';
 
-/** One command, one file: put it into the list of commands/index.ts and it is parsed, helped and suggested. */
+/** One command, one file: name it in the list of commands/index.ts and it is parsed, helped and suggested. */
 export interface Command {
   /** The words that choose it: `run`, `policy list`. */
   readonly name: string;
@@ -17,6 +17,11 @@ export interface Command {
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   /** Returns the exit code. Throws InputError for what the user has to put right. */
   run(call: Call, lab: Lab, terminal: Terminal): number | Promise<number>;
+}
+
+/** A command by its words, whose file is not loaded yet. */
+export interface LateCommand extends Pick<Command, 'name'> {
+  load(): Promise<Command>;
 }
 
 export interface Flag {
@@ -49,6 +54,11 @@ export interface PoolWords {
   readonly workers: number;
   readonly isIsolated: boolean;
   log(text: string): void;
+}
+
+/** A lab that is not loaded yet: helps and refusals need none. */
+export interface LateLab extends Pick<Lab, 'version'> {
+  load(): Promise<Lab>;
 }
 
 /** Standard output for results, standard error for everything said about them. */

@@ -1,35 +1,5 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { DISK_FULL, type Terminal } from './command.ts';
+import { main } from './program.ts';
 
-/**
- * Signals keep their default action: a simulation keeps the one thread busy, so a handler would never get to run. The shell reports
- * 130 and 143.
- */
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(); // the reader has seen enough
-  process.stderr.write(`standard output: ${error.code ?? error.message}\n`);
-  process.exit(DISK_FULL);
-});
-process.stderr.on('error', () => {}); // nobody is left to tell
-
-const terminal: Terminal = {
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
-  progress: (text) => void (process.stderr.isTTY && process.stderr.write(`\r\u001b[K${text}`)),
-  width: process.stdout.columns ?? 100,
-};
-
-/** Found upwards, because this file runs from its source as well as from dist. */
-function packageVersion(from: URL): string {
-  try {
-    return (JSON.parse(readFileSync(new URL('package.json', from), 'utf8')) as { version: string }).version;
-  } catch (error) {
-    if (from.pathname === '/') throw error;
-    return packageVersion(new URL('..', from));
-  }
-}
-
-const { numalab } = await import('./numalab.ts');
-const { lab } = await import('./lab.ts');
-process.exitCode = await numalab(process.argv.slice(2), lab(packageVersion(new URL('.', import.meta.url))), terminal);
+/** numalab from its modules one by one, as they are compiled; start.cts starts the same from one file. */
+main();

@@ -1,20 +1,18 @@
+import { FolderInUse, ProgramError, StoreError } from '../experiments/failures.ts';
 import { InputError, show } from '../experiments/input-error.ts';
-import { StoreError } from '../experiments/store.ts';
-import { ProgramError } from '../experiments/sweep/engines/programs.ts';
-import { FolderInUse } from '../experiments/sweep/folder-lock.ts';
 import { parseArguments } from './arguments.ts';
-import { BAD_INPUT, DISK_FULL, DONE, FAILED, IN_USE, TRY_AGAIN, type Lab, type Terminal } from './command.ts';
+import { BAD_INPUT, DISK_FULL, DONE, FAILED, IN_USE, TRY_AGAIN, type Lab, type LateLab, type Terminal } from './command.ts';
 import { commands } from './commands/index.ts';
 
 /** Runs one command line and returns the exit code of the process. */
-export async function numalab(argv: readonly string[], lab: Lab, terminal: Terminal): Promise<number> {
+export async function numalab(argv: readonly string[], lab: Lab | LateLab, terminal: Terminal): Promise<number> {
   try {
     const parsed = await parseArguments(argv, commands, lab.version);
     if (typeof parsed === 'string') {
       terminal.out(parsed);
       return DONE;
     }
-    return await parsed.command.run(parsed.call, lab, terminal);
+    return await parsed.command.run(parsed.call, 'load' in lab ? await lab.load() : lab, terminal);
   } catch (error) {
     if (error instanceof InputError) {
       terminal.err(`${error.message}\n`);

@@ -1,11 +1,12 @@
 import { dirname } from 'node:path';
 import { readYaml } from '../experiments/yaml-tree.ts';
 import type { ScenarioSource } from '../experiments/scenario-input.ts';
-import { GuardedRunner } from '../experiments/user-policy/guarded-runner.ts';
+import type { GuardedRunner, Observed } from '../experiments/user-policy/guarded-runner.ts';
 import { fileOfWord, isPolicyFile, loadPolicy } from '../experiments/user-policy/load.ts';
 import { isUserPolicy, type UserPolicy } from '../experiments/user-policy/user-policy.ts';
 import type { Recording } from '../sim/recording.ts';
 import type { Scenario } from '../sim/scenario.ts';
+import type { WitnessOrder } from '../sim/witness.ts';
 import { type Call, type Flag, type Lab, type Terminal } from './command.ts';
 
 export const ISOLATE_FLAG: Flag = {
@@ -19,6 +20,10 @@ export interface UserLab {
   readonly lab: Lab;
   /** In this thread for a policy that numalab comes with, guarded for any other. */
   run(scenario: Scenario): Promise<Recording>;
+  /** A policy of the user's own, guarded, and what it decides. */
+  observe(scenario: Scenario, order: WitnessOrder): Promise<Observed>;
+  /** @throws InputError for a policy of the user's own that a run would refuse before it begins */
+  check(scenario: Scenario): Promise<void>;
 }
 
 /**
@@ -33,23 +38,41 @@ export async function withUserPolicies<Result>(
   { words, file }: { readonly words: readonly string[]; readonly file?: ScenarioSource['file'] },
   work: (user: UserLab) => Promise<Result>,
 ): Promise<Result> {
-  const runner = new GuardedRunner({ isIsolated: call.switches.has('isolate'), log: (text) => terminal.err(printable(text)) });
+  const runner = lateRunner(call, terminal);
   try {
     const loaded: UserPolicy[] = [];
     const load = async (word: string, folder: string): Promise<void> => {
       const name = fileOfWord(word);
-      if (isPolicyFile(word) && !loaded.some((policy) => policy.name === name)) loaded.push(await loadPolicy(name, runner, folder));
+      if (isPolicyFile(word) && !loaded.some((policy) => policy.name === name))
+        loaded.push(await loadPolicy(name, await runner.get(), folder));
     };
     for (const word of words) await load(word, '.');
     if (words.length === 0 && file) await load(policyWord(file), dirname(file.name));
     const known: Lab = { ...lab, policies: [...lab.policies, ...loaded] };
     return await work({
       lab: known,
-      run: async (scenario) => (isUserPolicy(scenario.policy) ? runner.run(scenario) : lab.run(scenario)),
+      run: async (scenario) => (isUserPolicy(scenario.policy) ? (await runner.get()).run(scenario) : lab.run(scenario)),
+      check: async (scenario) => {
+        if (isUserPolicy(scenario.policy)) await (await runner.get()).check(scenario);
+      },
+      observe: async (scenario, order) => (await runner.get()).observe(scenario, order),
     });
   } finally {
     await runner.close();
   }
+}
+
+/** What runs policies of the user's own, loaded when the first is met. */
+function lateRunner(call: Call, terminal: Terminal): { get(): Promise<GuardedRunner>; close(): Promise<void> } {
+  let loading: Promise<GuardedRunner> | null = null;
+  const load = async (): Promise<GuardedRunner> => {
+    const { GuardedRunner } = await import('../experiments/user-policy/guarded-runner.ts');
+    return new GuardedRunner({ isIsolated: call.switches.has('isolate'), log: (text) => terminal.err(printable(text)) });
+  };
+  return {
+    get: () => (loading ??= load()),
+    close: async () => (await loading)?.close(),
+  };
 }
 
 /** The file is read in full, and refused, when the scenario is. */

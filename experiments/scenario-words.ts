@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { MachineSpec } from '../sim/machine-spec.ts';
 import type { OptionValues } from '../sim/options.ts';
 import type { GuestKind, PolicyEntry } from '../sim/policy-api.ts';
@@ -160,9 +160,9 @@ const GUEST_KINDS = ['kvm', 'xen-hvm', 'xen-pv', 'bare'] as const;
 const GUEST_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 /** Reads raw words (texts, and in files lists and mappings of them), those left out included by the caller. */
-export function readWords(raw: object, registries: Registries): z.ZodSafeParseResult<ScenarioWords> {
+export function readWords(raw: object, registries: Registries): z.core.util.SafeParseResult<ScenarioWords> {
   const isList = 'guests' in raw && typeof raw.guests === 'object';
-  const schemas = schemasOf.get(registries) ?? new Map<boolean, z.ZodType<ScenarioWords>>();
+  const schemas = schemasOf.get(registries) ?? new Map<boolean, z.ZodMiniType<ScenarioWords>>();
   schemasOf.set(registries, schemas);
   const schema = schemas.get(isList) ?? schemaOf(registries, isList);
   schemas.set(isList, schema);
@@ -170,10 +170,10 @@ export function readWords(raw: object, registries: Registries): z.ZodSafeParseRe
 }
 
 /** Making one takes longer than reading with it. */
-const schemasOf = new WeakMap<Registries, Map<boolean, z.ZodType<ScenarioWords>>>();
+const schemasOf = new WeakMap<Registries, Map<boolean, z.ZodMiniType<ScenarioWords>>>();
 
 /** @param isList whether guests are a list, and not a count */
-function schemaOf(registries: Registries, isList: boolean): z.ZodType<ScenarioWords> {
+function schemaOf(registries: Registries, isList: boolean): z.ZodMiniType<ScenarioWords> {
   const guestWords = {
     vcpus: quantity('count', 1, 1024),
     memory: quantity('bytes', MiB(64), GiB(16 * 1024)),
@@ -187,8 +187,8 @@ function schemaOf(registries: Registries, isList: boolean): z.ZodType<ScenarioWo
     boot: quantity('share', 0, 1),
     workload: leaf((text) => parseNamed(text, registries.workloads)),
   };
-  const group = z
-    .strictObject({
+  const group = z.partial(
+    z.strictObject({
       ...guestWords,
       name: leaf(guestName),
       count: quantity('count', 1, MAX_GUESTS),
@@ -198,15 +198,15 @@ function schemaOf(registries: Registries, isList: boolean): z.ZodType<ScenarioWo
       cap: quantity('count', 0, 102_400),
       arrives: quantity('time', 0, DAY_NS),
       departs: quantity('time', us(1), DAY_NS),
-    })
-    .partial();
+    }),
+  );
   const time = quantity('time', 0, ms(100));
   return z.strictObject({
     ...guestWords,
     machine: leaf((text) => machineNamed(text, registries.machines)),
     policy: leaf((text) => parseNamed(text, registries.policies)),
-    guests: isList ? z.array(group).min(1) : quantity('count', 1, MAX_GUESTS),
-    duration: quantity('time', us(1), DAY_NS).optional(),
+    guests: isList ? z.array(group).check(z.minLength(1)) : quantity('count', 1, MAX_GUESTS),
+    duration: z.optional(quantity('time', us(1), DAY_NS)),
     limit: quantity('time', us(1), DAY_NS),
     start: leaf(startGapNs),
     seed: leaf(canonicalSeed),
@@ -219,50 +219,54 @@ function schemaOf(registries: Registries, isList: boolean): z.ZodType<ScenarioWo
     'host-cache': quantity('bytes', 0, GiB(16 * 1024)),
     watchdog: quantity('time', ms(20), DAY_NS),
     checks: oneOf(['cheap', 'all'] as const),
-    hotplug: z
-      .array(
+    hotplug: z.optional(
+      z.array(
         z.strictObject({
           cpu: quantity('count', 0, 65_535),
           offline: quantity('time', us(1), DAY_NS),
-          online: quantity('time', us(1), DAY_NS).optional(),
+          online: z.optional(quantity('time', us(1), DAY_NS)),
         }),
-      )
-      .optional(),
-    costs: z
-      .strictObject({
-        'context-switch': time,
-        exit: time,
-        ipi: time,
-        'guest-fault': time,
-        'host-fault': time,
-        'cold-cache': leaf((text) => asOneOf(text, ['true', 'false']) === 'true'),
-        'guest-slice': quantity('time', us(1), seconds(10)),
-        hook: time,
-        helper: time,
-        'hint-fault': time,
-        sample: time,
-        mark: time,
-        split: time,
-        remap: time,
-        shootdown: time,
-        copy: quantity('share', 0, 1),
-      })
-      .partial()
-      .optional(),
+      ),
+    ),
+    costs: z.optional(
+      z.partial(
+        z.strictObject({
+          'context-switch': time,
+          exit: time,
+          ipi: time,
+          'guest-fault': time,
+          'host-fault': time,
+          'cold-cache': leaf((text) => asOneOf(text, ['true', 'false']) === 'true'),
+          'guest-slice': quantity('time', us(1), seconds(10)),
+          hook: time,
+          helper: time,
+          'hint-fault': time,
+          sample: time,
+          mark: time,
+          split: time,
+          remap: time,
+          shootdown: time,
+          copy: quantity('share', 0, 1),
+        }),
+      ),
+    ),
   });
 }
 
 /** A word that is one text. Anything else is read as no text at all, which no word takes. */
-function leaf<Value>(parse: (text: string) => Value): z.ZodPipe<z.ZodUnknown, z.ZodTransform<Awaited<Value>, unknown>> {
-  return z.unknown().transform((value, context) => {
-    try {
-      return parse(typeof value === 'object' ? '' : String(value)) as Awaited<Value>;
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      context.addIssue({ code: 'custom', message: error.message });
-      return z.NEVER;
-    }
-  });
+function leaf<Value>(parse: (text: string) => Value): z.ZodMiniPipe<z.ZodMiniUnknown, z.ZodMiniTransform<Awaited<Value>, unknown>> {
+  return z.pipe(
+    z.unknown(),
+    z.transform((value, context) => {
+      try {
+        return parse(typeof value === 'object' ? '' : String(value)) as Awaited<Value>;
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        context.issues.push({ code: 'custom', message: error.message, input: value });
+        return z.NEVER;
+      }
+    }),
+  );
 }
 
 function quantity(kind: QuantityKind, min: number, max: number): ReturnType<typeof leaf<number>> {

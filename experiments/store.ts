@@ -1,13 +1,9 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { StoreError } from './failures.ts';
 import { type FileCalls, FILE_CALLS, failureOf, isCode } from './file-calls.ts';
 import { InputError, show, showPath } from './input-error.ts';
 import { temporaryName } from './temporary-files.ts';
-
-/** What is on the disk cannot be kept, or is not what was kept: the disk is full, no longer there, or has changed it. */
-export class StoreError extends Error {
-  override name = 'StoreError';
-}
 
 /**
  * Asks before hours of work whether its result could be written.

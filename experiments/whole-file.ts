@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { StoreError } from './failures.ts';
 import { show } from './input-error.ts';
-import { StoreError } from './store.ts';
 
 /**
  * A file too large for one text: written piece by piece to a temporary one beside it, flushed, then renamed over. What stood there

@@ -1,4 +1,6 @@
-import { Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, Parser } from 'yaml';
+import { createRequire } from 'node:module';
+import type * as Yaml from 'yaml';
+import type { CST, Document, LineCounter, Node } from 'yaml';
 import { InputError, show } from './input-error.ts';
 
 export const MAX_FILE_BYTES: number = 1024 ** 2;
@@ -27,6 +29,7 @@ export interface YamlTree {
  * @throws InputError with file, line and column
  */
 export function readYaml(fileName: string, text: string): YamlTree {
+  const { isScalar, LineCounter } = yaml();
   const lines = new LineCounter();
   const positions = new Map<string, number>();
   const at = (offset: number): string => {
@@ -52,9 +55,15 @@ export function readYaml(fileName: string, text: string): YamlTree {
   return { value, locate, locateKey: (path) => at(positions.get(keyOf(path)) ?? 0) };
 }
 
+/** Not before there is something to read: a run told by flags alone takes no longer than this package to load. */
+function yaml(): typeof Yaml {
+  return createRequire(import.meta.url)('yaml') as typeof Yaml;
+}
+
 type Refuse = (offset: number, message: string) => never;
 
 function tokens(text: string, lines: LineCounter, refuse: Refuse): CST.Token[] {
+  const { Lexer, Parser } = yaml();
   const parser = new Parser(lines.addNewLine);
   const all: CST.Token[] = [];
   let lexemes = 0;
@@ -70,6 +79,7 @@ function tokens(text: string, lines: LineCounter, refuse: Refuse): CST.Token[] {
 
 function compose(all: CST.Token[], refuse: Refuse): Document.Parsed | undefined {
   const options = { schema: 'failsafe', uniqueKeys: false, merge: false, prettyErrors: false, strict: true } as const;
+  const { Composer } = yaml();
   const documents = [...new Composer(options).compose(all)];
   for (const document of documents) {
     const [problem] = [...document.errors, ...document.warnings];
@@ -81,6 +91,7 @@ function compose(all: CST.Token[], refuse: Refuse): Document.Parsed | undefined 
 
 /** The plain tree of a node, and where each of its parts is written. */
 function plain(root: Node, positions: Map<string, number>, refuse: Refuse): Tree {
+  const { isAlias, isMap, isScalar, isSeq } = yaml();
   const anchors = new Map<string, Node>();
   const open = new Set<Node>();
   let nodes = 0;

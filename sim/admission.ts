@@ -24,6 +24,7 @@ import {
 } from './timers.ts';
 import type { GuestId, VcpuId } from './units.ts';
 import { placeVnodes } from './vnuma-host.ts';
+import { PLACED, shortOfPlacement, witness } from './witness.ts';
 import { type GuestState, note, type World } from './world.ts';
 
 /** The host starts, then the guests that are there from the first are built one after the other, each where the policy puts it, and boot. */
@@ -149,6 +150,7 @@ function place(w: World, k: HostKernel, guest: GuestState): void {
   const placement = placeVnodes(w, guest) ?? chosen;
   w.placements[guest.id] = placement;
   setMasks(w, guest, placement);
+  if (w.witness !== null) witness(w, PLACED, guest.id, shortOfPlacement(w, guest.firstVcpu, guest.vcpuCount, placement.memoryNodes));
   leave(w, k);
   if (policy.memory.backs === 'at-build') backAll(w, guest);
 }

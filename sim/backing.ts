@@ -2,6 +2,7 @@ import { PolicyError } from './assert.ts';
 import { renewMixtures } from './segments.ts';
 import type { GuestId, NodeId } from './units.ts';
 import { boundNode } from './vnuma-host.ts';
+import { BACKED, witness } from './witness.ts';
 import type { World } from './world.ts';
 
 /**
@@ -24,6 +25,7 @@ export function backBlock(w: World, guest: number, region: number, block: number
   const { memoryNodes } = w.placements[guest]!;
   let node = memory.back(guest, region, block, wanted, policy.memory.fallback, memoryNodes);
   if (node < 0 && dropAllReplicas(w)) node = memory.back(guest, region, block, wanted, policy.memory.fallback, memoryNodes);
+  if (w.witness !== null) witness(w, BACKED, block, node);
   if (node >= 0 && w.huge.isHuge(guest, block)) backMapping(w, guest, block, node);
   return node;
 }

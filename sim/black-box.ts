@@ -45,8 +45,8 @@ export interface HostEvent {
   readonly of: Readonly<Record<string, number>>;
 }
 
-/** The kinds `note` is called with, and what its two numbers are. */
-const KINDS: Readonly<Record<number, readonly [event: string, first: string, second: string]>> = {
+/** The kinds `note` is called with, and what its two numbers are; the last two only a witness is told of. */
+export const KINDS: Readonly<Record<number, readonly [event: string, first: string, second: string]>> = {
   1: ['wake', 'vcpu', 'cpu'],
   2: ['run', 'vcpu', 'cpu'],
   3: ['block', 'vcpu', 'cpu'],
@@ -58,6 +58,8 @@ const KINDS: Readonly<Record<number, readonly [event: string, first: string, sec
   9: ['hotplug', 'cpu', 'online'],
   10: ['copy', 'block of all guests', 'node'],
   11: ['merge', 'block of all guests', 'node'],
+  100: ['place', 'guest', ''],
+  101: ['back', 'block of all guests', 'node'],
 };
 
 /** The last events, oldest first. */

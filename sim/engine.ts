@@ -39,6 +39,7 @@ import {
 import type { CpuId, VcpuId } from './units.ts';
 import { moveVnodes } from './vnuma-host.ts';
 import { addIdleWhileRunnable, BEAT_INSTANTS, beat, watch } from './watch.ts';
+import type { Witness } from './witness.ts';
 import type { GuestState, World } from './world.ts';
 
 /** More choices than this at one instant mean that a policy kicks in a circle. */
@@ -47,10 +48,12 @@ const MAX_STEPS = 1_000_000;
 /**
  * Runs a scenario to its end: a pure function of it. Between two instants nothing changes speed, so time jumps from one to the next.
  * @param box shared memory, for whoever watches the run from another thread
+ * @param witness is told of each decision, and changes nothing unless it is to end the run at one
  * @throws SimulatorError when the simulator is at fault. A policy's fault ends the run with a status.
  */
-export function run(scenario: Scenario, box?: BlackBox): Recording {
+export function run(scenario: Scenario, box?: BlackBox, witness: Witness | null = null): Recording {
   const { w, k } = buildWorld(scenario, box);
+  w.witness = witness;
   try {
     startHost(w, k);
     while (!isOver(w)) {

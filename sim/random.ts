@@ -1,4 +1,4 @@
-import seedrandom from 'seedrandom';
+import alea from 'seedrandom/lib/alea.js';
 
 /** A stream of numbers in [0, 1). */
 export type Random = () => number;
@@ -9,7 +9,7 @@ export type Random = () => number;
  * @param seed canonical decimal text of the run's seed
  */
 export function namedStream(seed: string, guest: string, vcpu: number, purpose: string): Random {
-  return seedrandom.alea(`${seed}/${guest}/${vcpu}/${purpose}`);
+  return alea(`${seed}/${guest}/${vcpu}/${purpose}`);
 }
 
 /** Exponential with the given mean, by inversion. */

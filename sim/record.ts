@@ -18,6 +18,7 @@ import {
   WAIT_GUEST,
   WAIT_HOST,
 } from './states.ts';
+import { wholeParts } from './whole-parts.ts';
 import type { GuestState, World } from './world.ts';
 
 /** Closes the books at the present instant and says what the run has shown. */
@@ -148,10 +149,7 @@ function guestRecord(w: World, guest: GuestState): GuestRecord {
   };
 }
 
-/**
- * The causes of a guest's tasks in whole nanoseconds that sum to their lifetimes exactly: rounded down, then the missing ones
- * given to the largest remainders (ties by the order of CAUSES).
- */
+/** The causes of a guest's tasks in whole nanoseconds that sum to their lifetimes exactly. */
 function wholeCauses(w: World, tasks: readonly number[], lifetimeNs: number): Record<Cause, number> {
   const sums = new Array<number>(CAUSE_COUNT).fill(0);
   for (const task of tasks) {
@@ -159,16 +157,7 @@ function wholeCauses(w: World, tasks: readonly number[], lifetimeNs: number): Re
   }
   const total = sums.reduce((sum, ns) => sum + ns, 0);
   assert(Math.abs(total - lifetimeNs) <= 1 + 1e-6 * lifetimeNs, 'causes of time do not add up to the lifetimes');
-  const whole = sums.map(Math.floor);
-  const order = sums.map((_, cause) => cause).sort((a, b) => sums[b]! - whole[b]! - (sums[a]! - whole[a]!) || a - b);
-  let missing = lifetimeNs - whole.reduce((sum, ns) => sum + ns, 0);
-  for (let i = 0; missing !== 0; i = (i + 1) % order.length) {
-    const cause = order[i]!;
-    const step = Math.sign(missing);
-    if (step < 0 && whole[cause] === 0) continue;
-    whole[cause]! += step;
-    missing -= step;
-  }
+  const whole = wholeParts(sums, lifetimeNs);
   return Object.fromEntries(CAUSES.map((name, cause) => [name, whole[cause]!])) as Record<Cause, number>;
 }
 

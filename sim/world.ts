@@ -22,6 +22,7 @@ import { Looks } from './timeline.ts';
 import { Timers } from './timers.ts';
 import { emptyAccess, type ToldAccess, VcpuStreams } from './told-access.ts';
 import type { VnodeLayout } from './vnuma.ts';
+import type { Witness } from './witness.ts';
 import { emptyPhase, type GuestCalls, type GuestProgram, type Phase } from './workload-api.ts';
 
 /**
@@ -192,6 +193,7 @@ export class World {
   calls!: ProgramCalls; //    what programs are given; set by build.ts, like the kernel
   hook = ''; // policy hook being run, for the message when it throws
   readonly box: BlackBox; //  the last events, for the same
+  witness: Witness | null = null; // witness.ts: whoever follows its decisions
   readonly looks: Looks | null; // timeline.ts: null unless the scenario asks for it
 
   constructor(scenario: Scenario, guests: readonly GuestState[], policy: Policy, box: BlackBox = new BlackBox()) {
@@ -436,4 +438,5 @@ export function note(w: World, what: number, a: number, b: number): void {
   box.whats[slot] = what;
   box.firsts[slot] = a;
   box.seconds[slot] = b;
+  if (w.witness !== null) w.witness.noted(w, what, a, b);
 }

@@ -16,7 +16,11 @@ export const check: Command = {
   ],
   async run(call, lab, terminal) {
     const source = sourceOf(call);
-    const scenario = await withUserPolicies(call, lab, terminal, policiesOf(source), async (user) => readScenario(source, user.lab));
+    const scenario = await withUserPolicies(call, lab, terminal, policiesOf(source), async (user) => {
+      const read = readScenario(source, user.lab);
+      await user.check(read);
+      return read;
+    });
     const told = {
       machine: scenario.machine.spec.name,
       policy: formatNamed(scenario.policy, scenario.policyOptions),

@@ -1,18 +1,26 @@
-import { type Chart, type ChartResult, runChart, type Size } from '../../experiments/chart.ts';
+import { basename } from 'node:path';
+import { cellScenario, type Chart, type ChartResult, runChart, type Size } from '../../experiments/chart.ts';
 import { charts, deck as deckCharts } from '../../experiments/deck.ts';
+import { deckExamples } from '../../experiments/deck-examples.ts';
 import { deckResult } from '../../experiments/deck-result.ts';
 import { deckFindings } from '../../experiments/findings.ts';
 import { InputError, show } from '../../experiments/input-error.ts';
 import { didYouMean } from '../../experiments/nearest-name.ts';
+import { factsOf } from '../../experiments/page/page-inputs.ts';
+import type { PageMachine } from '../../experiments/page/schemas.ts';
 import { questions } from '../../experiments/questions/index.ts';
 import { answer, labOf, MEASURED_ON, type Question, runsASeed, secondsOf } from '../../experiments/questions/question.ts';
+import type { RunResult } from '../../experiments/run-result.ts';
+import { codeOf } from '../../experiments/runs/run-id.ts';
 import { checkWritable, writeWhole } from '../../experiments/store.ts';
 import { chartText, findingsText } from '../../report/chart.ts';
 import { answerText } from '../../report/answer.ts';
 import { formatNumber } from '../../report/format.ts';
 import { table } from '../../report/table.ts';
 import { type Call, type Command, DONE, FAILED, type Flag, JSON_FLAG, type Lab, type Terminal } from '../command.ts';
+import { shellWord } from '../command-line.ts';
 import { seedCount } from '../seed-count.ts';
+import { writePage } from '../write-page.ts';
 
 const SIZE_FLAG: Flag = {
   name: 'size',
@@ -27,34 +35,51 @@ const SEEDS_FLAG: Flag = {
   kind: 'text',
 };
 const OUT_FLAG: Flag = { name: 'out', summary: 'file for the result as JSON', kind: 'text', default: 'results/deck.json' };
+const HTML_FLAG: Flag = {
+  name: 'html',
+  summary: 'file for the result as a page; empty for none',
+  kind: 'text',
+  default: 'results/deck.html',
+};
 
 export const deck: Command = {
   name: 'deck',
   summary: 'make the ten charts of "Virtualizing NUMA" again and tell what they show',
-  flags: [SIZE_FLAG, SEEDS_FLAG, OUT_FLAG, JSON_FLAG],
+  flags: [SIZE_FLAG, SEEDS_FLAG, OUT_FLAG, HTML_FLAG, JSON_FLAG],
   examples: [
-    ['numalab deck', 'all charts, reduced, in under a minute'],
-    ['numalab deck --size full --out deck.json', 'as a claim should rest on it'],
+    ['numalab deck', 'all charts, reduced, in under a minute, as text, JSON and a page for the browser'],
+    ['numalab deck --size full --out deck.json --html deck.html', 'as a claim should rest on it'],
   ],
-  run: (call, lab, terminal) => runCharts(deckCharts, call, lab, terminal, call.texts.out ?? OUT_FLAG.default!),
+  run: (call, lab, terminal) =>
+    runCharts(deckCharts, call, lab, terminal, {
+      command: 'deck',
+      out: call.texts.out ?? OUT_FLAG.default!,
+      page: call.texts.html ?? HTML_FLAG.default!,
+      examples: (size) => deckExamples(size, lab),
+    }),
 };
 
 export const experimentRun: Command = {
   name: 'experiment run',
   summary: "run one experiment: a chart of the deck, a sibling in which the favourite should lose, or one of the deck's open questions",
   operands: ['NAME'],
-  flags: [SIZE_FLAG, SEEDS_FLAG, { ...OUT_FLAG, default: '' }, JSON_FLAG],
+  flags: [SIZE_FLAG, SEEDS_FLAG, { ...OUT_FLAG, default: '' }, { ...HTML_FLAG, default: '' }, JSON_FLAG],
   examples: [
     ['numalab experiment run packed-streams --seeds 10', 'when one node is not enough'],
     ['numalab experiment run no-pinning-no-migration', 'an open question, its charts and its answer'],
   ],
   run(call, lab, terminal) {
     const name = call.operands[0]!;
-    const out = call.texts.out ?? '';
+    const kept = {
+      command: `experiment run ${shellWord(name)}`,
+      out: call.texts.out ?? '',
+      page: call.texts.html ?? '',
+      examples: () => [],
+    };
     const chart = charts.find((one) => one.name === name);
-    if (chart) return runCharts([chart], call, lab, terminal, out);
+    if (chart) return runCharts([chart], call, lab, terminal, kept);
     const question = questions.find((one) => one.name === name);
-    if (question) return runCharts([...question.charts, ...question.siblings], call, labOf(question, lab), terminal, out, question);
+    if (question) return runCharts([...question.charts, ...question.siblings], call, labOf(question, lab), terminal, kept, question);
     const known = [...charts, ...questions].map((one) => one.name);
     throw new InputError(`experiment = ${show(name)}, want one of ${known.join(', ')}${didYouMean(name, known)}`);
   },
@@ -95,11 +120,27 @@ export const experimentList: Command = {
   },
 };
 
-function runCharts(list: readonly Chart[], call: Call, lab: Lab, terminal: Terminal, out: string, question?: Question): number {
+/** Where the result goes, and what it says of its making. */
+interface Kept {
+  readonly command: string;
+  readonly out: string;
+  readonly page: string;
+  examples(size: Size): RunResult[];
+}
+
+async function runCharts(
+  list: readonly Chart[],
+  call: Call,
+  lab: Lab,
+  terminal: Terminal,
+  { command, out, page, examples }: Kept,
+  question?: Question,
+): Promise<number> {
   const size = sizeOf(call);
   const seeds = seedsOf(call, size);
   const isJson = call.switches.has('json');
   if (out !== '') checkWritable(out, '--out');
+  if (page !== '') checkWritable(page, '--html');
   const total = list.reduce((sum, chart) => sum + chart.cells(size).length * seeds.length, 0);
   const startedMs = performance.now();
   let before = 0;
@@ -117,13 +158,28 @@ function runCharts(list: readonly Chart[], call: Call, lab: Lab, terminal: Termi
   if (!isJson && findings.length > 0) terminal.out(`${findingsText(findings)}\n`);
   const answered = question && answer(question, results, lab);
   if (!isJson && answered) terminal.out(answerText(answered, terminal.width));
-  const json = `${JSON.stringify(deckResult(lab.version, results, findings, answered), null, 2)}\n`;
+  const context = {
+    command: `numalab ${command} --size ${size} --seeds ${seeds.length}`,
+    code: codeOf(lab.version),
+    machines: machinesOf(results, lab),
+    examples: examples(size),
+  };
+  const json = `${JSON.stringify(deckResult(lab.version, results, findings, context, answered), null, 2)}\n`;
   if (isJson) terminal.out(json);
   if (out !== '') {
     writeWhole(out, json);
     terminal.err(`result written to ${show(out)}\n`);
   }
+  if (page !== '') {
+    await writePage(page, [{ name: out === '' ? 'deck.json' : basename(out), text: json }], lab);
+    terminal.err(`page written to ${show(page)}: open it in a browser\n`);
+  }
   return results.some(({ points }) => points.some(({ failures }) => failures.length > 0)) ? FAILED : DONE;
+}
+
+function machinesOf(results: readonly ChartResult[], lab: Lab): PageMachine[] {
+  const specs = results.flatMap(({ points }) => points.map((point) => cellScenario(point, lab).machine.spec));
+  return [...new Set(specs)].map(factsOf);
 }
 
 function sizeOf(call: Call): Size {

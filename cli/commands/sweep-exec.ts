@@ -1,7 +1,7 @@
+import { StoreError } from '../../experiments/failures.ts';
 import { InputError, show } from '../../experiments/input-error.ts';
 import { plainText } from '../../report/format.ts';
 import { Executor } from '../../experiments/runs/execute.ts';
-import { StoreError } from '../../experiments/store.ts';
 import { KilledRun, keepResult } from '../../experiments/sweep/keep-result.ts';
 import { endingOf } from '../../experiments/sweep/status.ts';
 import { DifferentResult, type SweepFolder } from '../../experiments/sweep/sweep-folder.ts';

@@ -4,7 +4,7 @@ import { SweepFolder } from '../../experiments/sweep/sweep-folder.ts';
 import { counted } from '../../report/format.ts';
 import { type Command, DISK_FULL, DONE, FAILED, type Flag, JSON_FLAG, type Terminal } from '../command.ts';
 
-const PARTIAL_FLAG: Flag = { name: 'partial', summary: 'be content with the results that are there', kind: 'switch' };
+export const PARTIAL_FLAG: Flag = { name: 'partial', summary: 'be content with the results that are there', kind: 'switch' };
 /** So many are named one by one. */
 const MOST_NAMED = 20;
 
@@ -23,7 +23,7 @@ export const sweepMerge: Command = {
     terminal.progress('');
     if (call.switches.has('json')) terminal.out(`${JSON.stringify({ schemaVersion: 1, ...outcome }, null, 2)}\n`);
     else terminal.out(outcomeText(outcome));
-    complain(outcome, folder.path, terminal);
+    complainOfResults(outcome, folder.path, terminal);
     if (outcome.damaged.length > 0) return DISK_FULL;
     return outcome.missing.length > 0 && !call.switches.has('partial') ? FAILED : DONE;
   },
@@ -33,7 +33,8 @@ function outcomeText({ runs, merged, rows, files }: MergeOutcome): string {
   return `${merged} of ${counted(runs, 'run')} merged, ${counted(rows, 'row')}\n${show(files.parquet)}\n${show(files.csv)}\n`;
 }
 
-function complain({ missing, damaged }: MergeOutcome, path: string, terminal: Terminal): void {
+/** Names what is damaged, and counts what is to be made. */
+export function complainOfResults({ missing, damaged }: MergeOutcome, path: string, terminal: Terminal): void {
   for (const { index, file } of damaged.slice(0, MOST_NAMED)) terminal.err(`run ${index}: ${show(file)} is damaged and left out\n`);
   if (damaged.length > MOST_NAMED) terminal.err(`and ${damaged.length - MOST_NAMED} more that are damaged\n`);
   const lacking = missing.length + damaged.length;

@@ -1,5 +1,5 @@
+import { StoreError } from '../../experiments/failures.ts';
 import { InputError, show } from '../../experiments/input-error.ts';
-import { StoreError } from '../../experiments/store.ts';
 import { checkEngineFlags, engineNamed, engines } from '../../experiments/sweep/engines.ts';
 import { quoted } from '../../experiments/sweep/engines/shell.ts';
 import { lockFolder } from '../../experiments/sweep/folder-lock.ts';

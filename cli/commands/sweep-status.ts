@@ -1,6 +1,6 @@
+import { ProgramError } from '../../experiments/failures.ts';
 import { SweepFolder } from '../../experiments/sweep/sweep-folder.ts';
 import { InputError } from '../../experiments/input-error.ts';
-import { ProgramError } from '../../experiments/sweep/engines/programs.ts';
 import { type QueueStatus, queueOf, wasSubmitted } from '../../experiments/sweep/engines/slurm-status.ts';
 import { type Found, statusOf, surveyOf } from '../../experiments/sweep/status.ts';
 import { type Command, DONE, JSON_FLAG, type Terminal } from '../command.ts';

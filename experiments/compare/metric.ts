@@ -31,19 +31,19 @@ export function valueOf(run: Ran, metric: Metric): number {
 }
 
 /** What the metric is about: the guests that count in its unit, or all. */
-export function judgedGuests({ guests }: Ran, metric: Metric): number[] {
+export function judgedGuests({ guests }: Pick<Ran, 'guests'>, metric: Metric): number[] {
   const all = guests.map((_, at) => at);
   return metric.name === 'elapsed' ? all : all.filter((at) => guests[at]!.throughput.unit === metric.unit);
 }
 
 /** Task time of the judged guests by cause. */
-export function causesOf(run: Ran, metric: Metric): Record<Cause, number> {
+export function causesOf(run: Pick<Ran, 'guests'>, metric: Metric): Record<Cause, number> {
   const judged = judgedGuests(run, metric).map((at) => run.guests[at]!);
   return Object.fromEntries(CAUSES.map((cause) => [cause, judged.reduce((sum, guest) => sum + guest.causes[cause], 0)])) as Record<Cause, number>; // prettier-ignore
 }
 
 /** What the judged guests did in all, in their own unit. */
-export function workOf(run: Ran, metric: Metric): number {
+export function workOf(run: Pick<Ran, 'guests'>, metric: Metric): number {
   return judgedGuests(run, metric).reduce((sum, at) => sum + workOfGuest(run.guests[at]!), 0);
 }
 

@@ -1,6 +1,8 @@
 import type { Scenario } from '../../sim/scenario.ts';
 import { assumedFigures } from '../variations.ts';
-import { type ComparedPolicy, comparePolicies } from './comparison.ts';
+import { type Interval, meanInterval, verdict as verdictOf } from '../statistics/interval.ts';
+import { pairedDifference, type Replication } from '../statistics/paired.ts';
+import { type ComparedPolicy, comparePolicies, samplesOf } from './comparison.ts';
 import type { Metric } from './metric.ts';
 import { type Contender, type Replicated, replicate, type Replicating } from './replicate.ts';
 
@@ -21,7 +23,15 @@ export interface FigureSensitivity {
   readonly less: readonly Side[] | null;
   readonly more: readonly Side[] | null;
   /** Policies whose verdict is another with it. */
-  readonly turns: readonly { readonly policy: string; readonly at: 'less' | 'more'; readonly verdict: Side['verdict'] }[];
+  readonly turns: readonly Turn[];
+}
+
+export interface Turn {
+  readonly policy: string;
+  readonly at: 'less' | 'more';
+  readonly verdict: Side['verdict'];
+  /** Whether the difference is shown to move at all: else chance may have turned the verdict, as any change lets a run take another course. */
+  readonly isMoved: boolean;
 }
 
 export interface Side {
@@ -29,6 +39,8 @@ export interface Side {
   /** From the first policy, as a share of its mean; null where that is 0. */
   readonly difference: number | null;
   readonly verdict: ComparedPolicy['verdict'];
+  /** How far that is from the difference with all figures as they are, paired by seed; null for that itself. */
+  readonly moved: Interval | null;
 }
 
 export const SHARE = 0.2;
@@ -53,7 +65,7 @@ export async function sensitivityOf(question: SensitivityQuestion, replicating: 
   const few = runs.map((one) => ({ ...one, outcomes: one.outcomes.slice(0, SEEDS) }));
   const seeds = few[0]!.outcomes.map(({ seed }) => seed);
   const sides = (of: readonly Replicated[]): (readonly Side[] | null)[] =>
-    metrics.map((metric) => (of.some(({ failures }) => failures.length > 0) ? null : sidesOf(of, metric, replicating)));
+    metrics.map((metric) => (of.some(({ failures }) => failures.length > 0) ? null : sidesOf(of, few, metric, replicating)));
   const base = sides(few);
   const found: { figure: string; less: (readonly Side[] | null)[]; more: (readonly Side[] | null)[] }[] = [];
   for (const figure of figuresAsked(question)) {
@@ -81,18 +93,35 @@ export function swingOf(base: readonly Side[], { less, more }: Pick<FigureSensit
   return Math.max(...moves);
 }
 
-function sidesOf(runs: readonly Replicated[], metric: Metric, { warmUp }: Replicating): Side[] {
-  const [baseline, ...others] = comparePolicies(runs, metric, warmUp).policies;
-  const { mean } = baseline!.mean;
-  return others.map(({ policy, difference, verdict }) => ({
-    policy,
-    difference: mean === 0 ? null : difference!.mean / Math.abs(mean),
-    verdict,
-  }));
+function sidesOf(runs: readonly Replicated[], plain: readonly Replicated[], metric: Metric, { warmUp }: Replicating): Side[] {
+  const shares = relative(runs, metric, warmUp);
+  const before = runs === plain ? null : relative(plain, metric, warmUp);
+  return comparePolicies(runs, metric, warmUp)
+    .policies.slice(1)
+    .map(({ policy, verdict }, at) => ({
+      policy,
+      difference: shares && meanInterval(shares[at]!.map(({ value }) => value)).mean,
+      verdict,
+      moved: shares && before && pairedDifference(shares[at]!, before[at]!),
+    }));
+}
+
+/** [policy, each but the first]: its difference to the first policy for each seed, as a share of that one's mean; null where that is 0. */
+function relative(runs: readonly Replicated[], metric: Metric, warmUp: Replicating['warmUp']): Replication[][] | null {
+  const [baseline, ...others] = samplesOf(runs, metric, warmUp).samples;
+  const { mean } = meanInterval(baseline!.map(({ value }) => value));
+  if (mean === 0) return null;
+  return others.map((samples) => samples.map(({ seed, value }, i) => ({ seed, value: (value - baseline![i]!.value) / Math.abs(mean) })));
 }
 
 function turnsOf(base: readonly Side[], less: readonly Side[] | null, more: readonly Side[] | null): FigureSensitivity['turns'] {
   const turned = (at: 'less' | 'more', sides: readonly Side[] | null): FigureSensitivity['turns'] =>
-    (sides ?? []).flatMap(({ policy, verdict }, i) => (verdict === base[i]!.verdict ? [] : [{ policy, at, verdict }]));
+    (sides ?? []).flatMap(({ policy, verdict, moved }, i) =>
+      verdict === base[i]!.verdict ? [] : [{ policy, at, verdict, isMoved: moved !== null && isAway(moved) }],
+    );
   return [...turned('less', less), ...turned('more', more)];
+}
+
+function isAway(moved: Interval): boolean {
+  return verdictOf(moved) !== 'no difference shown';
 }

@@ -26,10 +26,10 @@ export function sweepCases(folder: Pick<SweepFolder, 'manifest' | 'path' | 'resu
   const refuse = (message: string): never => {
     throw new InputError(`--sweep = ${show(path)}: ${message}`);
   };
-  for (const word of ['policy', 'seed']) {
-    if (!manifest.varied.includes(word)) refuse(`its ${word} is the same in all runs, want a sweep over policy and seed`);
-  }
-  const others = manifest.varied.filter((word) => word !== 'policy' && word !== 'seed');
+  const isPolicy = (word: string): boolean => word === 'policy' || word.startsWith('policy.'); // options make another policy of it
+  if (!manifest.varied.some(isPolicy)) refuse('its policy is the same in all runs, want a sweep over policy and seed');
+  if (!manifest.varied.includes('seed')) refuse('its seed is the same in all runs, want a sweep over policy and seed');
+  const others = manifest.varied.filter((word) => !isPolicy(word) && word !== 'seed');
   const cases = new Map<string, Gathered>();
   let lacking = 0;
   manifest.runs.forEach(({ words }, index) => {
@@ -40,7 +40,25 @@ export function sweepCases(folder: Pick<SweepFolder, 'manifest' | 'path' | 'resu
   });
   if (lacking > 0)
     refuse(`${lacking} of ${manifest.runs.length} results are missing or damaged, want a finished sweep (numalab sweep status)`);
-  return [...cases].map(([label, { first, policies }]) => ({ label, first, runs: [...policies.values()] }));
+  return [...cases].map(([label, { first, policies }]) => {
+    const runs = [...policies.values()];
+    const fault = pairingFault(runs);
+    if (fault !== null) refuse(`${label === '' ? '' : `${label}: `}${fault}`);
+    return { label, first, runs };
+  });
+}
+
+/** Why runs cannot be paired, or null. */
+function pairingFault([first, ...others]: readonly Replicated[]): string | null {
+  if (others.length === 0) return `has ${first!.policy} only, want two policies or more`;
+  const seeds = seedsOf(first!);
+  if (seeds.length < 2) return `has one seed of ${first!.policy}, want two or more`;
+  const other = others.find((one) => seedsOf(one).join() !== seeds.join());
+  return other ? `the seeds of ${first!.policy} and ${other.policy} differ, want the same for all policies` : null;
+}
+
+function seedsOf({ outcomes, failures }: Replicated): string[] {
+  return [...outcomes, ...failures].map(({ seed }) => seed).sort();
 }
 
 type Gathering = Replicated & { readonly outcomes: Outcome[]; readonly failures: Failure[] };

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import type * as ChildProcess from 'node:child_process';
 import { createRequire } from 'node:module';
 
 /**
@@ -18,7 +18,9 @@ load().then((highs) => {
  * @returns the variables' values; null when it has no solution
  */
 export function solveInteger(text: string): Map<string, number> | null {
-  const highs = createRequire(import.meta.url).resolve('highs');
+  const require = createRequire(import.meta.url);
+  const { execFileSync } = require('node:child_process') as typeof ChildProcess; // few runs need it
+  const highs = require.resolve('highs');
   const answer = execFileSync(process.execPath, ['-e', CHILD, highs], { input: text, encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] });
   const { Columns } = JSON.parse(answer) as { Columns: Readonly<Record<string, { readonly Primal?: number }>> };
   const values = Object.entries(Columns).map(([name, { Primal }]): [string, number] => [name, Primal ?? Number.NaN]);

@@ -53,9 +53,9 @@ export function columnsOf(manifest: Manifest): Column[] {
       of: (_, { seed }) => (seedType === 'text' ? seed : Number(seed)),
     },
     ...own,
-    ...fixed('machine', 'unless varied'),
-    ...fixed('policy', 'unless varied'),
-    ...fixed('workload', 'unless varied; of all guests, joined by +'),
+    ...fixed('machine', 'that it ran on'),
+    ...fixed('policy', 'with its options'),
+    ...fixed('workload', 'of all guests, joined by +'),
     { name: 'guest', type: 'text', isNullable: true, meaning: 'nothing for the whole run', of: (_, _run, guest) => guest?.name ?? null },
     {
       name: 'guestWorkload',

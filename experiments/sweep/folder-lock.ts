@@ -3,12 +3,8 @@ import { readdirSync, realpathSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FolderInUse } from '../failures.ts';
 import { showPath } from '../input-error.ts';
-
-/** Another process of this host works in the folder. */
-export class FolderInUse extends Error {
-  override name = 'FolderInUse';
-}
 
 /** A holder that is busy answers late; who asks does not wait for ever. */
 const ANSWER_MS = 1_000;

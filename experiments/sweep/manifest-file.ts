@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { StoreError } from '../failures.ts';
 import { InputError, show, showPath } from '../input-error.ts';
 import type { RunWords } from '../runs/run-order.ts';
-import { StoreError } from '../store.ts';
 import type { Tree } from '../yaml-tree.ts';
 import type { Manifest } from './manifest.ts';
 

@@ -108,6 +108,10 @@ export function metricsOfGuest(guest: GuestResult): MetricValue[] {
   return [throughputOf(guest.throughput), ...valuesOf(MEASURES, guest), ...valuesOf([BOOT], guest), ...figures].filter(isTaken);
 }
 
+export function isMetricOfRun(name: string): boolean {
+  return name === 'throughput' || [...MEASURES, ...RUN_METRICS].some((one) => one.name === name);
+}
+
 /** A workload's own figures carry their unit at the end of their names, or count something. */
 export function unitOfFigure(name: string): string {
   if (name.endsWith('Ns')) return 'ns';

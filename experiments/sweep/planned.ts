@@ -130,7 +130,7 @@ async function namedFiles(plan: Plan, runner: GuardedRunner): Promise<NamedFiles
   return { policies, files: Object.fromEntries([...fileNames].map((name) => [name, read(name).text])) };
 }
 
-/** Knows nothing of where it lay, so that it says the same wherever it runs. */
+/** Knows nothing of where it lay, so that errors name the same place of it wherever it runs. */
 async function bundleOf(file: string, folder: string): Promise<PolicyBundle> {
-  return { ...(await bundlePolicy(resolve(folder, file))), file, path: file };
+  return { ...(await bundlePolicy(resolve(folder, file))), file, path: basename(file) };
 }

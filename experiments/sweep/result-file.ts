@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { StoreError } from '../failures.ts';
 import type { RunResult } from '../run-result.ts';
-import { StoreError } from '../store.ts';
 
 /** A stored result that is not what was written: torn, flipped, or another's. */
 export class DamagedResult extends StoreError {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { join } from 'node:path';
+import { StoreError } from '../failures.ts';
 import { type FileCalls, FILE_CALLS, failureOf, isCode } from '../file-calls.ts';
 import { InputError, showPath } from '../input-error.ts';
 import type { RunResult } from '../run-result.ts';
 import type { RunOrder, RunWords } from '../runs/run-order.ts';
-import { StoreError, writeNew, writeWhole } from '../store.ts';
+import { writeNew, writeWhole } from '../store.ts';
 import { removeStale } from '../temporary-files.ts';
 import type { PolicyBundle } from '../user-policy/user-policy.ts';
 import type { Tree } from '../yaml-tree.ts';

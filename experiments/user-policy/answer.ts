@@ -6,6 +6,7 @@ import type { PolicyClaims, PolicyEntry } from '../../sim/policy-api.ts';
 import { kindOf, type PolicyExit } from '../../sim/policy-exit.ts';
 import type { Recording } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';
+import { Witness, type Witnessed, type WitnessOrder } from '../../sim/witness.ts';
 import { workloads } from '../../workloads/index.ts';
 import { type Compile, evaluate, checkPolicy, POLICY_CODE } from './evaluate.ts';
 import { type Guarded, guardPolicy, HOOKS } from './guard.ts';
@@ -25,6 +26,10 @@ export interface Task {
   readonly scenario: PlainScenario | null;
   /** Run it twice, from one evaluation of the bundle; the second run must decide alike. */
   readonly isTwice: boolean;
+  /** What to keep of its decisions, of the first run. */
+  readonly witness?: WitnessOrder;
+  /** Stop where the run would begin: what a run would refuse at once is refused. */
+  readonly isOnlyMade?: boolean;
 }
 
 /** What is known of a policy without calling it. */
@@ -42,7 +47,8 @@ export type Place = readonly [line: number, column: number] | null;
 
 export type Answer =
   | { readonly told: 'described'; readonly described: Described }
-  | { readonly told: 'recording'; readonly recording: Recording; readonly place: Place }
+  | { readonly told: 'made' }
+  | { readonly told: 'recording'; readonly recording: Recording; readonly place: Place; readonly witnessed: Witnessed | null }
   /** It failed before there was a run. */
   | { readonly told: 'exit'; readonly exit: PolicyExit; readonly place: Place }
   /** Its own check refuses these options on this machine. */
@@ -75,9 +81,13 @@ export function answer(task: Task, box: BlackBox, around: Surroundings): Answer 
       box.head[HOOK] = 0;
       return scenarioOf(task.scenario!, entry, guarded);
     };
-    const recording = run(make(), box);
+    const scenario = make();
+    if (task.isOnlyMade) return { told: 'made' };
+    const witness = task.witness ? new Witness(task.witness) : null;
+    const recording = run(scenario, box, witness);
+    const witnessed = witness?.told() ?? null;
     const last = guarded as Guarded | null;
-    if (recording.status === 'policy-error') return { told: 'recording', recording, place: placeOf(last?.thrown()) };
+    if (recording.status === 'policy-error') return { told: 'recording', recording, place: placeOf(last?.thrown()), witnessed };
     const second = task.isTwice ? run(make(), box) : recording;
     const fault =
       second.hash !== recording.hash
@@ -85,7 +95,7 @@ export function answer(task: Task, box: BlackBox, around: Surroundings): Answer 
         : around.isTampered()
           ? TAMPERED
           : null;
-    return { told: 'recording', recording: fault ? withFault(second, fault, box) : second, place: null };
+    return { told: 'recording', recording: fault ? withFault(second, fault, box) : second, place: null, witnessed };
   } catch (error) {
     if (around.isTampered()) return { told: 'exit', exit: exitOf(box, TAMPERED), place: null };
     if (box.head[HOOK] === 0 || error instanceof SimulatorError)

@@ -3,14 +3,14 @@ import type { PolicyExit } from '../../sim/policy-exit.ts';
 import { record } from '../../sim/record.ts';
 import type { Recording } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';
+import type { Witnessed, WitnessOrder } from '../../sim/witness.ts';
 import { workloads } from '../../workloads/index.ts';
 import { InputError, show } from '../input-error.ts';
 import type { Described, PlainScenario } from './answer.ts';
 import { IsolatedSeat } from './isolated-seat.ts';
-import { LIMITS, type Limits, type Reply, Seat } from './seat.ts';
+import { LIMITS, type Limits, type Order, type Reply, Seat } from './seat.ts';
 import { placeIn } from './source-place.ts';
 import { isUserPolicy, type PolicyBundle, type UserPolicy } from './user-policy.ts';
-import { workerCode } from './worker-code.ts';
 
 export interface Guarding {
   /** In a process of its own, whose memory is bounded as a whole. */
@@ -18,6 +18,12 @@ export interface Guarding {
   readonly limits: Limits;
   /** Is given what policies print. */
   log(text: string): void;
+}
+
+/** A run and what was kept of its decisions; null when that is lost with the thread it was in. */
+export interface Observed {
+  readonly recording: Recording;
+  readonly witnessed: Witnessed | null;
 }
 
 /** Memory of an isolated process, that of the simulator included. */
@@ -44,30 +50,60 @@ export class GuardedRunner {
   }
 
   /**
+   * Makes the policy as a run would, and runs nothing.
+   * @throws InputError if a run would end there
+   */
+  async check(scenario: Scenario): Promise<void> {
+    const { policy } = scenario;
+    if (!isUserPolicy(policy)) return;
+    const order = { code: policy.bundle.code, name: policy.name, scenario: plain(scenario), isTwice: false, isOnlyMade: true };
+    const reply = await this.#do(order);
+    if (reply.told === 'refused') throw new InputError(`policy = ${show(policy.name)}: ${reply.message}`);
+    if (reply.told === 'exit') throw new InputError(`${show(policy.name)}: ${reply.exit.message}${placeIn(policy.bundle, reply.place)}`);
+    if (reply.told !== 'made') throw new Error(reply.told === 'broken' ? reply.stack : `a check was answered by ${reply.told}`);
+  }
+
+  /**
    * As `run` of the engine, in another thread or process.
    * @param isTwice runs it a second time, which must decide alike
    * @throws InputError if the policy refuses its options on this machine, or a guest's program is made from a file, as it cannot follow
    */
   async run(scenario: Scenario, isTwice = false): Promise<Recording> {
+    return (await this.#run(scenario, { isTwice })).recording;
+  }
+
+  /**
+   * As `run`, and follows what it decides. Nothing is left of that when its thread had to be ended.
+   * @throws InputError if the policy refuses its options on this machine
+   */
+  observe(scenario: Scenario, order: WitnessOrder): Promise<Observed> {
+    return this.#run(scenario, { isTwice: false, witness: order });
+  }
+
+  async #run(scenario: Scenario, how: Pick<Order, 'isTwice' | 'witness'>): Promise<Observed> {
     const { policy } = scenario;
     if (!isUserPolicy(policy)) throw new RangeError(`policy ${policy.name} is not from a file`);
     const foreign = scenario.guests.find(({ workload }) => !workloads.includes(workload));
     if (foreign)
       throw new InputError(`workload = ${show(foreign.workload.name)}: does not go with a policy of your own, want one of workload list`);
-    const reply = await this.#do({ code: policy.bundle.code, name: policy.name, scenario: plain(scenario), isTwice });
+    const reply = await this.#do({ code: policy.bundle.code, name: policy.name, scenario: plain(scenario), ...how });
     switch (reply.told) {
       case 'recording':
-        return reply.recording.exit
-          ? withExit(reply.recording, policy, { ...reply.recording.exit }, placeIn(policy.bundle, reply.place))
-          : reply.recording;
+        return {
+          witnessed: reply.witnessed,
+          recording: reply.recording.exit
+            ? withExit(reply.recording, policy, { ...reply.recording.exit }, placeIn(policy.bundle, reply.place))
+            : reply.recording,
+        };
       case 'exit':
-        return withExit(nothing(scenario), policy, reply.exit, placeIn(policy.bundle, reply.place));
+        return { witnessed: null, recording: withExit(nothing(scenario), policy, reply.exit, placeIn(policy.bundle, reply.place)) };
       case 'refused':
         throw new InputError(`policy = ${show(policy.name)}: ${reply.message}`);
       case 'broken':
         throw Object.assign(new Error(reply.message), { stack: reply.stack });
       case 'described':
-        throw new Error('a run was answered by a description');
+      case 'made':
+        throw new Error(`a run was answered by ${reply.told}`);
     }
   }
 
@@ -76,7 +112,7 @@ export class GuardedRunner {
     this.#seat = null;
   }
 
-  async #do(order: Parameters<Seat['do']>[0]): Promise<Reply> {
+  async #do(order: Order): Promise<Reply> {
     this.#seat ??= await this.#newSeat();
     const reply = await this.#seat.do(order);
     if (reply.printed !== '') this.#guarding.log(reply.printed);
@@ -85,6 +121,7 @@ export class GuardedRunner {
 
   async #newSeat(): Promise<Seat | IsolatedSeat> {
     const { isIsolated, limits } = this.#guarding;
+    const { workerCode } = await import('./worker-code.ts'); // esbuild takes longer to load than a short run
     const code = await workerCode('worker');
     return isIsolated ? new IsolatedSeat(await workerCode('isolated-main'), code, limits) : new Seat(code, limits);
   }

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { bundlePolicy } from './bundle.ts';
 import type { GuardedRunner } from './guarded-runner.ts';
 import type { PolicyBundle, UserPolicy } from './user-policy.ts';
 
@@ -20,6 +19,7 @@ export function fileOfWord(word: string): string {
  * @throws InputError with the place of what is wrong
  */
 export async function loadPolicy(name: string, runner: GuardedRunner, folder = '.'): Promise<UserPolicy> {
+  const { bundlePolicy } = await import('./bundle.ts'); // esbuild takes longer to load than a short run
   return describePolicy({ ...(await bundlePolicy(folder === '.' ? name : resolve(folder, name))), file: name }, runner);
 }
 

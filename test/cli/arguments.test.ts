@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { commands } from '../../cli/commands/index.ts';
+import { commands as late } from '../../cli/commands/index.ts';
 import { session } from './session.ts';
+
+const commands = await Promise.all(late.map((command) => command.load()));
 
 describe('a command line that is not understood ends with exit code 2 and one line, and nothing is run', () => {
   test.each([
     [
       'rnu',
-      'rnu: no such command, want one of deck, run, compare, validate, experiment, check, policy, workload, machine; did you mean run?',
+      'rnu: no such command, want one of deck, run, compare, explain, report, sweep, pack, verify, validate, experiment, check, policy, workload, machine; did you mean run?',
     ],
     [
       'policy lst',

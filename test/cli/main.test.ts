@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../../dist/cli/start.cjs', import.meta.url));
 const short = ['run', '--machine', 'lopsided', '--duration', '30ms', '--guests', '2', '--json'];
 
 function numalab(argv: string[], input = ''): { status: number | null; stdout: string; stderr: string } {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { executed, planned, SMALL, temporary } from '../experiments/sweep/sweep-fixture.ts';
+import { executed, planned, SMALL, temporary } from '../experiments/sweep/small-sweep-fixture.ts';
 import { session } from './session.ts';
 
 const { path, remove } = temporary();

@@ -160,7 +160,7 @@ describe('sweep run', () => {
     const first = await sweep(['run', plan, '--out', out, '--workers', '2']);
     expect([first.code, first.out]).toEqual([1, `4 runs: 4 done\nended: 2 ok, 2 policy-error: throw\n${tables(out)}`]);
     expect(first.err).toMatch(
-      /run [23] \(policy \.\/throwing\.ts, seed [12]\): policy-error: throw: policy \.\/throwing\.ts, hook make, .*no such luck/,
+      /run [23] \(policy \.\/throwing\.ts, seed [12]\): policy-error: throw: policy \.\/throwing\.ts, hook make, .*no such luck \(throwing\.ts:3:\d+\)/,
     );
     expect(await sweep(['run', out])).toMatchObject({ code: 1, err: expect.stringMatching(/; 0 to do\n$/) });
     rmSync(resultFile(out, 3));

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import * as codes from '../../cli/command.ts';
-import { commands } from '../../cli/commands/index.ts';
 import { everything } from '../../experiments/everything.ts';
 import { readPlan } from '../../experiments/sweep/plan.ts';
 import { planned } from '../../experiments/sweep/planned.ts';
@@ -21,11 +20,11 @@ test('every plan of docs/sweeps.md is as many runs as the page says', async () =
   expect(counts).toEqual([12, 4, 16]);
 });
 
-test('its commands are there, with their flags', () => {
+test('its commands are there, with their flags', async () => {
   const lines = [...page.matchAll(/(?:numalab )?(sweep (?:plan|run|exec|status))\b([^`\n#]*)/g)];
   expect(lines.length).toBeGreaterThan(6);
   for (const [line, name, rest] of lines) {
-    const command = commands.find((one) => one.name === name);
+    const command = await commands.find((one) => one.name === name)?.load();
     for (const [, flag] of rest!.matchAll(/--([a-z-]+)/g))
       expect(
         command?.flags.map((one) => one.name),

@@ -122,7 +122,9 @@ test('a result is JSON without holes, also from a single seed, and tells how to 
   const chart = result('compute-bound', ['7']);
   const findings = deckFindings([chart]);
   expect(findings).toHaveLength(5);
-  const json = JSON.parse(JSON.stringify(deckResult('1.2.3', [chart], findings))) as {
+  const json = JSON.parse(
+    JSON.stringify(deckResult('1.2.3', [chart], findings, { command: 'numalab deck', code: 'c0de', machines: [], examples: [] })),
+  ) as {
     charts: { points: { words: Record<string, string> }[] }[];
   };
   expect(() => canonicalJson(json)).not.toThrow();

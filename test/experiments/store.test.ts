@@ -14,8 +14,9 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { StoreError } from '../../experiments/failures.ts';
 import { FILE_CALLS } from '../../experiments/file-calls.ts';
-import { checkWritable, StoreError, writeNew, writeWhole } from '../../experiments/store.ts';
+import { checkWritable, writeNew, writeWhole } from '../../experiments/store.ts';
 import { removeStale, temporaryName } from '../../experiments/temporary-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'numalab-store-'));

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { ProgramError } from '../../failures.ts';
 import { InputError, show } from '../../input-error.ts';
 import { writeWhole } from '../../store.ts';
 import type { SweepEngine } from '../engine.ts';
 import { arrivalsOf } from './arrivals.ts';
 import { countFlag } from './flags.ts';
 import { execCommand } from './numalab-command.ts';
-import { output, type Program, ProgramError } from './programs.ts';
+import { output, type Program } from './programs.ts';
 import { shellQuote } from './shell.ts';
 import { type Task, tasksOf } from './task-arrays.ts';
 

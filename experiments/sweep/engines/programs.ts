@@ -1,10 +1,6 @@
 import { execFile } from 'node:child_process';
+import { ProgramError } from '../../failures.ts';
 import { InputError, show } from '../../input-error.ts';
-
-/** A program of an engine did not do what it was asked; the message has what it said. */
-export class ProgramError extends Error {
-  override name = 'ProgramError';
-}
 
 export interface Program {
   readonly name: string;

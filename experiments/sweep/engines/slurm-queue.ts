@@ -1,4 +1,5 @@
-import { output, type Program, ProgramError } from './programs.ts';
+import { ProgramError } from '../../failures.ts';
+import { output, type Program } from './programs.ts';
 
 /** One task of a job array, as Slurm has it now. */
 export interface QueuedTask {

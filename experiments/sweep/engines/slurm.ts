@@ -1,5 +1,6 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { ProgramError } from '../../failures.ts';
 import { InputError, show } from '../../input-error.ts';
 import { writeWhole } from '../../store.ts';
 import type { EngineOutcome, SweepEngine, SweepWork } from '../engine.ts';
@@ -8,7 +9,7 @@ import { arrivalsOf } from './arrivals.ts';
 import { countFlag } from './flags.ts';
 import { jobScript } from './job-script.ts';
 import { execCommand } from './numalab-command.ts';
-import { output, type Program, ProgramError } from './programs.ts';
+import { output, type Program } from './programs.ts';
 import { keepSubmitted, keepTasks, newArrayName, placesInQueue, submittedArrays } from './slurm-jobs.ts';
 import { slurmOptions } from './slurm-options.ts';
 import { logOf } from './slurm-status.ts';

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { StoreError } from '../../../experiments/failures.ts';
 import { type FileCalls, FILE_CALLS } from '../../../experiments/file-calls.ts';
 import { InputError } from '../../../experiments/input-error.ts';
-import { StoreError } from '../../../experiments/store.ts';
 import { SweepFolder } from '../../../experiments/sweep/sweep-folder.ts';
 import { tally } from '../../tally.ts';
 import { Ended, FAULTS, FaultyFiles } from './faulty-files.ts';
@@ -23,9 +23,9 @@ let halfTaken = 0;
 afterAll(() =>
   tally('disk', {
     'faults injected into calls to the disk': injected,
-    'finished runs lost by them': lost,
-    'runs duplicated by them': twice,
-    'half files taken for results': halfTaken,
+    'runs lost': lost,
+    'runs duplicated': twice,
+    'damaged files believed': halfTaken,
   }),
 );
 

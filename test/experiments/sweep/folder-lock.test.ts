@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { FolderInUse, lockFolder } from '../../../experiments/sweep/folder-lock.ts';
+import { FolderInUse } from '../../../experiments/failures.ts';
+import { lockFolder } from '../../../experiments/sweep/folder-lock.ts';
 
 const built = fileURLToPath(new URL('../../../dist/experiments/sweep/folder-lock.js', import.meta.url));
 const base = mkdtempSync(join(tmpdir(), 'numalab-lock-'));

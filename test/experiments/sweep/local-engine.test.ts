@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { StoreError } from '../../../experiments/failures.ts';
 import { InputError } from '../../../experiments/input-error.ts';
 import type { RunResult } from '../../../experiments/run-result.ts';
 import { BrokenRun, PoolClosed, WorkerDied } from '../../../experiments/runs/pool.ts';
 import type { RunPool } from '../../../experiments/runs/run-pool.ts';
-import { StoreError } from '../../../experiments/store.ts';
 import type { SweepWork } from '../../../experiments/sweep/engine.ts';
 import { runAll } from '../../../experiments/sweep/local-engine.ts';
 import { DifferentResult, type SweepFolder } from '../../../experiments/sweep/sweep-folder.ts';

@@ -12,7 +12,7 @@ import { readScenario } from '../../../experiments/scenario-input.ts';
 import { recordingOf } from '../recording-fixture.ts';
 import { registries } from '../scenario-fixtures.ts';
 import { readCsv } from './csv-reader.ts';
-import { executed, planned, SMALL, temporary } from './sweep-fixture.ts';
+import { executed, planned, SMALL, temporary } from './small-sweep-fixture.ts';
 
 const { path, remove } = temporary();
 afterAll(remove);

@@ -199,4 +199,13 @@ describe('a run that cannot be', () => {
     expect(await refusal(`${SMALL}grid: {policy: [./none.ts]}`)).toMatch(/^\.\/none\.ts: .*want a policy/);
     expect(await refusal('grid: {workload: ["rt-app:nowhere.json"]}')).toMatch(/nowhere\.json, want a file that can be read/);
   });
+
+  test('because its programs are made from a file, under a policy of the user, is told when it is run', async () => {
+    writeFileSync(join(home, 'own.ts'), policyText(20));
+    writeFileSync(join(home, 'tasks.json'), RT_APP(500));
+    const folder = writePlanned(join(home, 'foreign'), await plan('machine: lopsided\npolicy: ./own.ts\nworkload: "rt-app:tasks.json"'));
+    await expect(new Executor(everything('1.2.3'), runner).execute(folder.orderOf(0))).rejects.toThrow(
+      /^workload = rt-app:tasks\.json: does not go with a policy of your own, want one of workload list$/,
+    );
+  });
 });

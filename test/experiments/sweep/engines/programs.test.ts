@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { ProgramError } from '../../../../experiments/failures.ts';
 import { InputError } from '../../../../experiments/input-error.ts';
-import { output, ProgramError } from '../../../../experiments/sweep/engines/programs.ts';
+import { output } from '../../../../experiments/sweep/engines/programs.ts';
 
 const SH = { name: 'sh', wantedBy: '--engine slurm' };
 

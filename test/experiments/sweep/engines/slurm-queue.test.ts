@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ProgramError } from '../../../../experiments/sweep/engines/programs.ts';
+import { ProgramError } from '../../../../experiments/failures.ts';
 import { placesOf } from '../../../../experiments/sweep/engines/slurm-jobs.ts';
 import { type QueuedTask, readSqueue } from '../../../../experiments/sweep/engines/slurm-queue.ts';
 import { queueStatus } from '../../../../experiments/sweep/engines/slurm-status.ts';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { InputError } from '../../../../experiments/input-error.ts';
 import type { RunResult } from '../../../../experiments/run-result.ts';
 import type { SweepWork } from '../../../../experiments/sweep/engine.ts';
-import { ProgramError } from '../../../../experiments/sweep/engines/programs.ts';
+import { ProgramError } from '../../../../experiments/failures.ts';
 import { slurmEngine, startOnSlurm } from '../../../../experiments/sweep/engines/slurm.ts';
 import { submittedArrays, tasksOfArray } from '../../../../experiments/sweep/engines/slurm-jobs.ts';
 import type { Manifest } from '../../../../experiments/sweep/manifest.ts';

@@ -22,7 +22,7 @@ export interface Planned {
 
 /** Short runs of three lopsided guests or fewer; policy and seed vary. */
 export const SMALL: Planned = {
-  words: { machine: 'lopsided', workload: 'lmbench-lat', memory: '64MiB', duration: '20ms' },
+  words: { machine: 'lopsided', workload: 'lmbench-rd', memory: '64MiB', duration: '60ms' },
   varied: ['policy', 'guests', 'seed'],
   runs: ['kvm-unpinned', 'apart:margin=0.2'].flatMap((policy) =>
     ['1', '3'].flatMap((guests) => ['1', '2', '3'].map((seed) => ({ policy, guests, seed }))),

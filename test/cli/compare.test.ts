@@ -1,0 +1,163 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { lab } from '../../cli/lab.ts';
+import { inProcess } from '../../experiments/runs/in-process.ts';
+import type { Engine } from '../../experiments/runs/execute.ts';
+import type { Comparison } from '../../experiments/compare/comparison.ts';
+import type { RunResult } from '../../experiments/run-result.ts';
+import { drift, pinned, registries } from '../experiments/scenario-fixtures.ts';
+import { recordingOf } from '../experiments/recording-fixture.ts';
+import { session } from './session.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'numalab-compare-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const BASE = 'compare --policy drift --policy pinned --seeds 3';
+type Json = Comparison & {
+  command: string;
+  examples: RunResult[];
+  others: Comparison[];
+  until: object | null;
+  family: object;
+};
+const json = async (line: string): Promise<Json> => JSON.parse((await session(`${line} --json`.split(' '))).out) as Json;
+
+describe('a policy compared with itself under another name', () => {
+  const alias = { ...drift, name: 'drift-again' };
+  const own = { policies: [drift, alias, pinned] };
+
+  test('differs by exactly nothing, and is said to', async () => {
+    const { out } = await session('compare --policy drift --policy drift-again --seeds 4'.split(' '), own);
+    expect(out).toMatch(/^drift-again +2\.5 ± 2\.1 +0 ± 0 +0 ± 0 +1\.0 +no difference shown$/m);
+    expect(out).toContain('no difference shown at this precision: drift-again (± 0 %)');
+    const { policies } = JSON.parse(
+      (await session('compare --policy drift --policy drift-again --seeds 4 --json'.split(' '), own)).out,
+    ) as Json;
+    expect(policies[1]).toMatchObject({
+      verdict: 'no difference shown',
+      precision: 0,
+      difference: { mean: 0, low: 0, high: 0, pValue: 1, method: 't' },
+      effect: { cohenDz: null, hedgesG: null, superiority: 0.5, cliffsDelta: 0 },
+      causes: [],
+    });
+  });
+});
+
+describe('the warm-up', () => {
+  test('is looked for in runs of a stated duration, and the runs are looked at for it', async () => {
+    const { ran, out } = await session(BASE.split(' '));
+    expect(ran.map(({ timelinePoints }) => timelinePoints)).toEqual([400, 400, 400, 400, 400, 400]);
+    expect(out).toContain('\nwarm-up: nothing to cut (MSER-5)\n');
+    expect((await json(BASE)).warmUp).toMatchObject({ rule: 'mser-5', cutNs: 0, settles: true });
+  });
+
+  test('is cut as asked: of steady work that changes nothing', async () => {
+    expect((await session(`${BASE} --warm-up 500ms`.split(' '))).out).toContain('\nwarm-up: 500 ms cut off every run, as asked\n');
+    const { warmUp, policies } = await json(`${BASE} --warm-up 500ms`);
+    expect(warmUp).toMatchObject({ rule: 'stated', cutNs: 500e6 });
+    expect(policies.map(({ mean }) => mean.mean)).toEqual([expect.closeTo(2, 9), expect.closeTo(3, 9)]);
+  });
+
+  test('is left where none is wanted, and where work ends by itself', async () => {
+    const none = await session(`${BASE} --warm-up none`.split(' '));
+    expect(none.ran[0]!.timelinePoints).toBeUndefined();
+    expect(none.out).not.toContain('warm-up');
+    const ending = await session(`${BASE} --workload compile`.split(' '));
+    expect(ending.ran[0]!.timelinePoints).toBeUndefined();
+    expect(ending.out).not.toContain('warm-up');
+  });
+
+  test.each([
+    ['never', '--warm-up = never, want mser, none, or a time such as 500ms'],
+    ['2s', '--warm-up = 2s: leaves nothing of seed 1, want less than was measured'],
+  ])('%s is refused', async (text, wanted) => {
+    const { code, err } = await session([...BASE.split(' '), '--warm-up', text]);
+    expect(code).toBe(2);
+    expect(err).toContain(wanted);
+  });
+});
+
+describe('--until', () => {
+  test('says how many seeds it took, or that the most allowed were not enough', async () => {
+    // Seeds are what a run does: pinned is always 1 more, so all is certain from the start.
+    const line = 'compare --policy drift --policy pinned --until half-width=1%';
+    expect((await session(line.split(' '))).out).toContain('\nhalf-width=1% reached with 10 seeds\n');
+    expect((await json(line)).until).toEqual({ wanted: 'half-width=1%', isReached: true, seeds: 10, mostSeeds: 200 });
+    const swinging = {
+      run: (scenario: Parameters<Engine['run']>[0]) => recordingOf(scenario, scenario.policy.name === 'pinned' ? Number(scenario.seed) : 8),
+    };
+    const { out } = await session(`${line} --seeds 17`.split(' '), swinging);
+    expect(out).toContain('\nhalf-width=1% not reached with 17 seeds, the most allowed (--seeds)\n');
+    expect(out).toMatch(/^no difference shown at this precision: pinned \(± \d+ %\)$/m);
+  });
+
+  test('is refused when it is no precision', async () => {
+    const { code, err } = await session('compare --policy drift --policy pinned --until p=0.05'.split(' '));
+    expect([code, err]).toEqual([2, expect.stringContaining('--until = p=0.05, want half-width=2%')]);
+  });
+});
+
+test('--quantiles adds quantiles over the seeds and effect sizes', async () => {
+  const { out } = await session('compare --policy drift --policy pinned --seeds 10 --quantiles'.split(' '));
+  // 1 to 10: the median 5.5 between the 2nd and the 9th. Pinned is 1 more for every seed; of the 100 pairs it is more in 55 and less in 36.
+  expect(out).toMatch(/^drift +1\.90 \(\? to 4\.00\) +5\.50 \(2\.00 to 9\.00\) +9\.10 \(7\.00 to \?\) +- +- +-$/m);
+  expect(out).toMatch(/^pinned \(oracle\) +2\.90 \(\? to 5\.00\) +6\.50 \(3\.00 to 10\.0\) +10\.1 \(8\.00 to \?\) +1\.0 +0\.19 +-$/m);
+});
+
+test('with several policies the family is told; with several cases that each has its own', async () => {
+  const three = 'compare --policy drift --policy pinned --policy drift:stay=3ms --seeds 3';
+  expect((await session(three.split(' '))).out).toContain('widened so that all 2 hold together (Holm)\n');
+  expect((await json(three)).family).toEqual({ correction: 'Holm', size: 2, cases: 1, spansCases: false });
+  const { out } = await session(`${three} --over guests=1,2`.split(' '));
+  expect(out).toContain('each of the 2 cases is a family of its own: over all of them more than 5.00 % may go wrong');
+});
+
+test('--out keeps the whole with a run of each policy as it went on, under the command that asked for it', async () => {
+  const file = join(folder, 'out.json');
+  const { code, out } = await session(`${BASE} --out ${file} --warm-up none`.split(' '));
+  expect(code).toBe(0);
+  expect(out).toMatch(/^pinned \(oracle\)/m); // the text is there as ever
+  const kept = JSON.parse(readFileSync(file, 'utf8')) as Json;
+  expect(kept.command).toBe(`numalab compare --policy drift --policy pinned --seeds 3 --warm-up none --out ${file}`);
+  expect(kept.examples.map(({ policy, seed }) => [policy, seed])).toEqual([['drift', '1'], ['pinned', '1']]); // prettier-ignore
+  expect(kept.examples.every(({ timeline }) => timeline!.timesNs.length > 200)).toBe(true);
+  const { examples: _, ...rest } = kept;
+  expect(await json(`${BASE} --warm-up none`)).toEqual({
+    ...rest,
+    command: 'numalab compare --policy drift --policy pinned --seeds 3 --warm-up none --json',
+  });
+});
+
+test('--sensitivity reruns all with each assumed figure a fifth less and more, and says what turns', async () => {
+  const { out, ran } = await session('compare --policy drift --policy pinned --seeds 2 --sensitivity --warm-up none'.split(' '));
+  const [, figures] = /no verdict turns with any of (\d+) figures/.exec(out)!; // the engine of the tests knows none
+  expect(Number(figures)).toBeGreaterThan(15);
+  expect(ran).toHaveLength(4 + Number(figures) * 2 * 4);
+  expect(new Set(ran.map(({ costs }) => costs.exitNs))).toEqual(new Set([1200, 960, 1440]));
+});
+
+describe('--workers', () => {
+  test.each(['0', '1.5', 'many'])('%s is refused', async (text) => {
+    expect((await session([...BASE.split(' '), '--workers', text])).err).toContain(`--workers = ${text}, want a whole number`);
+  });
+
+  test('says how many runs are at work at a time, and is not asked for threads when it is one', async () => {
+    const asked: number[] = [];
+    const engine: Engine = { ...registries, version: '1.2.3', run: (scenario) => recordingOf(scenario, Number(scenario.seed)) };
+    const own = { cpus: 3, openPool: (words: { workers: number; isIsolated: boolean; log(text: string): void }) => (asked.push(words.workers), Promise.resolve(inProcess(engine, words))) }; // prettier-ignore
+    for (const workers of ['', ' --workers 2', ' --workers 1']) await session(`${BASE}${workers}`.split(' '), own);
+    expect(asked).toEqual([3, 2]);
+  });
+
+  test('on the real engine, and on two threads: the same to the byte', async () => {
+    const real = lab('1.2.3');
+    const line =
+      'compare --policy kvm-unpinned --policy kvm-numactl --machine lopsided --workload lmbench-rd:size=8MiB --guests 3 --memory 256MiB --duration 40ms --seeds 3 --json';
+    const [one, two] = [await session(`${line} --workers 1`.split(' '), real), await session(`${line} --workers 2`.split(' '), real)];
+    expect([one.code, one.err]).toEqual([0, '']);
+    expect((JSON.parse(one.out) as Json).policies).toHaveLength(2);
+    expect(two.out).toBe(one.out);
+  });
+});

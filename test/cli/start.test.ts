@@ -1,0 +1,81 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Script } from 'node:vm';
+import { describe, expect, test } from 'vitest';
+import { commands } from '../../cli/commands/index.ts';
+import { type Helps, writtenHelps } from '../../cli/help.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const start = join(root, 'dist/cli/start.cjs');
+const program = join(root, 'dist/bin/program.cjs');
+
+/** Files outside of Node that a command line had V8 look into, as V8 itself tells when asked for coverage. */
+function loadedBy(argv: readonly string[], input = ''): string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'numalab-loaded-'));
+  try {
+    const env = { ...process.env, NODE_V8_COVERAGE: folder };
+    const { status, stderr } = spawnSync(process.execPath, [start, ...argv], { encoding: 'utf8', input, env, timeout: 25_000 });
+    expect([status, stderr]).toEqual([0, '']);
+    const told = readdirSync(folder).flatMap(
+      (name) => (JSON.parse(readFileSync(join(folder, name), 'utf8')) as { result: { url: string }[] }).result,
+    );
+    return told.map(({ url }) => url).filter((url) => url.startsWith('file:'));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** `npm test` builds first. */
+describe.skipIf(!existsSync(program))('numalab as it is started', () => {
+  test.each([
+    ['--help'],
+    ['--version'],
+    ['run --help'],
+    ['check'],
+    ['policy list'],
+    ['run --duration 1ms --boot 0'],
+    ['run --duration 1ms --boot 0 --machine lopsided --policy xl-credit2 --json'],
+  ])('%s takes what it needs from one file: no yargs, yaml, esbuild, typescript, highs, piscina', (line) => {
+    const others = loadedBy(line.split(' ')).filter((url) => ![start, program].includes(fileURLToPath(url)));
+    expect(others).toEqual([]);
+  });
+
+  test('a scenario file has yaml loaded, and only then', () => {
+    const packages = loadedBy(['check', '--scenario', '-'], 'seed: 7\n').flatMap((url) => /node_modules\/([^/]+)/.exec(url)?.[1] ?? []);
+    expect([...new Set(packages)]).toEqual(['yaml']);
+  });
+
+  test('what V8 made of it in the build is taken by this Node', () => {
+    const cachedData = readFileSync(`${program}.${process.version}-${process.platform}-${process.arch}`);
+    const script = new Script(readFileSync(program, 'latin1'), { filename: program, cachedData });
+    expect(script.cachedDataRejected).toBe(false);
+  });
+
+  test('the built helps are those that yargs writes', { timeout: 60_000 }, async () => {
+    const built = JSON.parse(readFileSync(join(dirname(program), 'help.json'), 'utf8')) as Helps;
+    expect(built).toEqual(await writtenHelps(commands));
+    expect(spawnSync(process.execPath, [start, 'machine'], { encoding: 'utf8' }).stdout).toBe(built.machine);
+  });
+
+  test('says the same as from its modules one by one, also of a policy of the user', () => {
+    const policy = join(root, 'test/policies/torture/prints.ts');
+    for (const line of [
+      'run --duration 1ms --boot 0 --machine lopsided --json',
+      `run --duration 1ms --boot 0 --machine lopsided --policy ${policy} --json`,
+      `policy show ${policy}`,
+      'run --polcy pin',
+    ]) {
+      const [one, other] = [start, join(root, 'dist/cli/main.js')].map((file) =>
+        spawnSync(process.execPath, [file, ...line.split(' ')], { encoding: 'utf8', timeout: 25_000 }),
+      );
+      expect([line, one!.status, one!.stdout, one!.stderr]).toEqual([line, other!.status, other!.stdout, other!.stderr]);
+    }
+  });
+});
+
+test('each command has the words by which it is listed', async () => {
+  for (const late of commands) expect((await late.load()).name).toBe(late.name);
+});
