@@ -108,7 +108,7 @@ function writeFlushed(path: string, bytes: Uint8Array, files: FileCalls): void {
 }
 
 /** A name outlives a loss of power once its folder is flushed. Windows, and some network disks, have no such call. */
-function flushFolder(path: string, files: FileCalls): void {
+export function flushFolder(path: string, files: FileCalls): void {
   if (process.platform === 'win32') return;
   const folder = files.openSync(path, 'r');
   try {

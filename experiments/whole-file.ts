@@ -1,6 +1,10 @@
 import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { StoreError } from './failures.ts';
-import { show } from './input-error.ts';
+import { FILE_CALLS, failureOf } from './file-calls.ts';
+import { showPath } from './input-error.ts';
+import { flushFolder } from './store.ts';
+import { temporaryName } from './temporary-files.ts';
 
 /**
  * A file too large for one text: written piece by piece to a temporary one beside it, flushed, then renamed over. What stood there
@@ -15,8 +19,8 @@ export class WholeFile {
   /** @throws StoreError */
   constructor(named: string) {
     this.#path = existsSync(named) ? realpathSync(named) : named; // a link stays a link
-    this.#temporary = `${this.#path}.${process.pid}.tmp`;
-    this.#file = this.#try(() => openSync(this.#temporary, 'w'));
+    this.#temporary = join(dirname(this.#path), temporaryName());
+    this.#file = this.#try(() => openSync(this.#temporary, 'wx'));
   }
 
   /** @throws StoreError; nothing is left behind */
@@ -32,6 +36,7 @@ export class WholeFile {
       fsyncSync(this.#file);
       this.#close();
       renameSync(this.#temporary, this.#path);
+      flushFolder(dirname(this.#path), FILE_CALLS);
     });
   }
 
@@ -57,7 +62,7 @@ export class WholeFile {
       } catch {
         // its folder is none: there is nothing to remove
       }
-      throw new StoreError(`${show(this.#path)}: ${(error as NodeJS.ErrnoException).code ?? String(error)}, the result is not written`);
+      throw new StoreError(`${showPath(this.#path)}: ${failureOf(error)}, the result is not written`);
     }
   }
 }

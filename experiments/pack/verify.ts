@@ -96,9 +96,10 @@ async function rerunOf(
   const { id, words } = study.manifest.runs[index]!;
   const before = figureOf(stored, metric);
   const told = { index, id, words, stored: before, interval: null };
+  const order = study.orderOf(index);
   let result: RunResult;
   try {
-    result = await executor.execute(study.orderOf(index));
+    result = await executor.execute(order);
   } catch (error) {
     // words this numalab does not know, or a policy that is none: the study's fault, whatever it is
     return { ...told, outcome: 'different', rerun: null, why: `cannot be run here: ${(error as Error).message}` };

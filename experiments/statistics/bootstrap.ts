@@ -1,3 +1,4 @@
+import { quickselect } from 'simple-statistics';
 import { below, namedStream } from '../../sim/random.ts';
 
 /**
@@ -8,7 +9,7 @@ import { below, namedStream } from '../../sim/random.ts';
 export const RESAMPLES = 9_999;
 const SEED = '1';
 
-/** Ascending; a resample without spread is infinitely far, on its side. */
+/** In any order; a resample without spread is infinitely far, on its side. */
 export type Studentized = Float64Array;
 
 /** @param samples two or more, not all alike */
@@ -30,7 +31,7 @@ export function studentized(samples: readonly number[], mean: number): Studentiz
     const variance = (sumOfSquares - n * off * off) / (n - 1);
     ts[b] = variance > SPREAD * squares ? off / Math.sqrt(variance / n) : off === 0 ? 0 : off * Infinity;
   }
-  return ts.sort();
+  return ts;
 }
 
 /** Less than this share of the sample's own sum of squares is rounding. */
@@ -39,7 +40,13 @@ const SPREAD = 1e-12;
 /** How many standard errors the interval reaches down and up from the mean; infinite where the resamples do not tell. */
 export function reaches(ts: Studentized, level: number): { readonly down: number; readonly up: number } {
   const tail = Math.floor(((1 - level) / 2) * (RESAMPLES + 1) + ROUNDING);
-  return tail < 1 ? { down: Infinity, up: Infinity } : { down: ts[RESAMPLES - tail]!, up: -ts[tail - 1]! };
+  return tail < 1 ? { down: Infinity, up: Infinity } : { down: ranked(ts, RESAMPLES - tail), up: -ranked(ts, tail - 1) };
+}
+
+/** The value with so many before it: found without sorting them all, which would be most of the work. */
+function ranked(ts: Studentized, rank: number): number {
+  quickselect(ts as unknown as number[], rank);
+  return ts[rank]!;
 }
 
 const ROUNDING = 1e-9;

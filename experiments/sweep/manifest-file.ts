@@ -69,7 +69,9 @@ const SCHEMA: z.ZodType<Manifest> = z.looseObject(
     host: z.record(text, z.union([text, z.number()]), wanted('facts of the host')),
     words,
     varied: z.array(text, wanted('a list of words')),
-    runs: z.array(z.looseObject({ id: hash, words }), wanted('a list of runs')),
+    runs: z
+      .array(z.looseObject({ id: hash, words }), wanted('a list of runs'))
+      .refine((runs) => new Set(runs.map(({ id }) => id)).size === runs.length, wanted('each run once')),
   },
   wanted('a manifest'),
 );
@@ -77,17 +79,18 @@ const SCHEMA: z.ZodType<Manifest> = z.looseObject(
 /** Names that mean something to JavaScript and nothing to a scenario. */
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 
+const MOST_DEPTH = 64;
+
 function isMapping(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && isTree(value as Tree);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && isTree(value as Tree, MOST_DEPTH);
 }
 
-function isTree(value: Tree): boolean {
+/** Not nested without end either, which would end whoever walks it. */
+function isTree(value: Tree, depth: number): boolean {
   if (typeof value === 'string') return true;
-  if (typeof value !== 'object' || value === null) return false;
-  if (Array.isArray(value)) return value.every(isTree);
-  return Object.entries(value).every(
-    ([name, inner]) => !FORBIDDEN.has(name) && !name.split('.').some((part) => FORBIDDEN.has(part)) && isTree(inner),
-  );
+  if (typeof value !== 'object' || value === null || depth === 0) return false;
+  if (Array.isArray(value)) return value.every((inner) => isTree(inner, depth - 1));
+  return Object.entries(value).every(([name, inner]) => !name.split('.').some((part) => FORBIDDEN.has(part)) && isTree(inner, depth - 1));
 }
 
 function sha256(of: string | Uint8Array): string {

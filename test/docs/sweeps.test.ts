@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { commands } from '../../cli/commands/index.ts';
 import * as codes from '../../cli/command.ts';
 import { everything } from '../../experiments/everything.ts';
 import { readPlan } from '../../experiments/sweep/plan.ts';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Lab } from '../../cli/command.ts';
@@ -9,8 +10,6 @@ import { commands } from '../../cli/commands/index.ts';
 import { lab } from '../../cli/lab.ts';
 import { numalab } from '../../cli/numalab.ts';
 import { InputError } from '../../experiments/input-error.ts';
-import { statusOf } from '../../experiments/sweep/status.ts';
-import { SweepFolder } from '../../experiments/sweep/sweep-folder.ts';
 import { tally } from '../tally.ts';
 
 /**
@@ -61,26 +60,26 @@ describe('a hostile', () => {
   let sweep = '';
   let manifest = '';
   let resultFile = '';
-  const RESULT = JSON.stringify({
-    id: '',
-    result: { schemaVersion: 1, status: 'ok', message: null, exit: null, guests: [{ name: 'vm1' }], total: { throughput: null } },
-  });
+  let result = '';
+  let pack = Buffer.alloc(0);
 
   beforeAll(async () => {
     sweep = join(folder, 'sweep');
-    const plan = fileOf('plan.yaml', PLAN);
-    expect((await answered(['sweep', 'plan', plan, '--out', sweep])).code).toBe(0);
+    const real = lab('1.2.3');
+    expect((await answered(['sweep', 'plan', fileOf('plan.yaml', PLAN), '--out', sweep], real)).code).toBe(0);
+    expect((await answered(['sweep', 'exec', sweep, '--index', '0'], real)).code).toBe(0);
+    expect((await answered(['pack', sweep, '--partial', '--out', join(folder, 'sound.tar.gz')], real)).code).toBe(0);
+    pack = readFileSync(join(folder, 'sound.tar.gz'));
     manifest = readFileSync(join(sweep, 'manifest.json'), 'utf8');
-    mkdirSync(join(sweep, 'runs'), { recursive: true });
     resultFile = join(sweep, 'runs', `${(JSON.parse(manifest) as { runs: { id: string }[] }).runs[0]!.id}.json`);
-    // What is hashed anew without a change is taken as sound, so that what is changed gets past the hash.
-    writeFileSync(join(sweep, 'manifest.json'), hashedManifest(plainManifest()));
-    writeFileSync(resultFile, hashedResult(RESULT.replace('"id":""', `"id":"${idOf(resultFile)}"`)));
-    expect(statusOf(SweepFolder.open(sweep))).toMatchObject({ runs: 12, done: 1, damaged: 0 });
+    result = readFileSync(resultFile, 'utf8');
+    // What is hashed anew without a change is what was there, so that what is changed gets past the hash.
+    expect(hashedManifest(plainManifest())).toBe(manifest);
+    expect(hashedResult(plainResult())).toBe(result);
   });
 
   const plainManifest = (): string => `${manifest.slice(0, manifest.indexOf(',\n "sha256": "', manifest.length - 100))}}`;
-  const idOf = (file: string): string => /([0-9a-f]{64})\.json$/.exec(file)![1]!;
+  const plainResult = (): string => `${result.slice(0, result.lastIndexOf(',"sha256":"'))}}`;
 
   test('scenario is refused or sound', () =>
     holds(bytesLike(SCENARIO), 500, (bytes) => ['check', '--scenario', fileOf('scenario.yaml', bytes)]));
@@ -95,11 +94,21 @@ describe('a hostile', () => {
     }).then(() => writeFileSync(join(sweep, 'manifest.json'), manifest)));
 
   test('result is damaged or looked at, also if its hash fits', () =>
-    holds(fc.tuple(treeLike(RESULT), fc.boolean(), bytesLike(RESULT)), 400, ([tree, isHashed, bytes]) => {
-      const id = idOf(resultFile);
-      writeFileSync(resultFile, isHashed ? hashedResult(tree.replace('"id":""', `"id":"${id}"`)) : bytes);
-      return ['sweep', ...(tree.length % 2 === 0 ? ['status', sweep] : ['exec', sweep, '--index', '0'])];
-    }).then(() => rmSync(resultFile)));
+    holds(fc.tuple(treeLike(plainResult()), fc.nat(5), bytesLike(result)), 500, ([tree, choice, bytes]) => {
+      const isMerged = choice < 2; // tables believe the fields of what has the right hash
+      writeFileSync(resultFile, choice % 2 === 0 && !isMerged ? hashedResult(tree) : bytes);
+      if (isMerged) return ['sweep', 'merge', sweep, '--partial'];
+      return choice < 4 ? ['sweep', 'status', sweep] : ['sweep', 'exec', sweep, '--index', '0'];
+    }).then(() => writeFileSync(resultFile, result)));
+
+  test('pack is refused or looked at, also inside of its compression', () =>
+    holds(
+      fc.tuple(fc.boolean(), bytesLike(pack.toString('latin1'), 'latin1'), bytesLike(gunzipSync(pack).toString('latin1'), 'latin1')),
+      300,
+      ([isInside, outer, inner]) => {
+        return ['verify', fileOf('hostile.tar.gz', isInside ? gzipSync(inner) : outer), '--runs', '1'];
+      },
+    ));
 
   test('command line is refused or done', async () => {
     const known = await Promise.all(commands.map((one) => one.load()));
@@ -125,7 +134,7 @@ describe('a hostile', () => {
     );
     const argv = fc
       .array(token, { maxLength: 7 })
-      .map((words) => words.filter((word) => !['--out', 'new', 'deck', 'validate'].includes(word.split('=')[0]!))); // write files, or need the engine
+      .map((words) => words.filter((word) => !['--out', 'new', 'deck', 'validate', 'report', 'pack'].includes(word.split('=')[0]!))); // write files, or need the engine
     return holds(argv, 600, (words) => words);
   });
 });
@@ -150,10 +159,10 @@ async function holds<Input>(inputs: fc.Arbitrary<Input>, numRuns: number, argvOf
   await fc.assert(property, { numRuns });
 }
 
-async function answered(argv: readonly string[]): Promise<{ code: number; err: string; cpuMs: number }> {
+async function answered(argv: readonly string[], of = here): Promise<{ code: number; err: string; cpuMs: number }> {
   let err = '';
   const before = process.cpuUsage();
-  const code = await numalab(argv, here, { out: () => {}, err: (text) => void (err += text), progress: () => {}, width: 100 });
+  const code = await numalab(argv, of, { out: () => {}, err: (text) => void (err += text), progress: () => {}, width: 100 });
   const { user, system } = process.cpuUsage(before);
   return { code, err, cpuMs: (user + system) / 1_000 };
 }
@@ -200,7 +209,7 @@ const nasty: fc.Arbitrary<string> = fc.constantFrom(
 );
 
 /** A text with a few edits, as bytes, some of which are no UTF-8. */
-function bytesLike(text: string): fc.Arbitrary<Uint8Array> {
+function bytesLike(text: string, encoding: 'utf8' | 'latin1' = 'utf8'): fc.Arbitrary<Uint8Array> {
   const edit = fc.record({
     at: fc.nat(text.length),
     length: fc.oneof(fc.constant(0), fc.nat(12), fc.nat(text.length)),
@@ -209,11 +218,11 @@ function bytesLike(text: string): fc.Arbitrary<Uint8Array> {
       fc.string({ unit: 'binary', maxLength: 8 }).map((put) => Buffer.from(put)),
       fc.uint8Array({ maxLength: 6 }),
       fc.constant(Buffer.alloc(0)),
-      fc.nat(text.length).map((from) => Buffer.from(text.slice(from, from + 30))),
+      fc.nat(text.length).map((from) => Buffer.from(text.slice(from, from + 30), encoding)),
     ),
   });
   const edited = fc.array(edit, { minLength: 1, maxLength: 4 }).map((edits) => {
-    let bytes: Uint8Array = Buffer.from(text);
+    let bytes: Uint8Array = Buffer.from(text, encoding);
     for (const { at, length, put } of edits) {
       bytes = Buffer.concat([bytes.subarray(0, at), put, bytes.subarray(Math.min(bytes.length, at + length))]);
     }

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { StoreError } from '../../experiments/failures.ts';
 import { openStudy } from '../../experiments/pack/study.ts';
+import { lab } from '../../cli/lab.ts';
 import { InputError } from '../../experiments/input-error.ts';
+import { session } from '../cli/session.ts';
 import { drawn, mutated } from '../experiments/pack/mutation-fixture.ts';
 import { packed, smallStudy } from '../experiments/pack/pack-fixture.ts';
 
@@ -13,9 +15,9 @@ afterAll(() => rmSync(path, { recursive: true }));
 
 const SEED = 20261126;
 const COUNT = 4_000;
+const RERUN = 4; // one of so many goes through the whole command
 
-/** What is opened here is what `numalab verify` opens before it runs anything; test/experiments/pack has fewer with the runs. */
-test(`${COUNT} mutations of a pack are opened, or refused in one line, and nothing is written`, async () => {
+test(`${COUNT} mutations of a pack are opened, or refused in one line, ${COUNT / RERUN} of them by the command, and nothing is written`, async () => {
   const file = join(path, 'pack.tar.gz');
   await packed(await smallStudy(path), file);
   const archive = readFileSync(file);
@@ -26,6 +28,11 @@ test(`${COUNT} mutations of a pack are opened, or refused in one line, and nothi
     const { kind, bytes } = mutated(archive, random);
     writeFileSync(file, bytes);
     const what = `seed ${SEED}, mutation ${i}, ${kind}`;
+    if (i % RERUN === 0) {
+      const { code, err } = await session(['verify', file, '--runs', '1'], lab('1.2.3'));
+      expect([0, 1, 2, 3], `${what}: ${err}`).toContain(code);
+      expect(err, what).not.toMatch(/internal error|\n {4}at /);
+    }
     try {
       const study = await openStudy(file);
       if (!('manifest' in study)) outcomes.faults++;

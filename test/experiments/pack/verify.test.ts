@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sampleStandardDeviation } from 'simple-statistics';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lab } from '../../../cli/lab.ts';
 import type { Lab } from '../../../cli/command.ts';
@@ -168,4 +169,14 @@ test('the interval holds one more draw of the same law in 95 % of 4,000 tries', 
   }
   expect(inside / 4_000).toBeGreaterThan(0.938); // 0.95 +- 3.5 * sqrt(0.95 * 0.05 / 4000)
   expect(inside / 4_000).toBeLessThan(0.962);
+});
+
+test('docs/pack.md says how wide the interval of three and of ten seeds is, by the standard deviation', () => {
+  const reach = (count: number): number => {
+    const values = Array.from({ length: count }, (_, i) => i);
+    const { low, high } = predictionInterval(values, 1 - 0.05 / 10);
+    return (high - low) / 2 / sampleStandardDeviation(values);
+  };
+  const page = readFileSync(new URL('../../../docs/pack.md', import.meta.url), 'utf8');
+  expect(page).toContain(`it reaches ${reach(3).toFixed(0)} standard deviations to either side, of ten ${reach(10).toFixed(1)}.`);
 });

@@ -91,6 +91,8 @@ describe('a hash that fits does not make a manifest of', () => {
       'm.json: words: want words of a run',
     ],
     ['words that lead there', { runs: [{ id, words: { 'constructor.prototype': 'x' } }] }, 'm.json: runs[0].words: want words of a run'],
+    ['a run twice', { runs: [MANIFEST.runs[0], MANIFEST.runs[0]] }, 'm.json: runs: want each run once'],
+    ['words without end', { words: JSON.parse(`{"a":${'['.repeat(500)}${']'.repeat(500)}}`) }, 'm.json: words: want words of a run'],
     ['runs that are none', { runs: 3 }, 'm.json: runs: want a list of runs'],
   ])('%s', (_, change, message) => {
     const text = manifestText({ ...MANIFEST, ...change } as never);
