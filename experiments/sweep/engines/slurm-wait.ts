@@ -2,10 +2,7 @@ import { setTimeout as later } from 'node:timers/promises';
 import { ProgramError } from '../../failures.ts';
 import type { SweepWork } from '../engine.ts';
 import type { Arrivals } from './arrivals.ts';
-<<<<<<< HEAD
 import { ProgramError } from '../../failures.ts';
-=======
->>>>>>> e-engines
 import { placesInQueue } from './slurm-jobs.ts';
 
 export interface Pauses {
