@@ -2,7 +2,6 @@ import { setTimeout as later } from 'node:timers/promises';
 import { ProgramError } from '../../failures.ts';
 import type { SweepWork } from '../engine.ts';
 import type { Arrivals } from './arrivals.ts';
-import { ProgramError } from '../../failures.ts';
 import { placesInQueue } from './slurm-jobs.ts';
 
 export interface Pauses {
