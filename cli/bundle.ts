@@ -59,12 +59,14 @@ async function bundle(): Promise<void> {
     minifySyntax: true,
     minifyWhitespace: true, // names stay, for --debug
     legalComments: 'none',
+    supported: { 'template-literal': false }, // tagged ones keep their characters, and the file is read as one byte each
     logLevel: 'warning',
     define: { 'import.meta.url': OWN_ADDRESS },
     plugins: [packages, ownAddress],
     banner: { js: '(function(exports,require,module,__filename,__dirname){' },
     footer: { js: '})' },
   });
+  if (readFileSync(file).some((byte) => byte > 0x7f)) throw new Error(`${file}: not ASCII alone, as start.cts reads it`);
   writeFileSync(join(dirname(file), 'help.json'), `${JSON.stringify(await writtenHelps(commands))}\n`);
   writeFileSync(`${file}.${process.version}-${process.platform}-${process.arch}`, await compiled());
 }

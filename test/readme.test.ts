@@ -20,9 +20,20 @@ test.each(commands)('numalab %s does what it says', { timeout: 60_000 }, async (
   let out = '';
   let err = '';
   const terminal = { out: (text: string) => void (out += text), err: (text: string) => void (err += text), progress: () => {}, width: 90 };
-  const code = await numalab(line.replace('mixed.yaml', file).split(' '), lab('1.2.3'), terminal);
-  expect({ code, err }).toEqual({ code: 0, err: '' });
-  expect(out.length).toBeGreaterThan(100);
+  const words = line.replace('mixed.yaml', file).replaceAll('results/', `${folder}/`).split(' ');
+  const code = await numalab(words, lab('1.2.3'), terminal);
+  expect({ code, err: err.replace(/^.* written to .*\n/gm, '') }).toEqual({ code: 0, err: '' });
+  const made = words.indexOf('--out') < 0 ? '' : readFileSync(words[words.indexOf('--out') + 1]!, 'utf8');
+  expect(out.length + made.length).toBeGreaterThan(100);
+});
+
+test('the plan it shows is one of 18 runs', async () => {
+  const plan = join(folder, 'plan.yaml');
+  writeFileSync(plan, /```yaml plan\n([^`]+)```/.exec(readme)![1]!);
+  let out = '';
+  const terminal = { out: (text: string) => void (out += text), err: () => {}, progress: () => {}, width: 90 };
+  expect(await numalab(['sweep', 'plan', plan, '--dry-run'], lab('1.2.3'), terminal)).toBe(0);
+  expect(out).toContain('18 runs'); // 2 policies, 3 counts of guests, 3 seeds
 });
 
 test('the example of docs/validation-items.md is an item that passes', async () => {
