@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
@@ -14,6 +15,7 @@ const config: ViteUserConfig = defineConfig({
     ],
   },
   test: {
+    maxWorkers: Math.max(2, availableParallelism() - 1), // with two CPUs vitest would take one
     include: ['test/long/**/*.long.ts'],
     server: { deps: { external: [/\/dist\//] } },
     testTimeout: 30 * 60_000,
