@@ -1,19 +1,25 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { constants, Script } from 'node:vm';
+import * as threads from 'node:worker_threads';
 import { build, type Plugin } from 'esbuild';
+import { policies } from '../policies/index.ts';
+import { workloads } from '../workloads/index.ts';
+import type { PoolReply, PoolSetup } from '../experiments/runs/pool.ts';
+import type * as PoolWorker from '../experiments/runs/pool-worker.ts';
 import { commands } from './commands/index.ts';
 import { writtenHelps } from './help.ts';
 import type * as Program from './program.ts';
 
 /**
- * The last step of `npm run build`, on what the compiler made under dist: one file of the whole program, what V8 makes of it, and the texts
- * of all helps, so that start.cts has little to do. Modules that commands load late stay asleep in that file until they do.
+ * The last step of `npm run build`, on what the compiler made under dist: one file of the whole program and one of a pool's thread, what V8
+ * makes of each, and the texts of all helps, so that start.cts and pool-start.cts have little to do. Modules that are loaded late stay
+ * asleep in those files until they are.
  */
 const dist = fileURLToPath(new URL('../', import.meta.url));
-const file = join(dist, 'bin/program.cjs');
+const folder = join(dist, 'bin');
 
 /** What a short run needs. All other packages are found in node_modules when a command needs them: esbuild, TypeScript, yargs, ... */
 const BUNDLED = ['cli-table3', 'seedrandom', 'simple-statistics', 'zod/mini'];
@@ -47,10 +53,22 @@ const packages: Plugin = {
 };
 
 async function bundle(): Promise<void> {
-  rmSync(dirname(file), { recursive: true, force: true });
-  mkdirSync(dirname(file));
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'help.json'), `${JSON.stringify(await writtenHelps(commands))}\n`);
+  await together('cli/program.js', 'program.cjs', shortLines);
+  await together('experiments/runs/pool-worker.js', 'pool-worker.cjs', shortRuns);
+}
+
+/** Puts a module and all it imports into one file, with V8's bytecode of the functions that `use` calls: V8 compiles one when it is first called. */
+async function together<Exports>(
+  module: string,
+  name: string,
+  use: (load: (require: NodeJS.Require) => Exports) => Promise<void>,
+): Promise<void> {
+  const file = join(folder, name);
   await build({
-    entryPoints: [join(dist, 'cli/program.js')],
+    entryPoints: [join(dist, module)],
     outfile: file,
     bundle: true,
     format: 'cjs',
@@ -66,27 +84,40 @@ async function bundle(): Promise<void> {
     banner: { js: '(function(exports,require,module,__filename,__dirname){' },
     footer: { js: '})' },
   });
-  if (readFileSync(file).some((byte) => byte > 0x7f)) throw new Error(`${file}: not ASCII alone, as start.cts reads it`);
-  writeFileSync(join(dirname(file), 'help.json'), `${JSON.stringify(await writtenHelps(commands))}\n`);
-  writeFileSync(`${file}.${process.version}-${process.platform}-${process.arch}`, await compiled());
-}
-
-/** Bytecode of all functions that the shortest runs use: V8 compiles a function when it is first called. */
-async function compiled(): Promise<Buffer> {
+  if (readFileSync(file).some((byte) => byte > 0x7f)) throw new Error(`${file}: not ASCII alone, as it is read`);
   const script = new Script(readFileSync(file, 'latin1'), {
     filename: file,
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
-  const program = { exports: {} as typeof Program };
-  const wrapper = script.runInThisContext() as (...of: unknown[]) => void;
-  wrapper(program.exports, createRequire(import.meta.url), program, file, dirname(file));
-  const { numalab, lateLab } = program.exports;
+  await use((require) => {
+    const loaded = { exports: {} as Exports };
+    const wrapper = script.runInThisContext() as (...of: unknown[]) => void;
+    wrapper(loaded.exports, require, loaded, file, folder);
+    return loaded.exports;
+  });
+  writeFileSync(`${file}.${process.version}-${process.platform}-${process.arch}`, script.createCachedData());
+}
+
+async function shortLines(load: (require: NodeJS.Require) => typeof Program): Promise<void> {
+  const { numalab, lateLab } = load(createRequire(import.meta.url));
   const silent = { out: () => {}, err: () => {}, progress: () => {}, width: 100 };
   for (const line of ['--help', 'check', 'run --duration 1ms', 'run --duration 1ms --json']) {
     const code = await numalab(line.split(' '), lateLab(), silent);
     if (code !== 0) throw new Error(`numalab ${line} ended with ${code}`);
   }
-  return script.createCachedData();
+}
+
+/** Each policy once, and each workload, as a thread of a pool runs them. */
+async function shortRuns(load: (require: NodeJS.Require) => typeof PoolWorker): Promise<void> {
+  const require = createRequire(import.meta.url);
+  const workerData: PoolSetup = { version: 'build', isIsolated: false };
+  const inThread = (name: string): unknown => (name === 'node:worker_threads' ? { ...threads, workerData } : require(name));
+  const { execute } = load(Object.assign(inThread, require));
+  for (let at = 0; at < Math.max(policies.length, workloads.length); at++) {
+    const words = { policy: policies[at % policies.length]!.name, workload: workloads[at % workloads.length]!.name, duration: '20ms' };
+    const reply: PoolReply = await execute({ words, policies: [], files: {}, timelinePoints: at % 2 === 0 ? 0 : 4 });
+    if (reply.told !== 'result') throw new Error(`a run of ${words.policy} and ${words.workload} was answered: ${reply.message}`);
+  }
 }
 
 await bundle();

@@ -37,27 +37,31 @@ export const COMPARE_FLAGS = {
     summary: 'file for all of it as JSON, with a run of each policy as it went on (numalab report draws it)',
     kind: 'text',
   },
+  html: { name: 'html', summary: 'file for a page of it, as numalab report draws from that JSON', kind: 'text' },
 } as const satisfies Record<string, Flag>;
 
 /** How the policies are to be compared, and what is told of it. */
 export interface CompareWords extends StudyPlan {
   readonly hasQuantiles: boolean;
   readonly out: string | null;
+  readonly page: string | null;
 }
 
 /** @throws InputError */
 export function compareWords({ texts, switches }: Call): CompareWords {
   const until = texts.until === undefined ? null : parsePrecision(texts.until);
-  const { out } = texts;
+  const { out, html } = texts;
   if (out !== undefined) checkWritable(out, '--out');
+  if (html !== undefined) checkWritable(html, '--html');
   return {
     seeds: seedCount(texts.seeds ?? (until ? String(MOST_SEEDS) : COMPARE_FLAGS.seeds.default), 2),
     until,
     warmUp: warmUpRule(texts['warm-up'] ?? COMPARE_FLAGS.warmUp.default),
     hasQuantiles: switches.has('quantiles'),
     hasSensitivity: switches.has('sensitivity'),
-    hasExamples: out !== undefined,
+    hasExamples: out !== undefined || html !== undefined,
     out: out ?? null,
+    page: html ?? null,
   };
 }
 

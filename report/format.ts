@@ -53,25 +53,52 @@ export function formatShare(share: number, digits = 3): string {
 /** Half-widths below this share of the mean are what summing in another order leaves: seeds that agree. */
 const ROUNDING = 1e-12;
 
-/** A mean and the half-width of its interval, which decides how many digits are worth telling; '?' for a half-width nobody knows. */
+/**
+ * A mean and the half-width of its interval, which decides how many digits are worth telling, up to a limit: `25.6479 ± <0.0001` below
+ * it; '?' for a half-width nobody knows.
+ */
 export function formatPlusMinus(mean: number, halfWidth: number): string {
   if (!Number.isFinite(halfWidth)) return `${formatNumber(mean)} ± ?`;
   if (halfWidth <= Math.abs(mean) * ROUNDING) return `${formatNumber(mean)} ± 0`;
+  const most = mostDecimals(mean);
+  if (halfWidth < 10 ** -most) return `${formatNumber(mean, MOST_DIGITS)} ± <${formatNumber(10 ** -most, 1)}`;
   const text = formatNumber(halfWidth, 2);
   if (text.includes('e')) return `${formatNumber(mean)} ± ${text}`;
-  const decimals = text.includes('.') ? text.length - text.indexOf('.') - 1 : 0;
-  return `${mean.toFixed(decimals)} ± ${text}`;
+  const decimals = Math.min(decimalsOf(text), most);
+  return `${mean.toFixed(decimals)} ± ${decimals < decimalsOf(text) ? halfWidth.toFixed(decimals) : text}`;
 }
 
 /** An estimate with an interval about it: with a half-width where its sides are alike, else with both ends, to as many digits as the shorter side is worth. */
 export function formatInterval(mean: number, low: number, high: number): string {
   const up = high - mean;
   const down = mean - low;
-  if (Math.abs(up - down) <= ALIKE * Math.max(up, down) || !Number.isFinite(up + down)) return formatPlusMinus(mean, Math.max(up, down));
-  const text = formatNumber(Math.min(up, down) > 0 ? Math.min(up, down) : Math.max(up, down), 2);
-  const decimals = text.includes('.') ? text.length - text.indexOf('.') - 1 : 0;
-  const short = (value: number): string => (text.includes('e') ? formatNumber(value) : value.toFixed(decimals));
+  const longer = Math.max(up, down);
+  const most = mostDecimals(Math.max(Math.abs(mean), Math.abs(low), Math.abs(high)));
+  const isAlike = Math.abs(up - down) <= ALIKE * longer || longer < 10 ** -most; // the ends would read as the mean does
+  if (isAlike || !Number.isFinite(up + down)) return formatPlusMinus(mean, longer);
+  const shorter = Math.min(up, down);
+  const text = formatNumber(shorter > 0 ? shorter : longer, 2);
+  const isShort = !text.includes('e') || shorter < 10 ** -most;
+  const decimals = text.includes('e') ? most : Math.min(decimalsOf(text), most);
+  const short = (value: number): string => (isShort ? value.toFixed(decimals).replace(/^-(?=[0.]*$)/, '') : formatNumber(value));
   return `${short(mean)} (${short(low)} to ${short(high)})`;
+}
+
+/** Of a mean, however sure: more are no news to anybody. */
+const MOST_DIGITS = 6;
+
+/** Digits after the point that such a value may have; digits before it all stay. */
+function mostDecimals(value: number): number {
+  const rounded = Math.abs(Number(value.toPrecision(MOST_DIGITS)));
+  if (rounded === 0 || !Number.isFinite(rounded)) return MOST_DECIMALS;
+  return Math.min(MOST_DECIMALS, Math.max(0, MOST_DIGITS - 1 - Math.floor(Math.log10(rounded))));
+}
+
+/** That toFixed takes. */
+const MOST_DECIMALS = 100;
+
+function decimalsOf(text: string): number {
+  return text.includes('.') ? text.length - text.indexOf('.') - 1 : 0;
 }
 
 /** Sides of an interval that differ by less look alike at two digits. */

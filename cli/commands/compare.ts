@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Contender } from '../../experiments/compare/replicate.ts';
 import { runStudy, type Study, timelinePointsFor } from '../../experiments/compare/study.ts';
 import { sweepCases } from '../../experiments/compare/sweep-cases.ts';
@@ -44,7 +45,7 @@ const SWEEP_FLAG: Flag = {
   kind: 'text',
 };
 /** What goes with --sweep: all else says what to run. */
-const WITH_SWEEP: readonly string[] = ['sweep', 'warm-up', 'quantiles', 'out', 'json'];
+const WITH_SWEEP: readonly string[] = ['sweep', 'warm-up', 'quantiles', 'out', 'html', 'json'];
 
 export const compare: Command = {
   name: 'compare',
@@ -63,6 +64,7 @@ export const compare: Command = {
     ISOLATE_FLAG,
     WORKERS_FLAG,
     COMPARE_FLAGS.out,
+    COMPARE_FLAGS.html,
     JSON_FLAG,
   ],
   examples: [
@@ -78,6 +80,7 @@ export const compare: Command = {
       'numalab compare --policy pin --policy apart --workload lmbench-rd --guests 24 --sensitivity',
       'does the verdict hang on an assumed figure?',
     ],
+    ['numalab compare --policy pin --policy apart --workload lmbench-rd --guests 7 --html page.html', 'as a page, to look at and to send'],
     ['numalab compare --sweep results/ --quantiles', 'what a finished sweep shows'],
   ],
   run(call, lab, terminal) {
@@ -108,7 +111,7 @@ export const compare: Command = {
   },
 };
 
-function compareSweep(call: Call, words: CompareWords, lab: Lab, terminal: Terminal): number {
+function compareSweep(call: Call, words: CompareWords, lab: Lab, terminal: Terminal): Promise<number> {
   const given = [...Object.keys(call.texts), ...call.switches, ...Object.keys(call.lists).filter((name) => call.lists[name]!.length > 0)];
   const other = given.find((name) => !WITH_SWEEP.includes(name) && name !== 'debug');
   if (other !== undefined) throw new InputError(`--${other}: not with --sweep, whose runs are there already`);
@@ -126,10 +129,11 @@ function compareSweep(call: Call, words: CompareWords, lab: Lab, terminal: Termi
   return told.end();
 }
 
-/** Prints the text of each case as it comes, or JSON when all are there. */
+/** Prints the text of each case as it comes, or JSON when all are there; keeps it all in the files of --out and --html. */
 class Telling {
   readonly #cases: number;
   readonly #words: CompareWords;
+  readonly #lab: Lab;
   readonly #terminal: Terminal;
   readonly #about: { readonly version: string; readonly command: string };
   readonly #isJson: boolean;
@@ -140,6 +144,7 @@ class Telling {
   constructor(cases: number, call: Call, words: CompareWords, lab: Lab, terminal: Terminal) {
     this.#cases = cases;
     this.#words = words;
+    this.#lab = lab;
     this.#terminal = terminal;
     this.#about = { version: lab.version, command: commandLine(compare, call) };
     this.#isJson = call.switches.has('json');
@@ -150,17 +155,25 @@ class Telling {
     if (isIncomplete) this.#code = FAILED;
     if (json) {
       this.#json.push(json);
-      if (this.#words.out !== null) this.#kept.push(withExamples(json, one));
+      if (this.#words.out !== null || this.#words.page !== null) this.#kept.push(withExamples(json, one));
     }
     if (!this.#isJson && text !== '') this.#terminal.out(text);
   }
 
   /** @returns the exit code */
-  end(): number {
+  async end(): Promise<number> {
     const isOne = this.#cases === 1;
     if (this.#json.length === 0) return this.#code;
     if (this.#isJson) this.#terminal.out(`${JSON.stringify(isOne ? this.#json[0] : this.#json, null, 2)}\n`);
-    if (this.#words.out !== null) writeWhole(this.#words.out, `${JSON.stringify(isOne ? this.#kept[0] : this.#kept)}\n`);
+    const { out, page } = this.#words;
+    if (out === null && page === null) return this.#code;
+    const text = `${JSON.stringify(isOne ? this.#kept[0] : this.#kept)}\n`;
+    if (out !== null) writeWhole(out, text);
+    if (page !== null) {
+      const { writePage } = await import('../write-page.ts'); // what reads and draws results is loaded for this alone
+      await writePage(page, [{ name: out === null ? 'compare.json' : basename(out), text }], this.#lab);
+      this.#terminal.err(`page written to ${show(page)}: open it in a browser\n`);
+    }
     return this.#code;
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -7,14 +7,18 @@ import type { Plugin } from 'esbuild';
 let bundle: Promise<string> | null = null;
 
 /**
- * The file a thread of the pool loads: the compiled module where numalab runs compiled; from its sources, which a thread of Node 20
- * cannot load, one bundled for this process.
+ * The file a thread of the pool loads: where numalab runs compiled what starts the one file that the build has put together, or the
+ * compiled module if there is none; from its sources, which a thread of Node 20 cannot load, one bundled for this process.
  */
 export function poolModule(): Promise<string> {
   const end = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
   const path = fileURLToPath(new URL(`./pool-worker${end}`, import.meta.url));
-  if (end === '.js') return Promise.resolve(path);
+  if (end === '.js') return Promise.resolve(isBuilt() ? fileURLToPath(new URL('./pool-start.cjs', import.meta.url)) : path);
   return (bundle ??= bundled(path));
+}
+
+function isBuilt(): boolean {
+  return existsSync(new URL('../../bin/pool-worker.cjs', import.meta.url));
 }
 
 async function bundled(path: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { StoreError } from '../failures.ts';
 import { InputError, show, showPath } from '../input-error.ts';
 import type { RunWords } from '../runs/run-order.ts';
@@ -53,11 +53,11 @@ function wanted(what: string): { error: string } {
 }
 
 const text = z.string(wanted('text'));
-const hash = z.string(wanted('a SHA-256')).regex(/^[0-9a-f]{64}$/, wanted('64 hexadecimal digits'));
+const hash = z.string(wanted('a SHA-256')).check(z.regex(/^[0-9a-f]{64}$/, wanted('64 hexadecimal digits')));
 const words = z.custom<RunWords>(isMapping, wanted('words of a run'));
 
 /** The files of a folder are named by it: what it says must be no way out. */
-const SCHEMA: z.ZodType<Manifest> = z.looseObject(
+const SCHEMA: z.ZodMiniType<Manifest> = z.looseObject(
   {
     schemaVersion: z.literal(1, wanted('1: another version of numalab has planned this')),
     version: text,
@@ -71,7 +71,7 @@ const SCHEMA: z.ZodType<Manifest> = z.looseObject(
     varied: z.array(text, wanted('a list of words')),
     runs: z
       .array(z.looseObject({ id: hash, words }), wanted('a list of runs'))
-      .refine((runs) => new Set(runs.map(({ id }) => id)).size === runs.length, wanted('each run once')),
+      .check(z.refine((runs) => new Set(runs.map(({ id }) => id)).size === runs.length, wanted('each run once'))),
   },
   wanted('a manifest'),
 );

@@ -130,6 +130,38 @@ test('--out keeps the whole with a run of each policy as it went on, under the c
   });
 });
 
+describe('--html', () => {
+  const at = (name: string): string => join(folder, name);
+  const { openPool: _, ...real } = lab('1.2.3');
+  const line = 'compare --policy pin --policy apart --seeds 2 --duration 20ms --boot 0 --machine lopsided';
+
+  test('writes the page that numalab report makes of the JSON of --out', async () => {
+    const { code, out, err } = await session(`${line} --out ${at('both.json')} --html ${at('page.html')}`.split(' '), real);
+    expect([code, err]).toEqual([0, `page written to ${at('page.html')}: open it in a browser\n`]);
+    expect(out).toMatch(/^pin .* baseline$/m);
+    const written = readFileSync(at('page.html'), 'utf8');
+    expect(written).toContain('<section id="comparisons"');
+    expect(written).toContain('<section id="timeline"'); // of the examples, which --json leaves out
+    await session(['report', at('both.json'), '--out', at('again/page.html')], real);
+    expect(readFileSync(at('again/page.html'), 'utf8')).toBe(written);
+  });
+
+  test('needs no --out, and has all cases of --over; --json says the same as without', async () => {
+    const cases = `${line} --over guests=1,3 --json`;
+    const { out } = await session(`${cases} --html ${at('alone.html')}`.split(' '), real);
+    const page = readFileSync(at('alone.html'), 'utf8');
+    expect(page).toContain('numalab report compare.json --out alone.html');
+    for (const label of ['guests = 1', 'guests = 3']) expect(page).toContain(label);
+    expect(out.replaceAll(` --html ${at('alone.html')}`, '')).toBe((await session(cases.split(' '), real)).out);
+  });
+
+  test('where no file can be is refused before anything runs', async () => {
+    const { code, err, ran } = await session(`${BASE} --html ${folder}`.split(' '));
+    expect([code, ran]).toEqual([2, []]);
+    expect(err).toContain(`--html = ${folder}: is a folder, want a file`);
+  });
+});
+
 test('--sensitivity reruns all with each assumed figure a fifth less and more, and says what turns', async () => {
   const { out, ran } = await session('compare --policy drift --policy pinned --seeds 2 --sensitivity --warm-up none'.split(' '));
   const [, figures] = /no verdict turns with any of (\d+) figures/.exec(out)!; // the engine of the tests knows none

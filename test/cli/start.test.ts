@@ -11,6 +11,8 @@ import { type Helps, writtenHelps } from '../../cli/help.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const start = join(root, 'dist/cli/start.cjs');
 const program = join(root, 'dist/bin/program.cjs');
+const poolStart = join(root, 'dist/experiments/runs/pool-start.cjs');
+const poolWorker = join(root, 'dist/bin/pool-worker.cjs');
 
 /** Files outside of Node that a command line had V8 look into, as V8 itself tells when asked for coverage. */
 function loadedBy(argv: readonly string[], input = ''): string[] {
@@ -48,10 +50,35 @@ describe.skipIf(!existsSync(program))('numalab as it is started', () => {
     expect([...new Set(packages)]).toEqual(['yaml']);
   });
 
-  test('what V8 made of it in the build is taken by this Node', () => {
-    const cachedData = readFileSync(`${program}.${process.version}-${process.platform}-${process.arch}`);
-    const script = new Script(readFileSync(program, 'latin1'), { filename: program, cachedData });
+  test('a thread of a pool takes what it needs from one file too', () => {
+    const line = 'compare --policy pin --policy apart --seeds 2 --duration 1ms --boot 0 --machine lopsided --workers 2 --json';
+    const loaded = loadedBy(line.split(' '));
+    const packages = new Set(loaded.flatMap((url) => /node_modules\/(@[^/]+\/[^/]+|[^/]+)/.exec(url)?.[1] ?? []));
+    expect([...packages]).toEqual(['piscina']); // what draws pages is for --html alone
+    const own = loaded.filter((url) => !url.includes('/node_modules/'));
+    expect(new Set(own.map((url) => fileURLToPath(url)))).toEqual(new Set([start, program, poolStart, poolWorker]));
+  });
+
+  test.each([program, poolWorker])('what V8 made of %s in the build is taken by this Node', (file) => {
+    const cachedData = readFileSync(`${file}.${process.version}-${process.platform}-${process.arch}`);
+    const script = new Script(readFileSync(file, 'latin1'), { filename: file, cachedData });
     expect(script.cachedDataRejected).toBe(false);
+  });
+
+  test('names its code as its modules one by one do', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'numalab-code-'));
+    try {
+      const codes = [start, join(root, 'dist/cli/main.js')].map((file, at) => {
+        const out = join(folder, String(at));
+        spawnSync(process.execPath, [file, 'sweep', 'plan', '-', '--out', out], { input: 'seed: 7\n', timeout: 25_000 });
+        return (JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')) as { code: string }).code;
+      });
+      const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+      expect(codes[0]).toMatch(new RegExp(`^${version}\\+[0-9a-f]{12}\\.node`));
+      expect(codes[1]).toBe(codes[0]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('the built helps are those that yargs writes', { timeout: 60_000 }, async () => {

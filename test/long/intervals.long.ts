@@ -36,7 +36,7 @@ describe(`nominal 95 % over ${REPEATS} repeats`, () => {
 test.each([
   [5, 'normal'],
   [10, 'exponential'],
-] as const)('ten equal policies of %i seeds, %s: a false difference in at most 6.5 %% of 4000 tries', (n, law) => {
+] as const)('ten equal policies of %i seeds, %s: a false difference in at most 6.5 percent of 4000 tries', (n, law) => {
   const found = falseDifferences(law, n, 4000);
   expect(found / 4000).toBeLessThanOrEqual(0.065);
   expect(found / 4000).toBeGreaterThan(0.01); // else nothing is ever shown

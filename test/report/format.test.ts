@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatBytes, formatNs, formatNumber, formatPlusMinus, formatShare, plainText } from '../../report/format.ts';
+import { formatBytes, formatInterval, formatNs, formatNumber, formatPlusMinus, formatShare, plainText } from '../../report/format.ts';
 
 test.each([
   [3.14159, 3, '3.14'],
@@ -46,6 +46,34 @@ test('the half-width decides the digits of a mean', () => {
   expect(formatPlusMinus(23456.78, 321)).toBe('23457 ± 321');
   expect(formatPlusMinus(23.4, Infinity)).toBe('23.4 ± ?');
   expect(formatPlusMinus(23.4, 0)).toBe('23.4 ± 0');
+});
+
+describe('of a mean six digits are told, however sure it is', () => {
+  test.each([
+    [25.6479017, 0.0000025, '25.6479 ± <0.0001'],
+    [25.6479017, 0.00000025, '25.6479 ± <0.0001'], // would be written 2.5e-7
+    [25.6479017, 0.00012, '25.6479 ± 0.0001'], // of its two digits, the one that is left
+    [25.6479017, 0.00006, '25.6479 ± <0.0001'], // not rounded up to a digit that it does not reach
+    [-25.6479017, 0.0000025, '-25.6479 ± <0.0001'],
+    [99.9999999, 0.00001, '100.000 ± <0.001'], // six digits after rounding
+    [25647901.4, 0.4, '25647901 ± <1'], // digits before the point all stay
+    [25647901.4, 3.26, '25647901 ± 3'],
+    [0, 0.0000025, '0.0000000 ± 0.0000025'], // of nothing, no digit is too many
+    [3.2e-8, 2.5e-9, '3.20e-8 ± 2.5e-9'],
+    [25.6479017, 25e-13, '25.6 ± 0'], // what summing in another order leaves
+  ])('%d, known to %d, reads %s', (mean, halfWidth, text) => expect(formatPlusMinus(mean, halfWidth)).toBe(text));
+
+  test.each([
+    [23.4, 23.1, 23.7, '23.40 ± 0.30'],
+    [23.4, 23.1, 25.2, '23.40 (23.10 to 25.20)'],
+    [25.6479017, 25.647901, 25.6479019, '25.6479 ± <0.0001'], // sides of 7e-7 and 2e-7: no end reads otherwise than the mean
+    [25.6479017, 25.647901, 25.6512, '25.6479 (25.6479 to 25.6512)'],
+    [25.6479017, 25.6479015, 26.7, '25.6479 (25.6479 to 26.7000)'],
+    [0, -0.000001, 0.3, '0.000000 (-0.000001 to 0.300000)'], // six digits of the largest of the three
+    [0, -0.0000001, 0.3, '0.000000 (0.000000 to 0.300000)'],
+    [25.6, 25.6, 25.6 + 3e-14, '25.6 ± 0'],
+    [5, 0.1, Infinity, '5.00 ± ?'],
+  ])('%d between %d and %d reads %s', (mean, low, high, text) => expect(formatInterval(mean, low, high)).toBe(text));
 });
 
 describe('a name that others chose', () => {

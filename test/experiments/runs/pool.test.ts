@@ -1,25 +1,39 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { everything } from '../../../experiments/everything.ts';
 import { InputError } from '../../../experiments/input-error.ts';
 import { Executor } from '../../../experiments/runs/execute.ts';
-import { openPool, PoolClosed, poolOf, WorkerDied } from '../../../experiments/runs/pool.ts';
+import { poolModule } from '../../../experiments/runs/pool-module.ts';
+import type * as PoolModule from '../../../experiments/runs/pool-module.ts';
+import { PoolClosed, poolOf, WorkerDied } from '../../../experiments/runs/pool.ts';
 import type { RunOrder, RunWords } from '../../../experiments/runs/run-order.ts';
+import type { RunPool } from '../../../experiments/runs/run-pool.ts';
 import { GuardedRunner } from '../../../experiments/user-policy/guarded-runner.ts';
 import { bundlePolicy } from '../../../experiments/user-policy/bundle.ts';
 
+const built = fileURLToPath(new URL('../../../dist/', import.meta.url));
+const hasBuilt = existsSync(join(built, 'bin/pool-worker.cjs'));
 const folder = mkdtempSync(join(tmpdir(), 'numalab-pool-test-'));
 
 function order(words: RunWords, more: Partial<RunOrder> = {}): RunOrder {
   return { words: { machine: 'lopsided', duration: '5ms', ...words }, policies: [], files: {}, timelinePoints: 0, ...more };
 }
 
-describe('a pool of two threads', async () => {
+/** The second is what users have; `npm test` builds first. */
+describe.each([
+  ['from the sources', true, poolModule],
+  ['from the one file that the build has put together', hasBuilt, () => join(built, 'experiments/runs/pool-start.cjs')],
+] as const)('a pool of two threads %s', (_, isThere, module) => {
   const printed: string[] = [];
-  const pool = await openPool({ version: '1.2.3', workers: 2, log: (text) => printed.push(text) });
-  afterAll(() => pool.close());
+  let pool: RunPool;
+  beforeAll(async () => {
+    if (isThere) pool = poolOf(await module(), { version: '1.2.3', workers: 2, log: (text) => printed.push(text) });
+  });
+  afterAll(() => pool?.close());
+  beforeEach(({ skip }) => skip(!isThere, 'not built: npm run build'));
 
   test('gives what this thread gives, each order its own', async () => {
     const here = new Executor(everything('1.2.3'), new GuardedRunner());
@@ -48,6 +62,18 @@ describe('a pool of two threads', async () => {
     expect([result.status, result.exit?.kind]).toEqual(['policy-error', 'exit']);
     expect(printed).toEqual(['made\n']);
   });
+});
+
+test.skipIf(!hasBuilt)('what is compiled loads the one file where it is built, and else its modules one by one', async () => {
+  const moduleAt = async (root: string): Promise<string> => {
+    const { poolModule } = (await import(pathToFileURL(join(root, 'experiments/runs/pool-module.js')).href)) as typeof PoolModule;
+    return poolModule();
+  };
+  expect(await moduleAt(built)).toBe(join(built, 'experiments/runs/pool-start.cjs'));
+  const other = join(folder, 'no-bin');
+  mkdirSync(join(other, 'experiments/runs'), { recursive: true });
+  copyFileSync(join(built, 'experiments/runs/pool-module.js'), join(other, 'experiments/runs/pool-module.js'));
+  expect(await moduleAt(other)).toBe(join(other, 'experiments/runs/pool-worker.js'));
 });
 
 describe('a thread that dies', () => {
