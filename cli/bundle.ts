@@ -9,13 +9,14 @@ import { policies } from '../policies/index.ts';
 import { workloads } from '../workloads/index.ts';
 import type { PoolReply, PoolSetup } from '../experiments/runs/pool.ts';
 import type * as PoolWorker from '../experiments/runs/pool-worker.ts';
+import { workerCode } from '../experiments/user-policy/worker-code.ts';
 import { commands } from './commands/index.ts';
 import { writtenHelps } from './help.ts';
 import type * as Program from './program.ts';
 
 /**
  * The last step of `npm run build`, on what the compiler made under dist: one file of the whole program and one of a pool's thread, what V8
- * makes of each, and the texts of all helps, so that start.cts and pool-start.cts have little to do. Modules that are loaded late stay
+ * makes of each, what threads for policies of the user's own run, and the texts of all helps, so that start.cts and pool-start.cts have little to do. Modules that are loaded late stay
  * asleep in those files until they are.
  */
 const dist = fileURLToPath(new URL('../', import.meta.url));
@@ -56,6 +57,9 @@ async function bundle(): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   writeFileSync(join(folder, 'help.json'), `${JSON.stringify(await writtenHelps(commands))}\n`);
+  for (const module of ['worker', 'isolated-main'] as const) {
+    writeFileSync(join(folder, `policy-${module}.js`), await workerCode(module));
+  }
   await together('cli/program.js', 'program.cjs', shortLines);
   await together('experiments/runs/pool-worker.js', 'pool-worker.cjs', shortRuns);
 }

@@ -121,7 +121,7 @@ export class GuardedRunner {
 
   async #newSeat(): Promise<Seat | IsolatedSeat> {
     const { isIsolated, limits } = this.#guarding;
-    const { workerCode } = await import('./worker-code.ts'); // esbuild takes longer to load than a short run
+    const { workerCode } = await import('./worker-code.ts'); // runs of built-in policies need none
     const code = await workerCode('worker');
     return isIsolated ? new IsolatedSeat(await workerCode('isolated-main'), code, limits) : new Seat(code, limits);
   }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -57,6 +57,25 @@ describe.skipIf(!existsSync(program))('numalab as it is started', () => {
     expect([...packages]).toEqual(['piscina']); // what draws pages is for --html alone
     const own = loaded.filter((url) => !url.includes('/node_modules/'));
     expect(new Set(own.map((url) => fileURLToPath(url)))).toEqual(new Set([start, program, poolStart, poolWorker]));
+  });
+
+  test('threads of a pool that run a policy of the user have no need of esbuild: only the start, to bundle it', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'numalab-mine-'));
+    try {
+      const policy = join(folder, 'mine.ts');
+      const parts = `compose('mine', builtIn('pin'), {})`;
+      writeFileSync(
+        policy,
+        `import { builtIn, compose } from 'numalab/policy';
+         export const policy = { name: 'mine', summary: 'x', source: 'x', oracle: false, options: [], make: () => ${parts} };`,
+      );
+      const line = `compare --policy apart --policy ${policy} --seeds 2 --duration 1ms --boot 0 --machine lopsided --workers 2 --json`;
+      const loaded = loadedBy(line.split(' '));
+      expect(loaded.filter((url) => url.endsWith('/bin/pool-worker.cjs'))).toHaveLength(2);
+      expect(loaded.filter((url) => url.endsWith('/esbuild/lib/main.js'))).toHaveLength(1);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test.each([program, poolWorker])('what V8 made of %s in the build is taken by this Node', (file) => {
