@@ -218,6 +218,7 @@ function studyOf(call: Call, policies: readonly string[], { warmUp }: CompareWor
       files,
       timelinePoints: timelinePointsFor(scenario, warmUp),
     },
+    ending: scenario.guests.map(({ workload }) => workload.ends === 'by itself'),
   }));
   return { contenders, scenarios };
 }

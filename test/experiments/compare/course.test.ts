@@ -84,6 +84,22 @@ test('a guest that is gone by then adds nothing, one that never got as far neith
   expect(valueAfter(run, metric, 100)).toBeCloseTo(3e9, 3);
 });
 
+describe('of guests whose work ends by itself', () => {
+  // 4 units a nanosecond for 50 ns, then it is done: all of it lies before any cut.
+  const done: Drawn = { fromNs: 300, elapsedNs: 50, work: (ns) => 4 * Math.max(0, Math.min(ns, 350) - 300) };
+  const run = runOf([done, late], 10, 700);
+
+  test('nothing is cut, whatever is cut of the others', () => {
+    expect(valueAfter(run, metric, 100, [true, false])).toBeCloseTo(4e9 + 3e9, 3); // late from 400 on: 900 in 300 ns
+    expect(courseOf(run, metric, 400, [true, false])!.afterCut[10]).toBeCloseTo(7e9, 3);
+  });
+
+  test('nothing is looked at to find the cut', () => {
+    expect(courseOf(run, metric, 400, [true, false])!.rates).toEqual(courseOf(runOf([late], 10, 700), metric, 400)!.rates);
+    expect(courseOf(run, metric, 400, [true, true])).toBeNull();
+  });
+});
+
 test('without a timeline there is no course', () => {
   const run = { ...runOf([late], 10, 700), timeline: null };
   expect([courseOf(run, metric, 400), valueAfter(run, metric, 5)]).toEqual([null, null]);
