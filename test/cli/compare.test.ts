@@ -64,6 +64,7 @@ describe('the warm-up', () => {
     const none = await session(`${BASE} --warm-up none`.split(' '));
     expect(none.ran[0]!.timelinePoints).toBeUndefined();
     expect(none.out).not.toContain('warm-up');
+    expect(none.out).not.toContain('different units');
     const ending = await session(`${BASE} --workload compile`.split(' '));
     expect(ending.ran[0]!.timelinePoints).toBeUndefined();
     expect(ending.out).not.toContain('warm-up');
@@ -96,6 +97,12 @@ describe('the warm-up', () => {
     const { out } = await session([...line.split(' '), '--warm-up', '50ms'], real);
     expect(out).toContain('\nwarm-up: not cut, as this work ends by itself: all that was measured of it counts\n');
     expect(out).not.toContain('got nothing done');
+    const [gbps, loops] = [cut.metric.unit, cut.others[0]!.metric.unit];
+    expect(out).toMatch(
+      new RegExp(
+        `\n\nguests that count in different units \\(${gbps}, ${loops}\\) are compared apart: each unit is a family of its own \\(Holm\\)\n$`,
+      ),
+    );
   });
 
   test('that leaves nothing of what was done is named as the reason', async () => {
