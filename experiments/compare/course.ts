@@ -44,6 +44,13 @@ export function valueAfter(run: Ran, metric: Metric, cutNs: number, ending: read
   return spans.some(({ toNs }) => toNs > cutAtNs) ? wholeOf(run, metric, ending) + rateFrom(spans, cutAtNs) : null;
 }
 
+/** For how long there was something that may be cut; null where there is no timeline. */
+export function measuredNs(run: Ran, metric: Metric, ending: readonly boolean[] = []): number | null {
+  const spans = spansOf(run, metric, ending);
+  if (spans === null) return null;
+  return spans.length === 0 ? 0 : Math.max(...spans.map(({ toNs }) => toNs)) - Math.min(...spans.map(({ fromNs }) => fromNs));
+}
+
 const ROUNDING = 1e-9;
 
 /** The measured part of a guest's run. */

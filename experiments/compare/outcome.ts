@@ -2,7 +2,7 @@ import type { Cause } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import { InputError } from '../input-error.ts';
 import { formatQuantity } from '../quantities.ts';
-import { type Course, courseOf, valueAfter } from './course.ts';
+import { type Course, courseOf, measuredNs, valueAfter } from './course.ts';
 import { causesOf, judgedGuests, type Metric, metricsOf, type Ran, valueOf, workOf } from './metric.ts';
 import type { WarmUpRule } from './warm-up.ts';
 
@@ -65,9 +65,12 @@ function endingOf(run: Ran, metric: Metric, ending: readonly boolean[]): Part['e
 function valuedAs(run: Ran, seed: string, metric: Metric, warmUp: WarmUpRule, ending: readonly boolean[]): number {
   if (typeof warmUp === 'string' || warmUp.cutNs === 0 || endingOf(run, metric, ending) === 'all') return valueOf(run, metric);
   const value = valueAfter(run, metric, warmUp.cutNs, ending);
-  if (value === null)
-    throw new InputError(
-      `--warm-up = ${formatQuantity('time', warmUp.cutNs)}: leaves nothing of seed ${seed}, want less than was measured`,
-    );
-  return value;
+  if (value !== null) return value;
+  const time = (ns: number): string => formatQuantity('time', ns);
+  const measured = measuredNs(run, metric, ending);
+  throw new InputError(
+    measured === null
+      ? `--warm-up = ${time(warmUp.cutNs)}: the runs were not looked at while they went on, want mser or none`
+      : `--warm-up = ${time(warmUp.cutNs)}: leaves nothing of seed ${seed}, of which ${time(measured)} were measured; want less, or a longer --duration (the instances' setting up counts in it)`,
+  );
 }

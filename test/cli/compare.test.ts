@@ -123,7 +123,7 @@ describe('the warm-up', () => {
 
   test.each([
     ['never', '--warm-up = never, want mser, none, or a time such as 500ms'],
-    ['2s', '--warm-up = 2s: leaves nothing of seed 1, want less than was measured'],
+    ['2s', '--warm-up = 2s: leaves nothing of seed 1, of which 2s were measured; want less, or a longer --duration'],
   ])('%s is refused', async (text, wanted) => {
     const { code, err } = await session([...BASE.split(' '), '--warm-up', text]);
     expect(code).toBe(2);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { courseOf, valueAfter } from '../../../experiments/compare/course.ts';
+import { courseOf, measuredNs, valueAfter } from '../../../experiments/compare/course.ts';
 import type { Metric, Ran } from '../../../experiments/compare/metric.ts';
 import { measuresOf } from '../recording-fixture.ts';
 
@@ -54,6 +54,7 @@ describe('a run of two guests that start one after the other', () => {
     expect(valueAfter(run, metric, 100)).toBeCloseTo((900 / 300 + 400 / 200) * 1e9, 3); // from 400 on
     expect(valueAfter(run, metric, 300)).toBeCloseTo((300 / 100 + 200 / 100) * 1e9, 3); // from 600 on
     expect(valueAfter(run, metric, 400)).toBeNull(); // nothing is left
+    expect(measuredNs(run, metric)).toBe(400); // from 300 to 700, however much came before
   });
 
   test('its course is in steps of a 200th of the stated duration, from the first guest that is measured', () => {
