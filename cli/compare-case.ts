@@ -52,7 +52,7 @@ export function tellCase(
   const texts = comparisons.map((comparison, at) => textOf(comparison, result.sensitivity?.[at] ?? null, one, cases, words));
   return {
     isIncomplete: failures.length > 0,
-    text: label === null ? texts.join('\n') : `${label}\n\n${texts.join('\n')}\n`,
+    text: label === null ? texts.join('\n') + unitsText(comparisons) : `${label}\n\n${texts.join('\n')}${unitsText(comparisons)}\n`,
     json: {
       ...(label === null ? {} : { over: label }),
       schemaVersion: 1,
@@ -62,6 +62,13 @@ export function tellCase(
       ...asJson(comparisons, failures, one, cases),
     },
   };
+}
+
+/** That nobody takes tables of one title for one family. */
+function unitsText(comparisons: readonly Comparison[]): string {
+  if (comparisons.length < 2) return '';
+  const units = comparisons.map(({ metric }) => metric.unit).join(', ');
+  return `\nguests that count in different units (${units}) are compared apart: each unit is a family of its own (Holm)\n`;
 }
 
 /** With a run of each policy, for the file of --out. */

@@ -37,7 +37,7 @@ export function comparisonText(comparison: Comparison, setting: Setting, reached
     ...warmUpLines(warmUp),
     ...reachedLines(reached),
   ];
-  return `${lines.join('\n')}\n\n${table(columns, rows)}\n${[...precisionLines(others), ...others.flatMap(doubtLines)].join('')}${others.map((policy) => why(policy, baseline!)).join('')}`;
+  return `${lines.join('\n')}\n\n${table(columns, rows)}\n${[...precisionLines(others), ...others.flatMap(doubtLines)].join('')}${others.map((policy) => why(policy, baseline!, warmUp)).join('')}`;
 }
 
 /** Quantiles over the seeds and effect sizes. */
@@ -63,14 +63,19 @@ function differenceCells({ difference }: ComparedPolicy, baseline: ComparedPolic
   return [formatInterval(mean, low, high), inPercent, difference.pValue < 0.0001 ? '<0.0001' : formatNumber(difference.pValue, 2)];
 }
 
-function warmUpLines({ rule, cutNs, settles, policies, why: reason }: WarmUp): string[] {
-  if (rule === 'stated') return [`warm-up: ${formatNs(cutNs)} cut off every run, as asked`];
+function warmUpLines({ rule, cutNs, settles, policies, askedNs, keepsEnding, why: reason }: WarmUp): string[] {
+  const kept = keepsEnding && cutNs > 0 ? ['guests whose work ends by itself keep their whole run'] : [];
+  if (rule === 'stated') return [`warm-up: ${formatNs(cutNs)} cut off every run, as asked`, ...kept];
+  if (reason === 'work ends by itself') return ['warm-up: not cut, as this work ends by itself: all that was measured of it counts'];
+  if (reason === 'runs end by themselves' && askedNs !== null && askedNs > 0)
+    return [`warm-up: ${formatNs(askedNs)} not cut as asked, as the runs end by themselves: all of them counts`];
   if (reason === 'no timeline') return ['warm-up: not cut, as the runs were not looked at while they went on'];
   if (reason === 'runs too short') return ['warm-up: not cut, as too little was measured to tell it'];
   if (rule === 'none') return [];
   const unsettled = policies.filter((policy) => !policy.settles).map(({ policy }) => policy);
   return [
     cutNs === 0 ? 'warm-up: nothing to cut (MSER-5)' : `warm-up: ${formatNs(cutNs)} cut off every run (MSER-5)`,
+    ...kept,
     ...(settles === false ? [`still settling after half of the run: ${unsettled.join(', ')}; a longer --duration is needed`] : []),
   ];
 }
@@ -118,7 +123,10 @@ function skewnessError(n: number): number {
   return n < 3 ? Infinity : Math.sqrt((6 * n * (n - 1)) / ((n - 2) * (n + 1) * (n + 3)));
 }
 
-function why({ policy, causes }: ComparedPolicy, baseline: ComparedPolicy): string {
+function why({ policy, mean, causes }: ComparedPolicy, baseline: ComparedPolicy, { cutNs }: WarmUp): string {
+  const idle = [baseline.mean.mean === 0 ? baseline.policy : '', mean.mean === 0 ? policy : ''].filter((name) => name !== '');
+  if (idle.length > 0 && cutNs > 0)
+    return `\n${idle.join(' and ')} got nothing done in what the cut of ${formatNs(cutNs)} left, so no work can be compared; --warm-up none or a longer duration may show more.\n`;
   const told = causes.filter(({ change }) => Math.abs(change) >= LEAST_CHANGE).slice(0, TOLD_CAUSES);
   if (baseline.mean.mean === 0)
     return `\n${baseline.policy} got nothing done, so no work can be compared; a longer duration may show more.\n`;

@@ -5,14 +5,33 @@ import type { SweepStatus } from '../experiments/sweep/status.ts';
 
 /** `24 runs: 20 done, 3 missing, 1 damaged` and what those done ended as. */
 export function statusText(status: SweepStatus): string {
-  const { runs, done, missing, damaged, other, different, endings } = status;
+  const { runs, done, missing, damaged, firstMissing, firstDamaged, other, different, endings } = status;
   const counts = [`${done} done`, ...counted(missing, 'missing'), ...counted(damaged, 'damaged')].join(', ');
   const ends = Object.entries(endings).map(([ending, count]) => `${count} ${ending}`);
   const lines = [`${plural(runs, 'run')}: ${counts}`];
   if (ends.length > 0) lines.push(`ended: ${ends.join(', ')}`);
+  if (done > 0) lines.push(...named('missing', missing, firstMissing)); // of a sweep that has not begun all are
+  lines.push(...named('damaged', damaged, firstDamaged));
   if (different > 0) lines.push(`not deterministic: ${plural(different, 'result')} gave other bytes than before (runs/*.different)`);
   if (other > 0) lines.push(`kept beside: ${plural(other, 'result')} of other plans, code or policies`);
   return `${lines.join('\n')}\n`;
+}
+
+/** `damaged: runs 3-7,9`, as sweep exec --indices takes them. */
+function named(what: string, count: number, first: readonly number[]): string[] {
+  if (count === 0) return [];
+  const more = count - first.length;
+  return [`${what}: ${count === 1 ? 'run' : 'runs'} ${rangesText(first)}${more > 0 ? ` and ${more} more` : ''}`];
+}
+
+function rangesText(indices: readonly number[]): string {
+  const ranges: [number, number][] = [];
+  for (const index of indices) {
+    const last = ranges.at(-1);
+    if (last && last[1] === index - 1) last[1] = index;
+    else ranges.push([index, index]);
+  }
+  return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
 }
 
 /** What differs, and what is there of each value. */

@@ -10,8 +10,8 @@ const EXIT_CODES = [
   ['3', 'results damaged, or the disk is full'],
   ['4', 'the folder is in use by another'],
   ['75', 'try again'],
-  ['130', 'interrupted (SIGINT); what was finished is kept'],
-  ['143', 'ended (SIGTERM); what was finished is kept'],
+  ['130', 'interrupted (SIGINT); a sweep keeps what was finished, nothing else does'],
+  ['143', 'ended (SIGTERM); likewise'],
 ] as const;
 
 /** What yargs answers to a line without a command of its own: a help, or the version. */

@@ -49,7 +49,7 @@ function policyRuns(policy: string, values: readonly number[]): PolicyRuns {
   const outcomes = values.map((value, i) => ({
     seed: `${i}`,
     movesMemory: false,
-    parts: [{ metric, value, work: 1, causes, course: null }],
+    parts: [{ metric, value, work: 1, causes, ending: 'none' as const, course: null }],
   }));
   return { policy, oracle: false, outcomes };
 }

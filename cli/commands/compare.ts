@@ -183,7 +183,11 @@ function casesOf(call: Call): { label: string | null; call: Call }[] {
   const { over } = call.texts;
   if (over === undefined) return [{ label: null, call }];
   const [word, list] = over.split(/=(.*)/s) as [string, string | undefined];
-  const known = WORD_FLAGS.map(({ name }) => name).filter((name) => name !== 'policy');
+  if (word === 'seed')
+    throw new InputError(
+      `--over = ${show(over)}, want another word: each case runs the same seeds, as many as --seeds says, counted up from --seed`,
+    );
+  const known = WORD_FLAGS.map(({ name }) => name).filter((name) => name !== 'policy' && name !== 'seed');
   if (!known.includes(word))
     throw new InputError(`--over = ${show(over)}, want a word and its values such as guests=7,24,48${didYouMean(word, known)}`);
   const values = (list ?? '').split(';').flatMap((part) => (part.includes(':') ? [part] : part.split(',')));
@@ -218,6 +222,7 @@ function studyOf(call: Call, policies: readonly string[], { warmUp }: CompareWor
       files,
       timelinePoints: timelinePointsFor(scenario, warmUp),
     },
+    ending: scenario.guests.map(({ workload }) => workload.ends === 'by itself'),
   }));
   return { contenders, scenarios };
 }

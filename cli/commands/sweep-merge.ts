@@ -1,4 +1,4 @@
-import { show } from '../../experiments/input-error.ts';
+import { showPath } from '../../experiments/input-error.ts';
 import { type MergeOutcome, mergeResults } from '../../experiments/sweep/merge.ts';
 import { SweepFolder } from '../../experiments/sweep/sweep-folder.ts';
 import { counted } from '../../report/format.ts';
@@ -30,13 +30,13 @@ export const sweepMerge: Command = {
 };
 
 function outcomeText({ runs, merged, rows, files }: MergeOutcome): string {
-  return `${merged} of ${counted(runs, 'run')} merged, ${counted(rows, 'row')}\n${show(files.parquet)}\n${show(files.csv)}\n`;
+  return `${merged} of ${counted(runs, 'run')} merged, ${counted(rows, 'row')}\n${showPath(files.parquet)}\n${showPath(files.csv)}\n`;
 }
 
 /** Names what is damaged, and counts what is to be made. */
 export function complainOfResults({ missing, damaged }: MergeOutcome, path: string, terminal: Terminal): void {
-  for (const { index, file } of damaged.slice(0, MOST_NAMED)) terminal.err(`run ${index}: ${show(file)} is damaged and left out\n`);
+  for (const { index, file } of damaged.slice(0, MOST_NAMED)) terminal.err(`run ${index}: ${showPath(file)} is damaged and left out\n`);
   if (damaged.length > MOST_NAMED) terminal.err(`and ${damaged.length - MOST_NAMED} more that are damaged\n`);
   const lacking = missing.length + damaged.length;
-  if (lacking > 0) terminal.err(`${counted(lacking, 'result')} of ${show(path)} to make: numalab sweep run finishes them\n`);
+  if (lacking > 0) terminal.err(`${counted(lacking, 'result')} of ${showPath(path)} to make: numalab sweep run finishes them\n`);
 }

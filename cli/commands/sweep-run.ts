@@ -1,5 +1,5 @@
 import { StoreError } from '../../experiments/failures.ts';
-import { InputError, show } from '../../experiments/input-error.ts';
+import { InputError, show, showPath } from '../../experiments/input-error.ts';
 import { checkEngineFlags, engineNamed, engines } from '../../experiments/sweep/engines.ts';
 import { quoted } from '../../experiments/sweep/engines/shell.ts';
 import { lockFolder } from '../../experiments/sweep/folder-lock.ts';
@@ -46,6 +46,7 @@ export const sweepRun: Command = {
   async run(call, lab, terminal) {
     const engine = engineNamed(call.texts.engine);
     checkEngineFlags(engine, [...Object.keys(call.texts), ...call.switches]);
+    engine.check(call.texts);
     const { folder, release } = await folderOf(call, lab, terminal);
     try {
       folder.clean();
@@ -80,7 +81,7 @@ export const sweepRun: Command = {
       const status = statusOf(folder, survey);
       const { files } = mergeResults(folder, (done) => terminal.progress(`merging: run ${done + 1} of ${status.runs}`));
       terminal.progress('');
-      terminal.out(`${statusText(status)}${show(files.parquet)}\n${show(files.csv)}\n`);
+      terminal.out(`${statusText(status)}${showPath(files.parquet)}\n${showPath(files.csv)}\n`);
       if (status.different > 0) return DISK_FULL;
       return status.done === status.runs && status.done === (status.endings.ok ?? 0) ? DONE : FAILED;
     } catch (error) {

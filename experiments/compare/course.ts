@@ -16,9 +16,13 @@ export const STEPS = 200;
 /** At how many points a timeline is asked for: it spans the boot too, which may take as long as what follows. */
 export const TIMELINE_POINTS = 2 * STEPS;
 
-/** null where there is no timeline, or nothing was measured. */
-export function courseOf(run: Ran, metric: Metric, durationNs: number): Course | null {
-  const spans = spansOf(run, metric);
+/**
+ * null where there is no timeline, or nothing was measured that may be cut.
+ * @param ending [guest] whether its work ends by itself: all of that counts, as what is left behind a cut may be nothing
+ */
+export function courseOf(run: Ran, metric: Metric, durationNs: number, ending: readonly boolean[] = []): Course | null {
+  const spans = spansOf(run, metric, ending);
+  const whole = wholeOf(run, metric, ending);
   if (spans === null || spans.length === 0) return null;
   const stepNs = durationNs / STEPS;
   const fromNs = Math.min(...spans.map((span) => span.fromNs));
@@ -28,16 +32,23 @@ export function courseOf(run: Ran, metric: Metric, durationNs: number): Course |
   return {
     stepNs,
     rates: Array.from({ length: steps }, (_, step) => ((done[step + 1]! - done[step]!) / stepNs) * 1e9),
-    afterCut: Array.from({ length: cuts }, (_, b) => rateFrom(spans, fromNs + b * MSER_BATCH * stepNs)),
+    afterCut: Array.from({ length: cuts }, (_, b) => whole + rateFrom(spans, fromNs + b * MSER_BATCH * stepNs)),
   };
 }
 
-/** What a run is worth without its first `cutNs`; null where there is no timeline, or nothing left. */
-export function valueAfter(run: Ran, metric: Metric, cutNs: number): number | null {
-  const spans = spansOf(run, metric);
+/** What a run is worth without its first `cutNs`, work that ends by itself whole; null where there is no timeline, or nothing left. */
+export function valueAfter(run: Ran, metric: Metric, cutNs: number, ending: readonly boolean[] = []): number | null {
+  const spans = spansOf(run, metric, ending);
   if (spans === null || spans.length === 0) return null;
   const cutAtNs = Math.min(...spans.map(({ fromNs }) => fromNs)) + cutNs;
-  return spans.some(({ toNs }) => toNs > cutAtNs) ? rateFrom(spans, cutAtNs) : null;
+  return spans.some(({ toNs }) => toNs > cutAtNs) ? wholeOf(run, metric, ending) + rateFrom(spans, cutAtNs) : null;
+}
+
+/** For how long there was something that may be cut; null where there is no timeline. */
+export function measuredNs(run: Ran, metric: Metric, ending: readonly boolean[] = []): number | null {
+  const spans = spansOf(run, metric, ending);
+  if (spans === null) return null;
+  return spans.length === 0 ? 0 : Math.max(...spans.map(({ toNs }) => toNs)) - Math.min(...spans.map(({ fromNs }) => fromNs));
 }
 
 const ROUNDING = 1e-9;
@@ -51,17 +62,23 @@ interface Span {
   readonly work: readonly number[];
 }
 
-/** Of all judged guests that got as far as being measured. */
-function spansOf(run: Ran, metric: Metric): Span[] | null {
+/** Of all judged guests that may be cut and got as far as being measured. */
+function spansOf(run: Ran, metric: Metric, ending: readonly boolean[]): Span[] | null {
   const { timeline } = run;
   if (!timeline) return null;
   return judgedGuests(run, metric).flatMap((at) => {
+    if (ending[at]) return [];
     const { elapsedNs } = run.guests[at]!;
     const { measuredFromNs } = timeline.guests[at]!;
     return measuredFromNs === null || elapsedNs === 0
       ? []
       : [spanOf(timeline, at, measuredFromNs, elapsedNs, workOfGuest(run.guests[at]!))];
   });
+}
+
+/** What the judged guests whose work ends by itself are worth, each in its own time. */
+function wholeOf(run: Ran, metric: Metric, ending: readonly boolean[]): number {
+  return judgedGuests(run, metric).reduce((sum, at) => (ending[at] ? sum + run.guests[at]!.throughput.value : sum), 0);
 }
 
 /** The ends are known to the nanosecond; what the timeline had before counts for nothing. */

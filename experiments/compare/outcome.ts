@@ -2,8 +2,8 @@ import type { Cause } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import { InputError } from '../input-error.ts';
 import { formatQuantity } from '../quantities.ts';
-import { type Course, courseOf, valueAfter } from './course.ts';
-import { causesOf, type Metric, metricsOf, type Ran, valueOf, workOf } from './metric.ts';
+import { type Course, courseOf, measuredNs, valueAfter } from './course.ts';
+import { causesOf, judgedGuests, type Metric, metricsOf, type Ran, valueOf, workOf } from './metric.ts';
 import type { WarmUpRule } from './warm-up.ts';
 
 /** What a comparison keeps of a run: hundreds of runs with their timelines would fill the memory. */
@@ -22,20 +22,32 @@ export interface Part {
   readonly work: number;
   /** Task time by cause. */
   readonly causes: Readonly<Record<Cause, number>>;
+  /** How many of the judged guests have work that ends by itself, of which nothing is cut. */
+  readonly ending: 'none' | 'some' | 'all';
   /** null unless a warm-up is to be found. */
   readonly course: Course | null;
 }
 
-/** @throws InputError if a stated warm-up leaves nothing */
-export function outcomeOf({ durationNs }: Pick<Scenario, 'durationNs'>, seed: string, run: Ran, warmUp: WarmUpRule): Outcome {
+/**
+ * @param ending [guest] whether its work ends by itself
+ * @throws InputError if a stated warm-up leaves nothing
+ */
+export function outcomeOf(
+  { durationNs }: Pick<Scenario, 'durationNs'>,
+  seed: string,
+  run: Ran,
+  warmUp: WarmUpRule,
+  ending: readonly boolean[] = [],
+): Outcome {
   return {
     seed,
     parts: metricsOf({ durationNs }, run).map((metric) => ({
       metric,
-      value: valuedAs(run, seed, metric, warmUp),
+      value: valuedAs(run, seed, metric, warmUp, ending),
       work: workOf(run, metric),
       causes: causesOf(run, metric),
-      course: warmUp === 'mser' && durationNs !== null ? courseOf(run, metric, durationNs) : null,
+      ending: endingOf(run, metric, ending),
+      course: warmUp === 'mser' && durationNs !== null ? courseOf(run, metric, durationNs, ending) : null,
     })),
     movesMemory: run.guests.some(
       (guest) => guest.hintFaults + guest.samples + guest.pageMoves + guest.pageReplicas + guest.failedMoves > 0,
@@ -43,12 +55,22 @@ export function outcomeOf({ durationNs }: Pick<Scenario, 'durationNs'>, seed: st
   };
 }
 
-function valuedAs(run: Ran, seed: string, metric: Metric, warmUp: WarmUpRule): number {
-  if (typeof warmUp === 'string' || metric.name === 'elapsed' || warmUp.cutNs === 0) return valueOf(run, metric);
-  const value = valueAfter(run, metric, warmUp.cutNs);
-  if (value === null)
-    throw new InputError(
-      `--warm-up = ${formatQuantity('time', warmUp.cutNs)}: leaves nothing of seed ${seed}, want less than was measured`,
-    );
-  return value;
+function endingOf(run: Ran, metric: Metric, ending: readonly boolean[]): Part['ending'] {
+  const judged = judgedGuests(run, metric);
+  const count = judged.filter((at) => ending[at]).length;
+  if (metric.name === 'elapsed' || count === judged.length) return 'all';
+  return count > 0 ? 'some' : 'none';
+}
+
+function valuedAs(run: Ran, seed: string, metric: Metric, warmUp: WarmUpRule, ending: readonly boolean[]): number {
+  if (typeof warmUp === 'string' || warmUp.cutNs === 0 || endingOf(run, metric, ending) === 'all') return valueOf(run, metric);
+  const value = valueAfter(run, metric, warmUp.cutNs, ending);
+  if (value !== null) return value;
+  const time = (ns: number): string => formatQuantity('time', ns);
+  const measured = measuredNs(run, metric, ending);
+  throw new InputError(
+    measured === null
+      ? `--warm-up = ${time(warmUp.cutNs)}: the runs were not looked at while they went on, want mser or none`
+      : `--warm-up = ${time(warmUp.cutNs)}: leaves nothing of seed ${seed}, of which ${time(measured)} were measured; want less, or a longer --duration (the instances' setting up counts in it)`,
+  );
 }

@@ -11,6 +11,8 @@ export interface Contender {
   readonly policy: string;
   readonly oracle: boolean;
   readonly order: RunOrder;
+  /** [guest] whether its work ends by itself; left out where that of none does. */
+  readonly ending?: readonly boolean[];
 }
 
 /** What came of a contender's runs, in the order of the seeds. */
@@ -60,6 +62,7 @@ export async function replicate(
           const ended = kept(
             await pool.run(orderFor(contenders[policy]!, seeds[seed]!, seed === 0 ? examplePoints : 0)),
             warmUp,
+            contenders[policy]!.ending,
             seed === 0,
           );
           results[policy]![seed] = ended;
@@ -106,9 +109,9 @@ interface Ended extends Pick<RunResult, 'status' | 'message' | 'exit' | 'seed'> 
   readonly example: RunResult | null;
 }
 
-function kept(result: RunResult, warmUp: WarmUpRule, isExample: boolean): Ended {
+function kept(result: RunResult, warmUp: WarmUpRule, ending: Contender['ending'], isExample: boolean): Ended {
   const { status, message, exit, seed } = result;
-  const outcome = status === 'ok' ? outcomeOf(result.setting, seed, result, warmUp) : null;
+  const outcome = status === 'ok' ? outcomeOf(result.setting, seed, result, warmUp, ending) : null;
   return { status, message, exit, seed, outcome, example: isExample ? result : null };
 }
 

@@ -13,8 +13,12 @@ export interface WarmUp {
   readonly settles: boolean | null;
   /** What each policy by itself would have cut, of which the largest is cut of all. */
   readonly policies: readonly { readonly policy: string; readonly cutNs: number; readonly settles: boolean }[];
+  /** The cut that was asked for, where it was a time, whether made or not. */
+  readonly askedNs: number | null;
+  /** Some of the guests have work that ends by itself, which is kept whole. */
+  readonly keepsEnding: boolean;
   /** Why nothing was cut, where something should have been. */
-  readonly why: 'runs end by themselves' | 'no timeline' | 'runs too short' | null;
+  readonly why: 'runs end by themselves' | 'work ends by itself' | 'no timeline' | 'runs too short' | null;
 }
 
 /** How to value runs: what was cut, and how many batches of steps that is. */
@@ -29,9 +33,13 @@ export interface WarmUpCut {
  */
 export function warmUpCut(policies: readonly string[], parts: readonly (readonly Part[])[], rule: WarmUpRule): WarmUpCut {
   const [first] = parts[0]!;
+  const keepsEnding = first!.ending === 'some';
+  const askedNs = typeof rule === 'string' ? null : rule.cutNs;
+  const uncut = (why: WarmUp['why']): WarmUpCut => ({ warmUp: { ...UNCUT, askedNs, why }, batches: 0 });
   if (first!.metric.name === 'elapsed') return uncut('runs end by themselves');
   if (rule === 'none') return uncut(null);
-  if (rule !== 'mser') return { warmUp: { rule: 'stated', cutNs: rule.cutNs, settles: null, policies: [], why: null }, batches: 0 };
+  if (first!.ending === 'all') return uncut('work ends by itself');
+  if (rule !== 'mser') return { warmUp: { ...UNCUT, rule: 'stated', cutNs: rule.cutNs, askedNs, keepsEnding }, batches: 0 };
   const courses = parts.map((list) => list.map(({ course }) => course));
   const steps = Math.min(...courses.flat().map((course) => course?.rates.length ?? 0));
   if (courses.flat().includes(null)) return uncut('no timeline');
@@ -44,6 +52,8 @@ export function warmUpCut(policies: readonly string[], parts: readonly (readonly
     cutNs: Math.round(largest * stepNs),
     settles: cuts.every(({ settles }) => settles),
     policies: policies.map((policy, at) => ({ policy, cutNs: Math.round(cuts[at]!.cut * stepNs), settles: cuts[at]!.settles })),
+    askedNs,
+    keepsEnding,
     why: null,
   };
   return { warmUp, batches: largest / MSER_BATCH };
@@ -54,9 +64,7 @@ export function valueAfterCut({ value, course }: Part, { batches }: WarmUpCut): 
   return batches === 0 ? value : course!.afterCut[batches]!;
 }
 
-function uncut(why: WarmUp['why']): WarmUpCut {
-  return { warmUp: { rule: 'none', cutNs: 0, settles: null, policies: [], why }, batches: 0 };
-}
+const UNCUT: WarmUp = { rule: 'none', cutNs: 0, settles: null, policies: [], askedNs: null, keepsEnding: false, why: null };
 
 function meanOver(series: readonly (readonly number[])[], length: number): number[] {
   return Array.from({ length }, (_, step) => series.reduce((sum, values) => sum + values[step]!, 0) / series.length);

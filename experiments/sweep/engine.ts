@@ -8,6 +8,11 @@ export interface SweepEngine {
   /** Names of the flags that are for it; the others of the engines are refused. */
   readonly flags: readonly string[];
   /**
+   * Looks at the values of its flags before anything is planned, and also where nothing is to do.
+   * @throws InputError
+   */
+  check(flags: SweepWork['flags']): void;
+  /**
    * Returns when it has no more to do here: every run it was given has a result or is told as failed, or it was stopped, or the runs go
    * on elsewhere.
    * @throws InputError if it cannot be used here or its flags are wrong; StoreError if results cannot be kept

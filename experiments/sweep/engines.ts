@@ -1,4 +1,4 @@
-import { InputError } from '../input-error.ts';
+import { InputError, show } from '../input-error.ts';
 import { wantOneOf } from '../named-options.ts';
 import type { SweepEngine } from './engine.ts';
 import { parallelEngine } from './engines/parallel.ts';
@@ -11,7 +11,7 @@ export const engines: readonly SweepEngine[] = [localEngine, slurmEngine, parall
 /** @throws InputError for a name of none */
 export function engineNamed(name: string = engines[0]!.name): SweepEngine {
   const engine = engines.find((one) => one.name === name);
-  if (!engine) throw new InputError(`--engine = ${wantOneOf(name, engines.map((one) => one.name))}`); // prettier-ignore
+  if (!engine) throw new InputError(`--engine = ${show(name)}, ${wantOneOf(name, engines.map((one) => one.name))}`); // prettier-ignore
   return engine;
 }
 

@@ -18,6 +18,7 @@ export const localEngine: SweepEngine = {
   name: 'local',
   summary: 'threads of this process, one for each CPU',
   flags: ['workers'],
+  check: ({ workers }) => void workersOf(workers),
   async start(work) {
     const workers = Math.min(workersOf(work.flags.workers), work.missing.length);
     const { version, isIsolated, log } = work;

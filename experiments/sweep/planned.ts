@@ -65,12 +65,23 @@ function runsOf(plan: Plan, registries: Registries, files: Readonly<Record<strin
     const id = named(plan, index, () => runId(readScenario(sourceOfOrder({ words: all, files }), registries), filesOf(all, files), code));
     const same = indexOfId.get(id);
     if (same !== undefined) {
-      throw new InputError(`${plan.place([])}run ${index} is run ${same} again (${textOf(words)}), want each run once`);
+      throw new InputError(`${plan.place([])}run ${index} is run ${same} again (${textOf(words)}), want each run once${againHint(plan)}`);
     }
     indexOfId.set(id, index);
     runs.push({ id, words });
   }
   return runs;
+}
+
+/** What helps where chance drew the same values twice. */
+function againHint({ words, axes }: Plan): string {
+  const part = axes
+    .map(({ words: [word = ''], pathOf }) => String(pathOf(0, word)[0]))
+    .find((name) => name === 'random' || name === 'latin-hypercube');
+  if (part === undefined) return '';
+  const isSeeded = words.seed !== undefined || axes.some((axis) => axis.words.includes('seed'));
+  const seed = isSeeded ? '' : ', or draw a seed for each as well (seed: {from: 1, to: 1000000, whole: true})'; // an axis of seeds would repeat them all
+  return `; ${part} drew the same twice: draw fewer or with another ${part}.seed${seed}`;
 }
 
 /** The files that these words name, of all there are. */

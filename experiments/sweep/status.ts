@@ -11,6 +11,9 @@ export interface SweepStatus {
   readonly done: number;
   readonly missing: number;
   readonly damaged: number;
+  /** The first of these, by index. */
+  readonly firstMissing: readonly number[];
+  readonly firstDamaged: readonly number[];
   /** Sound or not: results of other plans, code or policies, which no run of the manifest has. */
   readonly other: number;
   /** Results that gave other bytes than those before them: something is not deterministic. */
@@ -52,9 +55,13 @@ export function missingOf(survey: readonly Found[]): number[] {
 }
 
 const MOST_VALUES = 24;
+/** Of a million runs that are missing, the names of all help nobody. */
+const MOST_NAMED = 20;
 
 export function statusOf(folder: SweepFolder, survey: readonly Found[] = surveyOf(folder)): SweepStatus {
   const count = (state: Found['state']): number => survey.filter((found) => found.state === state).length;
+  const first = (state: Found['state']): number[] =>
+    survey.flatMap((found, index) => (found.state === state ? [index] : [])).slice(0, MOST_NAMED);
   const endings: Record<string, number> = {};
   for (const found of survey) if (found.state === 'done') endings[found.ending] = (endings[found.ending] ?? 0) + 1;
   return {
@@ -62,6 +69,8 @@ export function statusOf(folder: SweepFolder, survey: readonly Found[] = surveyO
     done: count('done'),
     missing: count('missing'),
     damaged: count('damaged'),
+    firstMissing: first('missing'),
+    firstDamaged: first('damaged'),
     ...others(folder),
     endings: Object.fromEntries(Object.entries(endings).sort(([a], [b]) => Number(b === 'ok') - Number(a === 'ok') || (a < b ? -1 : 1))),
     words: Object.fromEntries(folder.manifest.varied.flatMap((word) => wordCounts(folder, survey, word))),

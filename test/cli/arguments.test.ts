@@ -84,6 +84,7 @@ describe('help', () => {
   test('lists the commands, also without any argument', async () => {
     const { code, out } = await session(['--help']);
     expect(code).toBe(0);
+    expect(out).toMatch(/130 +interrupted \(SIGINT\); a sweep keeps what was finished, nothing else does\n/);
     for (const { name } of commands) expect(out).toContain(`numalab ${name.split(' ')[0]}`);
     expect((await session([])).out).toBe(out);
   });

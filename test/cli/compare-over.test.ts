@@ -16,6 +16,7 @@ test.each([
   ['guests=1', 'want two or more different values'],
   ['guests=2,2', 'want two or more different values'],
   ['guests', 'want two or more different values'],
+  ['seed=1,2', 'want another word: each case runs the same seeds'],
   ['policy=pin,apart', 'want a word and its values'],
 ])('--over %s is refused before anything runs', async (over, wanted) => {
   const { code, out, err } = await session(`${BASE} --over ${over}`.split(' '));

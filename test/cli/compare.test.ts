@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -64,14 +64,66 @@ describe('the warm-up', () => {
     const none = await session(`${BASE} --warm-up none`.split(' '));
     expect(none.ran[0]!.timelinePoints).toBeUndefined();
     expect(none.out).not.toContain('warm-up');
+    expect(none.out).not.toContain('different units');
     const ending = await session(`${BASE} --workload compile`.split(' '));
     expect(ending.ran[0]!.timelinePoints).toBeUndefined();
     expect(ending.out).not.toContain('warm-up');
   });
 
+  test('asked for as a time is said to be left where the runs end by themselves', async () => {
+    const line = `${BASE} --workload compile --warm-up 500ms`;
+    expect((await session(line.split(' '))).out).toContain(
+      '\nwarm-up: 500 ms not cut as asked, as the runs end by themselves: all of them counts\n',
+    );
+    expect((await json(line)).warmUp).toMatchObject({ rule: 'none', cutNs: 0, askedNs: 500e6 });
+  });
+
+  test('is not cut off work that ends by itself in a run with a duration: what it did early is still there', async () => {
+    const file = join(folder, 'mixed.yaml');
+    const guest = (workload: string): string => `  - { count: 1, memory: 256MiB, workload: '${workload}' }\n`;
+    writeFileSync(
+      file,
+      `duration: 100ms\nboot: 0\nmachine: lopsided\nguests:\n${guest('lmbench-rd:size=8MiB')}${guest('hackbench:groups=1,loops=5')}`,
+    );
+    const line = `compare --policy pin --policy kvm-unpinned --scenario ${file} --seeds 2`;
+    const { openPool: _, ...real } = lab('1.2.3');
+    const told = async (warmUp: string) =>
+      JSON.parse((await session([...line.split(' '), '--json', '--warm-up', warmUp], real)).out) as Json;
+    const [none, cut] = [await told('none'), await told('50ms')];
+    expect(none.others[0]!.policies[0]!.mean.mean).toBeGreaterThan(0); // hackbench is over long before 50 ms
+    expect(cut.others[0]!.policies.map(({ mean }) => mean)).toEqual(none.others[0]!.policies.map(({ mean }) => mean));
+    expect(cut.others[0]!.warmUp).toMatchObject({ cutNs: 0, why: 'work ends by itself' });
+    expect(cut.warmUp).toMatchObject({ cutNs: 50e6, why: null });
+    const { out } = await session([...line.split(' '), '--warm-up', '50ms'], real);
+    expect(out).toContain('\nwarm-up: not cut, as this work ends by itself: all that was measured of it counts\n');
+    expect(out).not.toContain('got nothing done');
+    const [gbps, loops] = [cut.metric.unit, cut.others[0]!.metric.unit];
+    expect(out).toMatch(
+      new RegExp(
+        `\n\nguests that count in different units \\(${gbps}, ${loops}\\) are compared apart: each unit is a family of its own \\(Holm\\)\n$`,
+      ),
+    );
+  });
+
+  test('that leaves nothing of what was done is named as the reason', async () => {
+    // A guest that does all of its work in the first quarter of what is measured.
+    const early = {
+      run: (scenario: Parameters<Engine['run']>[0]) => {
+        const recording = recordingOf(scenario, 8);
+        const guests = recording.timeline!.guests.map((guest) => ({
+          ...guest,
+          work: recording.timeline!.timesNs.map((ns) => Math.min(16, (16 * Math.max(0, ns - 1e9)) / 0.5e9)),
+        }));
+        return { ...recording, timeline: { ...recording.timeline!, guests } };
+      },
+    };
+    const { out } = await session(`${BASE} --guests 1 --warm-up 600ms`.split(' '), early);
+    expect(out).toContain('\ndrift and pinned got nothing done in what the cut of 600 ms left, so no work can be compared; --warm-up none');
+  });
+
   test.each([
     ['never', '--warm-up = never, want mser, none, or a time such as 500ms'],
-    ['2s', '--warm-up = 2s: leaves nothing of seed 1, want less than was measured'],
+    ['2s', '--warm-up = 2s: leaves nothing of seed 1, of which 2s were measured; want less, or a longer --duration'],
   ])('%s is refused', async (text, wanted) => {
     const { code, err } = await session([...BASE.split(' '), '--warm-up', text]);
     expect(code).toBe(2);

@@ -130,7 +130,7 @@ describe('sweep run', () => {
     truncateSync(resultFile(out, 4), 200);
     expect(await sweep(['status', out])).toMatchObject({
       code: 0,
-      out: expect.stringMatching(/^6 runs: 4 done, 1 missing, 1 damaged\nended: 4 ok\n/),
+      out: expect.stringMatching(/^6 runs: 4 done, 1 missing, 1 damaged\nended: 4 ok\nmissing: run 1\ndamaged: run 4\n/),
     });
     expect(await sweep(['run', out])).toMatchObject({
       code: 0,
@@ -140,6 +140,13 @@ describe('sweep run', () => {
     for (const name of readdirSync(join(out, 'runs'))) if (!name.endsWith('.json')) rmSync(join(out, 'runs', name)); // the damaged one, put aside
     expect(hashOf(out)).toBe(hash);
     expect(await sweep(['run', six, '--out', out])).toMatchObject({ code: 0, err: expect.stringMatching(/; 0 to do\n$/) });
+    // Values of flags are looked at all the same.
+    expect(await sweep(['run', out, '--workers', '0'])).toMatchObject({
+      code: 2,
+      err: '--workers = 0, want a whole number from 1 to 1024\n',
+    });
+    const chunk = await sweep(['run', out, '--engine', 'parallel', '--chunk', '0']);
+    expect(chunk).toMatchObject({ code: 2, err: '--chunk = 0, want a whole number from 1 to 10000\n' });
   });
 
   test('of a larger plan into the same folder runs what is new; results of other plans are counted apart', async () => {
@@ -202,7 +209,7 @@ describe('sweep run', () => {
 
   test.each([
     [['run', six, '--out', join(home, 'x'), '--workers', '0'], /--workers = 0, want a whole number from 1 to 1024\n$/],
-    [['run', six, '--out', join(home, 'x'), '--engine', 'locl'], /^--engine = want one of local.*did you mean local\?\n$/],
+    [['run', six, '--out', join(home, 'x'), '--engine', 'locl'], /^--engine = locl, want one of local.*did you mean local\?\n$/],
     [['run', home, '--out', join(home, 'x')], /is a folder, want a plan before it\n$/],
     [['run', home], /has no manifest\.json, want the folder of a sweep/],
     [['status', home], /has no manifest\.json/],
@@ -247,11 +254,14 @@ test('sweep status --json tells counts, endings and words', async () => {
   await sweep(['plan', six, '--out', out]);
   await sweep(['exec', out, '--indices', '0,1,3']);
   const { out: said } = await sweep(['status', out, '--json']);
+  expect((await sweep(['status', out])).out).toContain('\nmissing: runs 2,4-5\n');
   expect(JSON.parse(said)).toMatchObject({
     runs: 6,
     done: 3,
     missing: 3,
     damaged: 0,
+    firstMissing: [2, 4, 5],
+    firstDamaged: [],
     other: 0,
     different: 0,
     endings: { ok: 3 },

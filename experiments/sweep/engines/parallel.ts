@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ProgramError } from '../../failures.ts';
 import { InputError, show } from '../../input-error.ts';
 import { writeWhole } from '../../store.ts';
-import type { SweepEngine } from '../engine.ts';
+import type { SweepEngine, SweepWork } from '../engine.ts';
 import { arrivalsOf } from './arrivals.ts';
 import { countFlag } from './flags.ts';
 import { execCommand } from './numalab-command.ts';
@@ -25,10 +25,9 @@ export const parallelEngine: SweepEngine = {
   name: 'parallel',
   summary: 'processes under GNU parallel, also on other hosts over ssh',
   flags: ['chunk', 'hosts', 'workers'],
+  check: (flags) => void wishesOf(flags),
   async start(work) {
-    const runsPerTask = countFlag(work.flags.chunk, 'chunk', MOST_PER_TASK, 1);
-    const tasksAtOnce = countFlag(work.flags.workers, 'workers', MOST_AT_ONCE, null);
-    const hosts = work.flags.hosts === undefined ? [] : sshLogins(work.flags.hosts);
+    const { runsPerTask, tasksAtOnce, hosts } = wishesOf(work.flags);
     await wantGnu();
     const folder = parallelFolder(work.folder.path);
     mkdirSync(join(folder, 'parallel'), { recursive: true });
@@ -50,6 +49,15 @@ export const parallelEngine: SweepEngine = {
     return 'tried';
   },
 };
+
+/** @throws InputError */
+function wishesOf(flags: SweepWork['flags']): { runsPerTask: number; tasksAtOnce: number | null; hosts: readonly string[] } {
+  return {
+    runsPerTask: countFlag(flags.chunk, 'chunk', MOST_PER_TASK, 1),
+    tasksAtOnce: countFlag(flags.workers, 'workers', MOST_AT_ONCE, null),
+    hosts: flags.hosts === undefined ? [] : sshLogins(flags.hosts),
+  };
+}
 
 /** One command a line: read as they stand, nothing in them is replaced, whatever braces the folder's name may have. */
 export function joblist(exec: readonly string[], tasks: readonly Task[]): string {

@@ -26,15 +26,21 @@ export const slurmEngine: SweepEngine = {
   name: 'slurm',
   summary: 'job arrays in the queue of Slurm',
   flags: ['chunk', 'slurm', 'wait', 'workers'],
+  check: (flags) => void wishesOf(flags),
   start: (work) => startOnSlurm(work, PAUSES),
 };
 
-export async function startOnSlurm(work: SweepWork, pauses: Pauses): Promise<EngineOutcome> {
-  const wishes: ArrayWishes = {
-    runsPerTask: countFlag(work.flags.chunk, 'chunk', MOST_PER_TASK, 1),
-    tasksAtOnce: countFlag(work.flags.workers, 'workers', MOST_AT_ONCE, null),
-    options: slurmOptions(work.flags.slurm ?? ''),
+/** @throws InputError */
+function wishesOf(flags: SweepWork['flags']): ArrayWishes {
+  return {
+    runsPerTask: countFlag(flags.chunk, 'chunk', MOST_PER_TASK, 1),
+    tasksAtOnce: countFlag(flags.workers, 'workers', MOST_AT_ONCE, null),
+    options: slurmOptions(flags.slurm ?? ''),
   };
+}
+
+export async function startOnSlurm(work: SweepWork, pauses: Pauses): Promise<EngineOutcome> {
+  const wishes = wishesOf(work.flags);
   const isWaiting = work.switches.has('wait');
   const arrivals = arrivalsOf(work);
   while (true) {

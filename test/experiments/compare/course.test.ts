@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { courseOf, valueAfter } from '../../../experiments/compare/course.ts';
+import { courseOf, measuredNs, valueAfter } from '../../../experiments/compare/course.ts';
 import type { Metric, Ran } from '../../../experiments/compare/metric.ts';
 import { measuresOf } from '../recording-fixture.ts';
 
@@ -54,6 +54,7 @@ describe('a run of two guests that start one after the other', () => {
     expect(valueAfter(run, metric, 100)).toBeCloseTo((900 / 300 + 400 / 200) * 1e9, 3); // from 400 on
     expect(valueAfter(run, metric, 300)).toBeCloseTo((300 / 100 + 200 / 100) * 1e9, 3); // from 600 on
     expect(valueAfter(run, metric, 400)).toBeNull(); // nothing is left
+    expect(measuredNs(run, metric)).toBe(400); // from 300 to 700, however much came before
   });
 
   test('its course is in steps of a 200th of the stated duration, from the first guest that is measured', () => {
@@ -82,6 +83,22 @@ test('a guest that is gone by then adds nothing, one that never got as far neith
   const run = runOf([gone, late, never], 10, 700);
   expect(valueAfter(run, metric, 0)).toBeCloseTo((200 / 50 + 900 / 400) * 1e9, 3);
   expect(valueAfter(run, metric, 100)).toBeCloseTo(3e9, 3);
+});
+
+describe('of guests whose work ends by itself', () => {
+  // 4 units a nanosecond for 50 ns, then it is done: all of it lies before any cut.
+  const done: Drawn = { fromNs: 300, elapsedNs: 50, work: (ns) => 4 * Math.max(0, Math.min(ns, 350) - 300) };
+  const run = runOf([done, late], 10, 700);
+
+  test('nothing is cut, whatever is cut of the others', () => {
+    expect(valueAfter(run, metric, 100, [true, false])).toBeCloseTo(4e9 + 3e9, 3); // late from 400 on: 900 in 300 ns
+    expect(courseOf(run, metric, 400, [true, false])!.afterCut[10]).toBeCloseTo(7e9, 3);
+  });
+
+  test('nothing is looked at to find the cut', () => {
+    expect(courseOf(run, metric, 400, [true, false])!.rates).toEqual(courseOf(runOf([late], 10, 700), metric, 400)!.rates);
+    expect(courseOf(run, metric, 400, [true, true])).toBeNull();
+  });
 });
 
 test('without a timeline there is no course', () => {

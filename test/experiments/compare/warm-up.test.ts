@@ -13,6 +13,7 @@ const part = (rates: readonly number[], value = 77): Part => ({
   value,
   work: 1,
   causes,
+  ending: 'none',
   course: { stepNs: 10, rates, afterCut: Array.from({ length: 1 + Math.floor(rates.length / 10) }, (_, b) => 1000 + b) },
 });
 
@@ -34,6 +35,8 @@ describe('two policies, one of which settles slowly', () => {
         { policy: 'quick', cutNs: 50, settles: true },
         { policy: 'slow', cutNs: 200, settles: true },
       ],
+      askedNs: null,
+      keepsEnding: false,
       why: null,
     });
     expect(valueAfterCut(quick[0]!, cut)).toBe(1004);
@@ -72,6 +75,17 @@ test('the shortest run says how many steps are looked at; fewer than twenty tell
     rule: 'none',
     why: 'runs too short',
   });
+});
+
+test('work that ends by itself is not cut, and a cut that was asked for is remembered', () => {
+  const ending = { ...part(settling(200, 20)), ending: 'all' as const };
+  for (const rule of ['mser', { cutNs: 30 }] as const) {
+    const cut = warmUpCut(['p'], [[ending]], rule);
+    expect(cut.warmUp).toMatchObject({ rule: 'none', cutNs: 0, askedNs: rule === 'mser' ? null : 30, why: 'work ends by itself' });
+    expect(valueAfterCut(ending, cut)).toBe(77);
+  }
+  const mixed = warmUpCut(['p'], [[{ ...ending, ending: 'some' }]], 'mser').warmUp;
+  expect(mixed).toMatchObject({ cutNs: 200, keepsEnding: true, why: null });
 });
 
 test('runs that end by themselves, or were not looked at, are not cut', () => {

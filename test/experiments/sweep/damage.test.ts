@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { DamagedManifest, manifestText, readManifest } from '../../../experiments/sweep/manifest-file.ts';
 import { withVaried } from '../../../experiments/sweep/sweep-folder.ts';
@@ -19,7 +21,7 @@ const manifest = Buffer.from(manifestText({ ...MANIFEST, plan: { name: 'größer
 describe.each([
   ['a result', written, (bytes: Buffer): unknown => readResult(id, bytes), DamagedResult],
   ['a manifest', manifest, (bytes: Buffer): unknown => readManifest('m.json', bytes), DamagedManifest],
-] as const)('%s', (_, whole, read, Damaged) => {
+] as const)('%s', (kind, whole, read, Damaged) => {
   const isFound = (bytes: Buffer): boolean => {
     try {
       read(bytes);
@@ -32,6 +34,15 @@ describe.each([
 
   test('is read as it was written', () => {
     expect(JSON.stringify(read(whole))).toContain('größer');
+  });
+
+  test('is checked by hand as docs/surviving.md says', () => {
+    const docs = readFileSync(new URL('../../../docs/surviving.md', import.meta.url), 'utf8');
+    const [, bytes] = new RegExp(`head -c -(\\d+) ${kind === 'a result' ? 'runs/ID' : 'manifest'}\\.json \\| sha256sum`).exec(docs)!;
+    const sum = createHash('sha256')
+      .update(whole.subarray(0, -Number(bytes)))
+      .digest('hex');
+    expect(whole.toString()).toMatch(new RegExp(`${sum}"\\s*\\}\\n$`));
   });
 
   test('with any bit of any byte flipped is damaged', () => {

@@ -209,3 +209,20 @@ describe('a run that cannot be', () => {
     );
   });
 });
+
+describe('draws that come out the same twice', () => {
+  const drawn = (extra: string, words = ''): string =>
+    `${SMALL}${extra}random: {count: 4, words: {guests: {from: 1, to: 2, whole: true}${words}}}`;
+
+  test('are refused with what helps: fewer or other draws, or a drawn seed', async () => {
+    // Four draws of two values: some value comes twice, whatever the seed.
+    expect(await refusal(drawn(''))).toMatch(
+      /, want each run once; random drew the same twice: draw fewer or with another random\.seed, or draw a seed for each as well \(seed: \{from: 1, to: 1000000, whole: true\}\)$/,
+    );
+    expect(await refusal(drawn('seed: 7\n'))).toMatch(/draw fewer or with another random\.seed$/);
+  });
+
+  test('are apart with the drawn seed of the hint', async () => {
+    expect(new Set(await ids(drawn('', ', seed: {from: 1, to: 1000000, whole: true}'))).size).toBe(4);
+  });
+});
