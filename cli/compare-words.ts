@@ -3,7 +3,8 @@ import type { StudyPlan } from '../experiments/compare/study.ts';
 import type { WarmUpRule } from '../experiments/compare/warm-up.ts';
 import { InputError, show } from '../experiments/input-error.ts';
 import { parseQuantity } from '../experiments/quantities.ts';
-import { checkWritable } from '../experiments/store.ts';
+import { fileOfWord, isPolicyFile } from '../experiments/user-policy/load.ts';
+import { checkOutputs } from './check-outputs.ts';
 import type { Call, Flag } from './command.ts';
 import { seedCount } from './seed-count.ts';
 
@@ -48,11 +49,11 @@ export interface CompareWords extends StudyPlan {
 }
 
 /** @throws InputError */
-export function compareWords({ texts, switches }: Call): CompareWords {
+export function compareWords(call: Call): CompareWords {
+  const { texts, switches } = call;
   const until = texts.until === undefined ? null : parsePrecision(texts.until);
   const { out, html } = texts;
-  if (out !== undefined) checkWritable(out, '--out');
-  if (html !== undefined) checkWritable(html, '--html');
+  checkOutputs({ out: out ?? null, page: html ?? null }, inputsNamed(call));
   return {
     seeds: seedCount(texts.seeds ?? (until ? String(MOST_SEEDS) : COMPARE_FLAGS.seeds.default), 2),
     until,
@@ -63,6 +64,12 @@ export function compareWords({ texts, switches }: Call): CompareWords {
     out: out ?? null,
     page: html ?? null,
   };
+}
+
+/** Files and folders that the call itself names. */
+function inputsNamed({ texts, lists }: Call): string[] {
+  const policies = (lists.policy ?? []).filter(isPolicyFile).map(fileOfWord);
+  return [...policies, texts.scenario ?? [], texts.sweep ?? []].flat();
 }
 
 function warmUpRule(text: string): WarmUpRule {

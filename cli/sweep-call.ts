@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError, show } from '../experiments/input-error.ts';
+import { checkNoInput } from '../experiments/no-input.ts';
 import { codeOf } from '../experiments/runs/run-id.ts';
 import { readScenarioFile } from '../experiments/scenario-file.ts';
 import { checkWritable } from '../experiments/store.ts';
@@ -34,7 +35,9 @@ export async function plannedOf(plan: Plan, call: Call, lab: Lab, terminal: Term
 export function outOf(call: Call): string {
   const { out } = call.texts;
   if (out === undefined) throw new InputError(`--out: left out, want the folder of the sweep`);
-  checkWritable(join(out, 'manifest.json'), '--out');
+  const manifest = join(out, 'manifest.json');
+  checkNoInput(manifest, '--out', [call.operands[0]!]);
+  checkWritable(manifest, '--out');
   return out;
 }
 

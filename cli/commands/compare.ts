@@ -11,6 +11,7 @@ import { readScenarioFile } from '../../experiments/scenario-file.ts';
 import { readScenario } from '../../experiments/scenario-input.ts';
 import { writeWhole } from '../../experiments/store.ts';
 import { SweepFolder } from '../../experiments/sweep/sweep-folder.ts';
+import { sourcePaths } from '../../experiments/user-policy/source-paths.ts';
 import { isUserPolicy, policySource } from '../../experiments/user-policy/user-policy.ts';
 import {
   type Call,
@@ -24,6 +25,7 @@ import {
   type Terminal,
   WORD_FLAGS,
 } from '../command.ts';
+import { checkOutputs } from '../check-outputs.ts';
 import { commandLine } from '../command-line.ts';
 import { type CompareCase, tellCase, withExamples } from '../compare-case.ts';
 import { COMPARE_FLAGS, type CompareWords, compareWords } from '../compare-words.ts';
@@ -91,7 +93,10 @@ export const compare: Command = {
       throw new InputError(`--policy: given ${policies.length === 1 ? 'once' : 'never'}, want two or more to compare`);
     const cases = casesOf(call);
     return withUserPolicies(call, lab, terminal, { words: policies }, async (user) => {
-      const read = cases.map((one) => ({ ...one, study: studyOf(one.call, policies, words, user.lab) })); // all before any is run
+      const inputs = user.lab.policies.filter(isUserPolicy).flatMap(({ bundle }) => sourcePaths(bundle));
+      const onFile = (path: string): void => void inputs.push(path);
+      const read = cases.map((one) => ({ ...one, study: studyOf(one.call, policies, words, user.lab, onFile) })); // all before any is run
+      checkOutputs(words, inputs);
       return withRunPool(call, lab, terminal, async (pool, lanes) => {
         const told = new Telling(read.length, call, words, lab, terminal);
         for (const { label, call: own, study } of read) {
@@ -200,12 +205,13 @@ function casesOf(call: Call): { label: string | null; call: Call }[] {
 }
 
 /** The same scenario under each policy. All are read before any is run. */
-function studyOf(call: Call, policies: readonly string[], { warmUp }: CompareWords, lab: Lab): Study {
+function studyOf(call: Call, policies: readonly string[], { warmUp }: CompareWords, lab: Lab, onFile: (path: string) => void): Study {
   const source = sourceOf(call);
   const files: Record<string, string> = {};
   const read = (name: string): { name: string; text: string } => {
     const file = source.read?.(name) ?? readScenarioFile(name, 'rt-app');
     files[name] = file.text;
+    onFile(file.name);
     return file;
   };
   const scenarios = policies.map((policy) => readScenario({ ...source, read, flags: { ...source.flags, policy } }, lab));

@@ -1,4 +1,5 @@
 import { InputError, show } from '../../experiments/input-error.ts';
+import { checkNoInput } from '../../experiments/no-input.ts';
 import { packStudy } from '../../experiments/pack/pack.ts';
 import { checkWritable } from '../../experiments/store.ts';
 import { SweepFolder } from '../../experiments/sweep/sweep-folder.ts';
@@ -21,6 +22,7 @@ export const pack: Command = {
     const { out } = call.texts;
     if (out === undefined) throw new InputError('--out: left out, want the archive to write, such as study.tar.gz');
     const folder = SweepFolder.open(call.operands[0]!);
+    checkNoInput(out, '--out', [folder.path]);
     checkWritable(out, '--out');
     const runs = folder.manifest.runs.length;
     const outcome = await packStudy(folder, out, {

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { InputError, show } from '../../experiments/input-error.ts';
+import { checkNoInput } from '../../experiments/no-input.ts';
 import type { PageSource } from '../../experiments/page/read-part.ts';
 import { readSweep } from '../../experiments/page/sweep-part.ts';
 import { checkWritable } from '../../experiments/store.ts';
@@ -30,6 +31,7 @@ export const report: Command = {
     const names = [...call.operands, ...call.more];
     const twice = names.find((name, i) => names.indexOf(name) !== i);
     if (twice !== undefined) throw new InputError(`${show(twice)}: given twice, want it once`);
+    checkNoInput(path, '--out', names);
     checkWritable(path, '--out');
     const folders = names.filter(isFolder);
     const sources = names.filter((name) => !folders.includes(name)).map(sourceOf);

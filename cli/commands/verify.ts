@@ -62,6 +62,7 @@ export const verify: Command = {
           here,
           runs: runs.length,
           results: study.present.length,
+          hasSums: study.hasSums,
           seed,
           metric,
           overall,
@@ -87,9 +88,12 @@ function refuse(faults: readonly Fault[], path: string, terminal: Terminal): num
   return DISK_FULL;
 }
 
-function headText({ manifest: { code, runs }, checked, present }: Study, path: string, here: string): string {
+function headText({ manifest: { code, runs }, checked, hasSums, present }: Study, path: string, here: string): string {
   const codeText = code === here ? `the same code, ${here}` : `other code: made by ${show(code)}, this is ${here}`;
-  return `${codeText}\n${show(path)}: ${counted(checked, 'file')} checked, ${counted(present.length, 'result')} of ${counted(runs.length, 'run')}\n`;
+  const sumsText = hasSums
+    ? ''
+    : 'no SHA256SUMS: only the hashes that manifest and results carry themselves were checked, not the tables\n';
+  return `${codeText}\n${show(path)}: ${counted(checked, 'file')} checked, ${counted(present.length, 'result')} of ${counted(runs.length, 'run')}\n${sumsText}`;
 }
 
 function foundText(found: readonly Verification[], metric: string, overall: Outcome | null): string {

@@ -5,6 +5,7 @@ import { mergeResults, type MergeOutcome } from '../sweep/merge.ts';
 import type { SweepFolder } from '../sweep/sweep-folder.ts';
 import { columnTable, metricTable } from '../sweep/table-text.ts';
 import { type Member, writeArchive } from './archive-writer.ts';
+import { COLUMNS_HEAD, rootOf } from './pack-traces.ts';
 import { policySources } from './policy-sources.ts';
 import { readmeText } from './readme-text.ts';
 
@@ -33,7 +34,7 @@ export async function packStudy(
   const sums = content.map((member) => `${sha256Of(member)}  ${member.name}\n`).join('');
   const members = [...content, textMember('SHA256SUMS', sums)].sort(byName);
   // Unpacked by hand it makes one folder, named for what is in it
-  const root = `study-${sha256Of(content.find(({ name }) => name === 'manifest.json')!).slice(0, 12)}`;
+  const root = rootOf(sha256Of(content.find(({ name }) => name === 'manifest.json')!));
   await writeArchive(
     out,
     members.map((member) => ({ ...member, name: `${root}/${member.name}` })),
@@ -49,7 +50,7 @@ function contentOf(folder: SweepFolder, { merged, missing, files }: MergeOutcome
   const bundles = manifest.runs.length > 0 ? folder.orderOf(0).policies : [];
   return [
     textMember('README.txt', readmeText(manifest, merged)),
-    textMember('COLUMNS.md', `# Columns\n\n${columnTable(manifest)}\n# Metrics\n\n${metricTable()}`),
+    textMember('COLUMNS.md', `${COLUMNS_HEAD}${columnTable(manifest)}\n# Metrics\n\n${metricTable()}`),
     textMember('manifest.json', readFileSync(join(path, 'manifest.json'), 'utf8')),
     textMember('plan.yaml', manifest.plan.text),
     ...inputs.map((sha256) => fileMember(`inputs/${sha256}`, join(path, 'inputs', sha256))),

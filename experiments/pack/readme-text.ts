@@ -1,4 +1,5 @@
 import type { Manifest } from '../sweep/manifest.ts';
+import { README_HEAD } from './pack-traces.ts';
 
 /** What a reader of a pack needs to know, and the commands to type. */
 export function readmeText({ version, code, commit, plan, policies, files, runs }: Manifest, results: number): string {
@@ -7,7 +8,7 @@ export function readmeText({ version, code, commit, plan, policies, files, runs 
     ...policies.map(({ file, sha256 }, i) => `  ${sha256.slice(0, 12)}...  the policy ${file}; its sources are in policies/${i}\n`),
     ...files.map(({ name, sha256 }) => `  ${sha256.slice(0, 12)}...  the file ${name}\n`),
   ];
-  return `A study made with numalab: a plan of ${runs.length} simulated runs, and the results of ${results} of them.
+  return `${README_HEAD}${runs.length} simulated runs, and the results of ${results} of them.
 
 Made by    numalab ${version}, code ${code}${commit === null ? '' : `, commit ${commit}`}
 Node       major version ${nodeMajor}

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError, show } from '../input-error.ts';
 import type { RunResult } from '../run-result.ts';
@@ -11,6 +11,7 @@ import type { PolicyBundle } from '../user-policy/user-policy.ts';
 import type { ArchiveLimits } from './archive-reader.ts';
 import { DamagedPack } from './damaged-pack.ts';
 import { archiveFiles, folderFiles, type PackFiles } from './pack-files.ts';
+import { hasPackTraces, namesIn, standsAt } from './pack-traces.ts';
 import { packedManifest } from './packed-manifest.ts';
 
 /** A member of a pack that is not what was packed. */
@@ -24,6 +25,8 @@ export interface Study {
   readonly manifest: Manifest;
   /** How many files were held against their hashes. */
   readonly checked: number;
+  /** Whether these are all files, by a list of hashes; else only the manifest and the results, which carry their own. */
+  readonly hasSums: boolean;
   /** Indices of the runs that have a result. */
   readonly present: readonly number[];
   orderOf(index: number): RunOrder;
@@ -44,12 +47,15 @@ const MOST_INPUT_BYTES = 256 * 1024 ** 2;
  */
 export async function openStudy(path: string, limits?: ArchiveLimits): Promise<Study | readonly Fault[]> {
   const found = statSync(path, { throwIfNoEntry: false });
-  if (found?.isFile()) return openPack(archiveFiles(path, limits), true);
+  if (found?.isFile()) return openPack(archiveFiles(path, limits), (hashed) => [...hashed]);
   if (!found?.isDirectory()) throw new InputError(`${show(path)}: want an archive of numalab pack, or a folder`);
-  return existsSync(join(path, SUMS)) ? openPack(folderFiles(path), false) : openSweep(path);
+  if (standsAt(join(path, SUMS))) return openPack(folderFiles(path), () => namesIn(path));
+  const study = openSweep(path);
+  return (await hasPackTraces(path)) ? [{ member: SUMS, fault: 'missing' }] : study;
 }
 
-async function openPack(files: PackFiles, isArchive: boolean): Promise<Study | readonly Fault[]> {
+/** @param namesOf all that is there, given what was hashed */
+async function openPack(files: PackFiles, namesOf: (hashed: Iterable<string>) => readonly string[]): Promise<Study | readonly Fault[]> {
   let wanted: ReadonlyMap<string, string> | null = null;
   await files.read(new Set([SUMS]), (_, content) => (wanted = sumsOf(content.toString('utf8'))));
   if (wanted === null) throw new DamagedPack(`${SUMS} is missing`);
@@ -60,8 +66,7 @@ async function openPack(files: PackFiles, isArchive: boolean): Promise<Study | r
     const hash = hashes.get(member);
     if (hash !== sha256) faults.push({ member, fault: hash === undefined ? 'missing' : 'damaged' });
   }
-  if (isArchive)
-    for (const member of hashes.keys()) if (member !== SUMS && !sums.has(member)) faults.push({ member, fault: 'not of the pack' });
+  for (const member of namesOf(hashes.keys())) if (member !== SUMS && !sums.has(member)) faults.push({ member, fault: 'not of the pack' });
   if (!sums.has('manifest.json')) faults.push({ member: 'manifest.json', fault: 'missing' });
   return faults.length > 0 ? faults : studyOf(files, sums);
 }
@@ -101,6 +106,7 @@ async function studyOf(files: PackFiles, sums: ReadonlyMap<string, string>): Pro
   return {
     manifest,
     checked: sums.size,
+    hasSums: true,
     present: manifest.runs.map((_, index) => index).filter((index) => sums.has(nameOf(index))),
     orderOf: (index) => ({
       words: withVaried(manifest.words, manifest.runs[index]!.words),
@@ -142,6 +148,7 @@ function openSweep(path: string): Study | readonly Fault[] {
   return {
     manifest,
     checked: present.length,
+    hasSums: false,
     present,
     orderOf: (index) => folder.orderOf(index),
     results(indices, onResult) {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -139,12 +139,61 @@ describe('of a forged pack whose hashes all fit', () => {
 });
 
 describe('of a folder', () => {
-  test('a link in the place of a file is not followed', async () => {
-    const folder = join(path, 'unpacked');
+  const unpacked = (name: string): string => {
+    const folder = join(path, name);
+    rmSync(folder, { recursive: true, force: true });
     for (const { name, content } of members) {
       mkdirSync(join(folder, name, '..'), { recursive: true });
       writeFileSync(join(folder, name), content);
     }
+    return join(folder, root);
+  };
+
+  test('every file and link that is not of the pack is named, and nothing is run', async () => {
+    const study = unpacked('more');
+    mkdirSync(join(study, 'more/deep'), { recursive: true });
+    for (const name of ['extra.txt', 'more/deep/y', 'runs/zzz.json']) writeFileSync(join(study, name), 'x');
+    symlinkSync('/etc', join(study, 'inputs/away'));
+    symlinkSync('nowhere', join(study, '.dangling'));
+    const others = ['.dangling', 'extra.txt', 'inputs/away', 'more/deep/y', 'runs/zzz.json'];
+    expect(await verify(study)).toMatchObject({
+      code: 3,
+      out: '',
+      err: `${others.map((name) => `${name}: not of the pack\n`).join('')}${study}: not what was packed, 5 faults; nothing of it is run\n`,
+    });
+  });
+
+  test('a link in the place of a folder is not of the pack, though it leads to the same files', async () => {
+    const study = unpacked('linked');
+    renameSync(join(study, 'runs'), join(path, 'linked/runs'));
+    symlinkSync('../runs', join(study, 'runs'));
+    expect(await verify(study)).toMatchObject({ code: 3, err: expect.stringMatching(/^runs: not of the pack\n/) as string });
+  });
+
+  test('one that came out of a pack and has lost its list of hashes is refused, by any trace of a pack', async () => {
+    const traces = ['README.txt', 'COLUMNS.md', 'policies'];
+    for (const kept of [...traces, 'name']) {
+      let study = unpacked('lost');
+      for (const name of ['SHA256SUMS', ...traces.filter((one) => one !== kept)]) rmSync(join(study, name), { recursive: true });
+      if (kept !== 'name') renameSync(study, (study = join(path, 'lost/renamed')));
+      expect(await verify(study), kept).toMatchObject({ code: 3, out: '', err: expect.stringMatching(/^SHA256SUMS: missing\n/) as string });
+    }
+    const study = join(path, 'lost/renamed');
+    rmSync(study, { recursive: true, force: true });
+    renameSync(join(path, 'lost', root), study); // without any of them it is the folder of a sweep
+    const { code, out } = await verify(study);
+    expect([code, out]).toEqual([0, expect.stringContaining('\nno SHA256SUMS: ')]);
+  });
+
+  test('a link that leads nowhere is no list of hashes', async () => {
+    const study = unpacked('torn');
+    rmSync(join(study, 'SHA256SUMS'));
+    symlinkSync('nowhere', join(study, 'SHA256SUMS'));
+    expect(await verify(study)).toMatchObject({ code: 3, out: '', err: expect.stringContaining('SHA256SUMS is missing') as string });
+  });
+
+  test('a link in the place of a file is not followed', async () => {
+    const folder = join(unpacked('unpacked'), '..');
     expect((await verify(join(folder, root))).code).toBe(0);
     const plan = join(folder, root, 'plan.yaml');
     writeFileSync(join(folder, 'same'), readFileSync(plan));
