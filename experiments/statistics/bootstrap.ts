@@ -9,8 +9,12 @@ import { below, namedStream } from '../../sim/random.ts';
 export const RESAMPLES = 9_999;
 const SEED = '1';
 
-/** In any order; a resample without spread is infinitely far, on its side. */
-export type Studentized = Float64Array;
+export interface Studentized {
+  /** Distances in any order; a resample without spread is infinitely far, on its side. */
+  readonly ts: Float64Array;
+  /** Resamples whose spread is far below the sample's own: they missed what makes it, and their distances mean nothing. */
+  readonly collapsed: number;
+}
 
 /** @param samples two or more, not all alike */
 export function studentized(samples: readonly number[], mean: number): Studentized {
@@ -19,6 +23,7 @@ export function studentized(samples: readonly number[], mean: number): Studentiz
   const squares = deviations.reduce((sum, value) => sum + value * value, 0);
   const picks = picksOf(n);
   const ts = new Float64Array(RESAMPLES);
+  let collapsed = 0;
   for (let b = 0, at = 0; b < RESAMPLES; b++) {
     let sum = 0;
     let sumOfSquares = 0;
@@ -29,22 +34,34 @@ export function studentized(samples: readonly number[], mean: number): Studentiz
     }
     const off = sum / n;
     const variance = (sumOfSquares - n * off * off) / (n - 1);
+    if (variance * (n - 1) < COLLAPSED * squares) collapsed++;
     ts[b] = variance > SPREAD * squares ? off / Math.sqrt(variance / n) : off === 0 ? 0 : off * Infinity;
   }
-  return ts;
+  return { ts, collapsed };
 }
+
+/**
+ * Less than this share of the sample's variance, a tenth of its deviation: an exponential sample of ten has so many such resamples that
+ * they reach the tails in 1 of 100 samples, one of nearly equal values with an outlier always.
+ */
+const COLLAPSED = 0.01;
 
 /** Less than this share of the sample's own sum of squares is rounding. */
 const SPREAD = 1e-12;
 
-/** How many standard errors the interval reaches down and up from the mean; infinite where the resamples do not tell. */
-export function reaches(ts: Studentized, level: number): { readonly down: number; readonly up: number } {
+/**
+ * How many standard errors the interval reaches down and up from the mean; infinite where the resamples do not tell, as too few lie
+ * beyond it or so many have collapsed that its ends may be among them.
+ */
+export function reaches({ ts, collapsed }: Studentized, level: number): { readonly down: number; readonly up: number } {
   const tail = Math.floor(((1 - level) / 2) * (RESAMPLES + 1) + ROUNDING);
-  return tail < 1 ? { down: Infinity, up: Infinity } : { down: ranked(ts, RESAMPLES - tail), up: -ranked(ts, tail - 1) };
+  return tail < 1 || collapsed >= tail
+    ? { down: Infinity, up: Infinity }
+    : { down: ranked(ts, RESAMPLES - tail), up: -ranked(ts, tail - 1) };
 }
 
 /** The value with so many before it: found without sorting them all, which would be most of the work. */
-function ranked(ts: Studentized, rank: number): number {
+function ranked(ts: Float64Array, rank: number): number {
   quickselect(ts as unknown as number[], rank);
   return ts[rank]!;
 }
@@ -52,7 +69,7 @@ function ranked(ts: Studentized, rank: number): number {
 const ROUNDING = 1e-9;
 
 /** Twice the smaller share of resamples at least as far as `t`: at most `1 - level` just where the interval of `level` leaves 0 out. */
-export function bootstrapPValue(ts: Studentized, t: number): number {
+export function bootstrapPValue({ ts }: Studentized, t: number): number {
   const above = ts.reduce((count, value) => count + (value >= t ? 1 : 0), 0);
   const beneath = ts.reduce((count, value) => count + (value <= t ? 1 : 0), 0);
   return Math.min(1, (2 * (Math.min(above, beneath) + 1)) / (RESAMPLES + 1));

@@ -112,23 +112,23 @@ interface Sample {
   readonly standardError: number;
   readonly skewness: number | null;
   /** null where t holds, or where the bootstrap could not tell. */
-  readonly ts: Studentized | null;
+  readonly resamples: Studentized | null;
 }
 
 function sampleOf(pairs: readonly (readonly [number, number])[], strictest: number): Sample {
   const differences = pairs.map(([x, y]) => x - y);
   const { mean, standardError } = estimate(differences);
   const skewness = skewnessOf(differences);
-  return { pairs, differences, mean, standardError, skewness, ts: resampled(differences, mean, skewness, strictest) };
+  return { pairs, differences, mean, standardError, skewness, resamples: resampled(differences, mean, skewness, strictest) };
 }
 
 /** By measured coverage (docs/statistics.md): t for few, where it is narrower, and where skewness no longer matters; else the bootstrap. */
 function resampled(differences: readonly number[], mean: number, skewness: number | null, strictest: number): Studentized | null {
   const { length } = differences;
   if (skewness === null || length < LEAST_FOR_BOOTSTRAP || length >= countForT(skewness)) return null;
-  const ts = studentized(differences, mean);
-  const { down, up } = reaches(ts, strictest);
-  return Number.isFinite(down) && Number.isFinite(up) ? ts : null;
+  const resamples = studentized(differences, mean);
+  const { down, up } = reaches(resamples, strictest);
+  return Number.isFinite(down) && Number.isFinite(up) ? resamples : null;
 }
 
 function skewnessOf(differences: readonly number[]): number | null {
@@ -137,21 +137,21 @@ function skewnessOf(differences: readonly number[]): number | null {
   return Number.isFinite(skewness) ? skewness : null;
 }
 
-function pValueOf({ differences, mean, standardError, ts }: Sample): number {
+function pValueOf({ differences, mean, standardError, resamples }: Sample): number {
   if (differences.length < 2) return 1;
-  if (ts) return bootstrapPValue(ts, mean / standardError);
+  if (resamples) return bootstrapPValue(resamples, mean / standardError);
   const t = mean === 0 ? 0 : Math.abs(mean) / standardError;
   return Math.max(0, 1 - centralProbability(t, differences.length - 1));
 }
 
-function intervalOf({ differences, mean, standardError, ts }: Sample, level: number): Interval {
-  if (!ts) return meanInterval(differences, level);
-  const { down, up } = reaches(ts, level);
+function intervalOf({ differences, mean, standardError, resamples }: Sample, level: number): Interval {
+  if (!resamples) return meanInterval(differences, level);
+  const { down, up } = reaches(resamples, level);
   return { mean, low: mean - down * standardError, high: mean + up * standardError, level, count: differences.length };
 }
 
-function described({ pairs, skewness, ts }: Sample): Pick<PairedDifference, 'correlation' | 'method' | 'skewness'> {
-  return { correlation: correlationOf(pairs), method: ts ? 'bootstrap-t' : 't', skewness };
+function described({ pairs, skewness, resamples }: Sample): Pick<PairedDifference, 'correlation' | 'method' | 'skewness'> {
+  return { correlation: correlationOf(pairs), method: resamples ? 'bootstrap-t' : 't', skewness };
 }
 
 function correlationOf(pairs: readonly (readonly [number, number])[]): number | null {

@@ -26,7 +26,7 @@ test('agrees with all 4^4 resamples, one by one', () => {
     const error = standardError(picked);
     all.push(error > 0 ? off / error : off * Infinity); // none of them is 4 by itself
   }
-  const ts = studentized(samples, mean(samples));
+  const { ts } = studentized(samples, mean(samples));
   for (const at of [-5, -2, -1, -0.4, 0, 0.3, 1, 1.7]) {
     const share = ts.filter((t) => t <= at).length / ts.length;
     expect(Math.abs(share - all.filter((t) => t <= at).length / 256), `below ${at}`).toBeLessThan(0.015); // three standard errors of 9,999
@@ -63,6 +63,18 @@ describe('ten or more skewed differences', () => {
     expect(pairedDifference(bySeed([0, 0, 0, 0, 0, 0, 0, 0, 0, 5]), zeros(10)).method).toBe('t');
   });
 
+  test('of which nearly all are nearly alike take t: a third of the resamples miss the outlier, and so all of the spread', () => {
+    // 0.9^10 = 35 % of them, whose own standard errors are a thousandth of the sample's. Mean 9.99004, standard error 0.01: t is 1000.
+    const near = [10, 10.00001, 10.00002, 10.00003, 10.00004, 10.00005, 10.00006, 10.00007, 10.00008, 9.9].map((value) => value + 0.00001);
+    const result = pairedDifference(bySeed(near), zeros(10));
+    expect(result.method).toBe('t');
+    expect(result.low).toBeCloseTo(9.990046 - 2.2621572 * 0.0100046, 4);
+    expect(verdict(result)).toBe('higher');
+    expect(result.pValue).toBeLessThan(1e-12);
+    const turned = pairedDifference(zeros(10), bySeed(near));
+    expect([turned.low, turned.high]).toEqual([-result.high, -result.low]);
+  });
+
   test('that are all alike have nothing to resample', () => {
     expect(pairedDifference(bySeed(new Array<number>(12).fill(2)), zeros(12))).toMatchObject({
       method: 't',
@@ -96,8 +108,8 @@ test('p value and interval say the same, of one and of a family', () => {
 });
 
 test('the p value of a distance is twice the share of resamples beyond it', () => {
-  const ts = studentized([1, 2, 4, 9, 3, 5], 4);
-  const beyond = ts.filter((t) => t >= 1.5).length;
-  expect(bootstrapPValue(ts, 1.5)).toBeCloseTo((2 * (beyond + 1)) / 10_000, 12);
-  expect(bootstrapPValue(ts, 1e9)).toBe(2 / 10_000);
+  const resamples = studentized([1, 2, 4, 9, 3, 5], 4);
+  const beyond = resamples.ts.filter((t) => t >= 1.5).length;
+  expect(bootstrapPValue(resamples, 1.5)).toBeCloseTo((2 * (beyond + 1)) / 10_000, 12);
+  expect(bootstrapPValue(resamples, 1e9)).toBe(2 / 10_000);
 });
