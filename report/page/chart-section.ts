@@ -48,10 +48,10 @@ export function chartFigure(chart: PageChart, context: PageContext, beside: read
 }
 
 /** Mark, dash and name of each series, where the lines themselves have no room for names. */
-export function legend(series: readonly DrawnSeries[]): Html {
+export function legend(series: readonly DrawnSeries[], hasLines = true): Html {
   const entries = series.map(
     ({ name, colour, look }) =>
-      markup`<li><svg class="key" viewBox="0 0 34 14" width="34" height="14" aria-hidden="true"><path d="M1 7H33" fill="none" stroke="${colour}" stroke-width="2" stroke-dasharray="${dashOf(look)}"></path><path d="${KEY_MARKS[symbolOf(look)] ?? KEY_MARKS.circle!}" fill="${colour}"></path></svg>${name}</li>`,
+      markup`<li><svg class="key" viewBox="0 0 34 14" width="34" height="14" aria-hidden="true">${hasLines ? markup`<path d="M1 7H33" fill="none" stroke="${colour}" stroke-width="2" stroke-dasharray="${dashOf(look)}"></path>` : NOTHING}<path d="${KEY_MARKS[symbolOf(look)] ?? KEY_MARKS.circle!}" fill="${colour}"></path></svg>${name}</li>`,
   );
   return markup`<ul class="legend">${entries}</ul>`;
 }
