@@ -37,7 +37,12 @@ export function causesSections(
 
 function barsOf(chart: PageChart): CauseBar[] {
   const formatX = formatterOf(chart);
-  return chart.points.map(({ series, x, causes }) => ({ series, name: formatX(x), label: `${series} at ${formatX(x)}`, causes }));
+  return chart.points.map(({ series, x, causes }) => ({
+    series,
+    name: formatX(x) || 'all runs',
+    label: formatX(x) === '' ? series : `${series} at ${formatX(x)}`,
+    causes,
+  }));
 }
 
 function barOfPolicy({ series, causes }: PageChart['points'][number]): CauseBar {
