@@ -1,5 +1,6 @@
 import type { PageInputs } from '../../experiments/page/page-inputs.ts';
 import type { PageChart, PageRun } from '../../experiments/page/schemas.ts';
+import { plainText } from '../format.ts';
 import { formatterOf } from './chart-view.ts';
 import { type CauseBar, causesFigure, causesLegend } from './causes-section.ts';
 import type { PageContext } from './context.ts';
@@ -14,6 +15,10 @@ export function causesSections(
   const charts = [...decks.flatMap((deck) => deck.charts), ...sweeps.flatMap((sweep) => sweep.charts)];
   const figures = [
     ...charts.map((chart) => causesFigure(chart.title, barsOf(chart), `Rows: ${chart.xLabel ?? 'x'}.`, context)),
+    ...sweeps.flatMap(
+      ({ plan, scatters }) =>
+      scatters.map(({ unit, byPolicy }) => causesFigure(`Sweep ${plainText(plan)}, ${unit}`, byPolicy.map(barOfPolicy), 'Rows: policies, all their runs together.', context)), // prettier-ignore
+    ),
     ...groupRuns(runs, machines).map(({ title, runs: own }) =>
       causesFigure(`Examples: ${title}`, own.map(barOf), 'Rows: policies.', context),
     ),
@@ -32,7 +37,16 @@ export function causesSections(
 
 function barsOf(chart: PageChart): CauseBar[] {
   const formatX = formatterOf(chart);
-  return chart.points.map(({ series, x, causes }) => ({ series, name: formatX(x), label: `${series} at ${formatX(x)}`, causes }));
+  return chart.points.map(({ series, x, causes }) => ({
+    series,
+    name: formatX(x) || 'all runs',
+    label: formatX(x) === '' ? series : `${series} at ${formatX(x)}`,
+    causes,
+  }));
+}
+
+function barOfPolicy({ series, causes }: PageChart['points'][number]): CauseBar {
+  return { series: 'all', name: series, label: series, causes };
 }
 
 function barOf({ policy, workload, total }: PageRun): CauseBar {

@@ -4,7 +4,7 @@ import { formatterOf, type Panel, panelsOf } from './chart-view.ts';
 import type { PageContext } from './context.ts';
 import { type DataTable, figure } from './figure.ts';
 import { type Html, markup, NOTHING } from './html.ts';
-import { type DrawnSeries, dashOf, lineChart, symbolOf, yAxis } from './line-chart.ts';
+import { type DrawnSeries, dashOf, hasRoomForLabels, lineChart, symbolOf, yAxis } from './line-chart.ts';
 
 const WIDTH = 460;
 const HEIGHT = 300;
@@ -33,14 +33,15 @@ export function chartFigure(chart: PageChart, context: PageContext, beside: read
     const size = { width: PANEL_WIDTH, height: PANEL_HEIGHT, hasLabels: false };
     return markup`<div><p class="panel-title">${title}</p>${lineChart(series, { ...options, ...size, yValues: own }, label)}</div>`;
   };
-  const whole = { width: WIDTH, height: HEIGHT, hasLabels: true };
+  const isLabelled = isOne && hasRoomForLabels(panels[0]!.series, WIDTH, HEIGHT);
+  const whole = { width: WIDTH, height: HEIGHT, hasLabels: isLabelled };
   const picture = isOne
     ? lineChart(panels[0]!.series, { ...options, ...whole }, { label: chart.title, describedBy })
     : markup`<div class="panels">${panels.map(draw)}</div>`;
   return figure({
     id,
     title: chart.title,
-    lead: markup`<p class="question">${chart.question}</p>${isOne ? NOTHING : legend(panels[0]!.series)}`,
+    lead: markup`<p class="question">${chart.question}</p>${isLabelled ? NOTHING : legend(panels[0]!.series)}`,
     picture,
     caption: markup`${captionOf(chart, panels, values, formatX)}`,
     table: tableOf(chart, formatX),
@@ -48,10 +49,10 @@ export function chartFigure(chart: PageChart, context: PageContext, beside: read
 }
 
 /** Mark, dash and name of each series, where the lines themselves have no room for names. */
-export function legend(series: readonly DrawnSeries[]): Html {
+export function legend(series: readonly DrawnSeries[], hasLines = true): Html {
   const entries = series.map(
     ({ name, colour, look }) =>
-      markup`<li><svg class="key" viewBox="0 0 34 14" width="34" height="14" aria-hidden="true"><path d="M1 7H33" fill="none" stroke="${colour}" stroke-width="2" stroke-dasharray="${dashOf(look)}"></path><path d="${KEY_MARKS[symbolOf(look)] ?? KEY_MARKS.circle!}" fill="${colour}"></path></svg>${name}</li>`,
+      markup`<li><svg class="key" viewBox="0 0 34 14" width="34" height="14" aria-hidden="true">${hasLines ? markup`<path d="M1 7H33" fill="none" stroke="${colour}" stroke-width="2" stroke-dasharray="${dashOf(look)}"></path>` : NOTHING}<path d="${KEY_MARKS[symbolOf(look)] ?? KEY_MARKS.circle!}" fill="${colour}"></path></svg>${name}</li>`,
   );
   return markup`<ul class="legend">${entries}</ul>`;
 }
@@ -102,7 +103,7 @@ function pathOf({ unit }: PageChart, { name, points }: DrawnSeries, formatX: (x:
   const sorted = points.toSorted((a, b) => a.x - b.x);
   const [first, last] = [sorted[0]!, sorted.at(-1)!];
   const at = (value: number): string => formatNumber(value);
-  if (sorted.length === 1) return `${name}: ${at(first.mean.mean)} ${unit} at ${formatX(first.x)}.`;
+  if (sorted.length === 1) return `${name}: ${at(first.mean.mean)} ${unit}${placeText(' at ', formatX(first.x))}.`;
   const inner = sorted.slice(1, -1);
   const [low, high] = [Math.min(first.mean.mean, last.mean.mean), Math.max(first.mean.mean, last.mean.mean)];
   const beyond = (value: number): number => Math.max(low - value, value - high) / high;
@@ -119,7 +120,7 @@ function rankOf({ unit, isHigherBetter }: PageChart, series: readonly DrawnSerie
   );
   const sorted = ends.toSorted((a, b) => (isHigherBetter ? b.value - a.value : a.value - b.value));
   const [best, worst] = [sorted[0]!, sorted.at(-1)!];
-  return `At ${formatX(largest)}, ${best.name} does best with ${formatNumber(best.value)} ${unit}, ${worst.name} worst with ${formatNumber(worst.value)}.`;
+  return `${placeText('At ', formatX(largest), ', ')}${best.name} does best with ${formatNumber(best.value)} ${unit}, ${worst.name} worst with ${formatNumber(worst.value)}.`;
 }
 
 function spreadOf(chart: PageChart, series: readonly DrawnSeries[], formatX: (x: number) => string): string {
@@ -127,8 +128,13 @@ function spreadOf(chart: PageChart, series: readonly DrawnSeries[], formatX: (x:
   const widest = series.flatMap(({ name, points }) => points.map((point) => ({ name, point }))).toSorted((a, b) => share(b.point) - share(a.point))[0]!; // prettier-ignore
   const { x, low, high } = widest.point;
   if (!(share(widest.point) > ALIKE)) return '';
-  const who = `${chart.size === 'sweep' ? 'Runs' : 'Guests'} differ most${series.length > 1 ? ` under ${widest.name}` : ''} at ${formatX(x)}`;
+  const who = `${chart.size === 'sweep' ? 'Runs' : 'Guests'} differ most${series.length > 1 ? ` under ${widest.name}` : ''}${placeText(' at ', formatX(x))}`;
   return ` ${who}: ${formatNumber(low)} to ${formatNumber(high)} ${chart.unit}.`;
+}
+
+/** Where no word that is a quantity varies, points have no place to be named. */
+function placeText(before: string, place: string, after = ''): string {
+  return place === '' ? '' : `${before}${place}${after}`;
 }
 
 function tableOf(chart: PageChart, formatX: (x: number) => string): DataTable {

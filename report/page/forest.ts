@@ -1,6 +1,8 @@
 import * as Plot from '@observablehq/plot';
+import { placeOn } from '../axis.ts';
 import type { Html } from './html.ts';
 import { type ChartLabel, plotSvg } from './plot-svg.ts';
+import { fitted, textWidth, thinned } from './text-width.ts';
 
 /** A row of a forest: an estimate with its interval, and what it lets one say. */
 export interface ForestRow {
@@ -40,31 +42,41 @@ const COLOURS: Readonly<Record<Verdict, string>> = { better: 'var(--good)', wors
 const SYMBOLS = { better: 'circle', worse: 'square', none: 'diamond' } as const;
 const WIDTH = 460;
 const ROW = 26;
-const FIGURES = 146;
-const WORDS = 86;
+const TWO_LINES = 42;
+const MOST_FOR_NAMES = 170;
+/** The picture itself gets this much, whatever stands beside it. */
+const LEAST_FOR_PLOT = 130;
+const GAP = 12;
 
 /** Estimates one under the other, their intervals against the line of no difference. */
 export function forest(options: ForestOptions, label: ChartLabel): Html {
-  const { rows, scale, neutral, axisLabel, rowsLabel, domain, ticks, formatTick } = options;
-  const left = 14 + 7.5 * Math.max(...rows.map(({ name }) => name.length));
+  const { rows, scale, neutral, axisLabel, rowsLabel, formatTick } = options;
+  const { domain, ticks } = axisOf(options);
+  const names = rows.map(({ name }) => fitted(name, MOST_FOR_NAMES));
+  const left = 16 + Math.max(...names.map((name) => textWidth(name)));
+  const { right, hasIntervals, isStacked, words } = besideOf(rows, WIDTH - left - LEAST_FOR_PLOT);
+  const plotWidth = WIDTH - left - right;
+  const pixelOf = (value: number): number => plotWidth * placeOn({ scale, low: domain[0], high: domain[1] }, value);
+  const shown = thinned(ticks.map(formatTick), ticks.map(pixelOf), Math.max(0, ticks.indexOf(neutral))).map((tick) => ticks[tick]!); // prettier-ignore
   const inside = (value: number): number => Math.min(domain[1], Math.max(domain[0], value));
+  const figuresOf = ({ figures }: ForestRow): string => (hasIntervals ? figures : briefOf(figures));
   return plotSvg(
     {
       width: WIDTH,
-      height: 84 + ROW * rows.length,
-      marginLeft: Math.min(200, left),
-      marginRight: FIGURES + WORDS,
+      height: 84 + (isStacked ? TWO_LINES : ROW) * rows.length,
+      marginLeft: left,
+      marginRight: right,
       marginTop: 28,
       marginBottom: 56,
       x: { domain: [...domain], type: scale, label: null, ticks: [] },
       y: { domain: rows.map((_, i) => i), label: null, ticks: [], padding: 0.5, type: 'point' },
       marks: [
-        Plot.gridX(ticks, { stroke: 'var(--grid)', strokeOpacity: 1 }),
+        Plot.gridX(shown, { stroke: 'var(--grid)', strokeOpacity: 1 }),
         Plot.ruleX([neutral], { stroke: 'var(--ink)', strokeWidth: 1.2 }),
-        Plot.text([...ticks], { x: (tick: number) => tick, frameAnchor: 'bottom', dy: 19, text: formatTick, fill: 'var(--soft)' }),
-        Plot.axisY(rows.map((_, i) => i), { tickSize: 0, label: null, tickFormat: (i: number) => rows[i]!.name, fill: 'var(--ink)' }), // prettier-ignore
-        Plot.text([rowsLabel], { frameAnchor: 'top-left', dx: -Math.min(200, left) + 4, dy: -20, text: (d: string) => d, textAnchor: 'start', fill: 'var(--soft)' }), // prettier-ignore
-        Plot.text([axisLabel], { frameAnchor: 'bottom', dy: 44, text: (d: string) => d, fill: 'var(--soft)' }),
+        Plot.text([...shown], { x: (tick: number) => tick, frameAnchor: 'bottom', dy: 19, text: formatTick, fill: 'var(--soft)' }),
+        Plot.axisY(rows.map((_, i) => i), { tickSize: 0, label: null, tickFormat: (i: number) => names[i]!, fill: 'var(--ink)' }), // prettier-ignore
+        Plot.text([fitted(rowsLabel, WIDTH - 8)], { frameAnchor: 'top-left', dx: 4 - left, dy: -20, text: (d: string) => d, textAnchor: 'start', fill: 'var(--soft)' }), // prettier-ignore
+        Plot.text([axisLabel], { frameAnchor: 'bottom', dx: WIDTH / 2 - left - plotWidth / 2, dy: 44, text: (d: string) => d, fill: 'var(--soft)' }), // prettier-ignore
         ...rows.flatMap((row, i) =>
           row.low === null || row.high === null
             ? []
@@ -76,16 +88,48 @@ export function forest(options: ForestOptions, label: ChartLabel): Html {
         ),
         ...rows.map(
           (row, i) =>
-          Plot.text([row], { y: i, frameAnchor: 'right', dx: 10, text: () => row.figures, textAnchor: 'start', fill: 'var(--ink)' }), // prettier-ignore
+          Plot.text([row], { y: i, frameAnchor: 'right', dx: GAP, dy: isStacked ? -8 : 0, text: () => figuresOf(row), textAnchor: 'start', fill: 'var(--ink)' }), // prettier-ignore
         ),
         ...rows.map(
           (row, i) =>
-          Plot.text([row], { y: i, frameAnchor: 'right', dx: FIGURES + WORDS - 4, text: () => SHORT[row.verdict], textAnchor: 'end', fill: COLOURS[row.verdict], fontWeight: 600 }), // prettier-ignore
+          Plot.text([row], { y: i, frameAnchor: 'right', dx: isStacked ? GAP : right - words - 2, dy: isStacked ? 8 : 0, text: () => SHORT[row.verdict], textAnchor: 'start', fill: COLOURS[row.verdict], fontWeight: 600 }), // prettier-ignore
         ),
       ],
     },
     label,
   );
+}
+
+interface Beside {
+  /** Of the margin that figures and words stand in. */
+  readonly right: number;
+  readonly words: number;
+  readonly hasIntervals: boolean;
+  /** Words stand under the figures. */
+  readonly isStacked: boolean;
+}
+
+/** Figures and words in one line if that fits, else in two, else without the intervals, which the table has. */
+function besideOf(rows: readonly ForestRow[], room: number): Beside {
+  const words = Math.max(...rows.map(({ verdict }) => textWidth(SHORT[verdict], true)));
+  const full = Math.max(...rows.map(({ figures }) => textWidth(figures)));
+  const oneLine = full + words + 2 * GAP;
+  if (oneLine <= room) return { right: oneLine, words, hasIntervals: true, isStacked: false };
+  const twoLines = Math.max(full, words) + GAP;
+  if (twoLines <= room) return { right: twoLines, words, hasIntervals: true, isStacked: true };
+  const brief = Math.max(...rows.map(({ figures }) => textWidth(briefOf(figures))));
+  return { right: Math.max(brief, words) + GAP, words, hasIntervals: false, isStacked: true };
+}
+
+/** `+1.5 [+1.2, +1.8]` without its interval. */
+function briefOf(figures: string): string {
+  return figures.replace(/ \[.*$/, '');
+}
+
+/** Where nothing differs at all, the line of no difference stands in the middle. */
+function axisOf({ rows, scale, neutral, domain, ticks }: ForestOptions): Pick<ForestOptions, 'domain' | 'ticks'> {
+  const isNothing = rows.every(({ mean, low, high }) => [mean, low ?? mean, high ?? mean].every((value) => value === neutral));
+  return isNothing && scale === 'linear' ? { domain: [neutral - 1, neutral + 1], ticks: [neutral - 1, neutral, neutral + 1] } : { domain, ticks }; // prettier-ignore
 }
 
 /** What an interval lets one say of a figure of which more is better. */

@@ -5,11 +5,17 @@ import { formatNumber } from '../format.ts';
 import { spread } from './direct-labels.ts';
 import type { Html } from './html.ts';
 import { type ChartLabel, plotSvg } from './plot-svg.ts';
+import { fitted, textWidth, thinned } from './text-width.ts';
 
 const SYMBOLS = ['circle', 'square', 'triangle', 'diamond', 'star', 'wye'] as const;
 const DASHES = ['', '6 3', '2 3', '9 3 2 3', '1 4', '12 4'];
 /** Values that all lie above this share of the largest leave the lower part of the axis out; the caption says so. */
 const FAR_FROM_ZERO = 0.6;
+
+const LABEL_GAP = 14;
+const LABEL_HEIGHT = 15;
+/** Names at the ends of lines leave the lines at least the rest. */
+const MOST_FOR_LABELS = 0.4;
 
 /** A series as it is drawn: colour by policy, mark and dash by its place among those of that policy. */
 export interface DrawnSeries {
@@ -37,6 +43,15 @@ export function dashOf(look: number): string {
   return DASHES[look % DASHES.length]!;
 }
 
+/** Whether the names of the lines can stand at their ends in a picture of this size. */
+export function hasRoomForLabels(series: readonly DrawnSeries[], width: number, height: number): boolean {
+  return labelWidth(series) <= MOST_FOR_LABELS * width && series.length * LABEL_HEIGHT <= height - 74;
+}
+
+function labelWidth(series: readonly DrawnSeries[]): number {
+  return Math.max(0, ...series.map(({ name }) => textWidth(name, true)));
+}
+
 /** The y axis of a chart: from zero, unless all values are far from it or a factor is what counts. */
 export function yAxis(chart: PageChart, values: readonly number[]): { low: number; high: number; ticks: number[]; isCut: boolean } {
   const isLog = chart.isLog === true && values.every((value) => value > 0);
@@ -62,13 +77,16 @@ export function lineChart(series: readonly DrawnSeries[], options: LineChartOpti
     })),
   );
   const inAxis = (value: number): number => Math.min(high, Math.max(low, value));
-  const longest = Math.max(0, ...series.map(({ name }) => name.length));
-  const right = hasLabels ? 14 + 6.9 * longest : 14;
+  const right = hasLabels ? LABEL_GAP + 4 + labelWidth(series) : 14;
+  const left = Math.max(46, 14 + Math.max(...ticks.map((tick) => textWidth(tickText(tick)))));
+  const names = xs.map(formatX);
+  const pixelsEach = (width - left - right) / (xs.length - 0.3);
+  const shown = new Set(thinned(names, xs.map((_, i) => i * pixelsEach))); // prettier-ignore
   const svg = plotSvg(
     {
       width,
       height,
-      marginLeft: 46,
+      marginLeft: left,
       marginRight: right,
       marginTop: 30,
       marginBottom: 44,
@@ -78,8 +96,14 @@ export function lineChart(series: readonly DrawnSeries[], options: LineChartOpti
         Plot.gridY(ticks, { stroke: 'var(--grid)', strokeOpacity: 1 }),
         Plot.ruleY([low], { stroke: 'var(--rule)' }),
         Plot.axisY(ticks, { tickSize: 0, label: null, tickFormat: tickText, fill: 'var(--soft)' }),
-        Plot.axisX(xs.map((_, i) => i), { tickSize: 4, label: null, tickFormat: (i: number) => formatX(xs[i]!), fill: 'var(--soft)', stroke: 'var(--rule)' }), // prettier-ignore
-        Plot.text([chart.yLabel ?? chart.unit], { frameAnchor: 'top-left', dx: -40, dy: -24, text: (d: string) => d, fill: 'var(--soft)' }),
+        Plot.axisX([...shown], { tickSize: 4, label: null, tickFormat: (i: number) => fitted(names[i]!, width - left), fill: 'var(--soft)', stroke: 'var(--rule)' }), // prettier-ignore
+        Plot.text([chart.yLabel ?? chart.unit], {
+          frameAnchor: 'top-left',
+          dx: 6 - left,
+          dy: -24,
+          text: (d: string) => d,
+          fill: 'var(--soft)',
+        }),
         Plot.text([chart.xLabel ?? 'x'], { frameAnchor: 'bottom', dy: 38, text: (d: string) => d, fill: 'var(--soft)' }),
         ...rows
           .filter(({ point }) => point.high > point.low)
@@ -108,7 +132,9 @@ export function lineChart(series: readonly DrawnSeries[], options: LineChartOpti
           ({ at, point, colour, symbol, tip }) =>
           Plot.dot([point], { x: at, y: point.mean.mean, r: 4.6, symbol, fill: point.failures.length > 0 ? 'var(--paper)' : colour, stroke: colour, strokeWidth: 1.5, title: () => tip }), // prettier-ignore
         ),
-        ...(hasLabels ? labelsOf(series, xs.length, (value) => placeOf(value, low, high, isLog, height - 74)) : []),
+        ...(hasLabels
+          ? labelsOf(series, xs.length - 1 + ((series.length - 1) / 2) * step, (value) => placeOf(value, low, high, isLog, height - 74))
+          : []),
       ],
     },
     label,
@@ -116,14 +142,14 @@ export function lineChart(series: readonly DrawnSeries[], options: LineChartOpti
   return svg;
 }
 
-/** The names of the lines at their ends, moved apart where they would touch. */
-function labelsOf(series: readonly DrawnSeries[], count: number, pixelOf: (value: number) => number): Plot.Markish[] {
+/** The names of the lines right of all marks, moved apart where they would touch. */
+function labelsOf(series: readonly DrawnSeries[], x: number, pixelOf: (value: number) => number): Plot.Markish[] {
   const ends = series.map(({ points }) => points.toSorted((a, b) => a.x - b.x).at(-1)!);
   const wanted = ends.map(({ mean }) => pixelOf(mean.mean));
-  const placed = spread(wanted, 15);
+  const placed = spread(wanted, LABEL_HEIGHT);
   return series.map(
     ({ name, colour }, s) =>
-    Plot.text([ends[s]!], { x: count - 1, y: ends[s]!.mean.mean, dx: 14, dy: placed[s]! - wanted[s]!, text: () => name, textAnchor: 'start', fill: colour, fontWeight: 600 }), // prettier-ignore
+    Plot.text([ends[s]!], { x, y: ends[s]!.mean.mean, dx: LABEL_GAP, dy: placed[s]! - wanted[s]!, text: () => name, textAnchor: 'start', fill: colour, fontWeight: 600 }), // prettier-ignore
   );
 }
 

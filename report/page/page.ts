@@ -12,6 +12,7 @@ import { Html, markup, NOTHING } from './html.ts';
 import { machineDrawing } from './machine-drawing.ts';
 import { provenance } from './provenance.ts';
 import { groupRuns, type RunGroup } from './run-view.ts';
+import { scatterFigures } from './scatter-section.ts';
 import { sensitivitySections } from './sensitivity-section.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
@@ -59,6 +60,8 @@ ${sections.map(sectionMarkup)}</main>
 `.markup;
 }
 
+const MEANS = ' Means over seeds with their 95 % intervals; broad pale bars reach from the least to the most of the runs.';
+
 const FOOTER =
   'Results of simulation: the same scenario, seed and version give the same bytes. Point at a mark, tap it, or go to a chart with Tab and on with the arrow keys; the figures of each picture are in the table below it.'; // prettier-ignore
 
@@ -104,8 +107,8 @@ function sectionsOf(inputs: PageInputs): Section[] {
     ...sweeps.map((sweep, i) => ({
       id: `sweep-${i}`,
       title: `Sweep ${sweep.plan}`,
-      intro: `${sweep.done} of ${sweep.total} runs done. Means over seeds with their 95 % intervals; broad pale bars reach from the least to the most of the runs.`,
-      body: figures(sweep.charts.map((chart) => chartFigure(chart, context))),
+      intro: `${sweep.done} of ${sweep.total} runs done.${sweep.charts.length > 0 ? MEANS : ''}`,
+      body: markup`${sweep.charts.length > 0 ? figures(sweep.charts.map((chart) => chartFigure(chart, context))) : NOTHING}${sweep.scatters.map((one) => scatterFigures(one, context))}`,
     })),
     ...causesSections(inputs, context),
     ...runSections(groups, context, figures),
