@@ -51,7 +51,11 @@ export const WORDS: readonly { readonly name: string; readonly summary: string; 
   },
   { name: 'kind', summary: 'what the guests are: kvm, xen-hvm, xen-pv or bare processes', default: 'kvm' },
   { name: 'boot', summary: 'share of its memory a guest touches while it boots, 0 to 1', default: '0.5' },
-  { name: 'duration', summary: 'how long to run from the start of the instances, their setting up included; left out: 2s for workloads that never end, else until all have ended' },
+  {
+    name: 'duration',
+    summary:
+      'how long to run from the start of the instances, their setting up included; left out: 2s for workloads that never end, else until all have ended',
+  },
   { name: 'limit', summary: 'simulated time after which a run is stopped in any case', default: '60min' },
   { name: 'start', summary: 'together, or staggered:10ms for one guest after the other', default: 'together' },
   { name: 'seed', summary: 'whole number that all chance is drawn from', default: '1' },
