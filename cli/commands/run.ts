@@ -24,7 +24,7 @@ export const run: Command = {
     ['numalab run --policy kvm-numactl --workload lmbench-rd --guests 7 --memory 2GiB', 'seven guests, one node each'],
     ['numalab run --policy apart:margin=0.2 --workload kernbench:jobs=200,j=2 --seed 7', 'options of a policy and a workload'],
     ['numalab run --scenario mixed.yaml --seed 3 --json', 'a file, with another seed'],
-    ['numalab run --policy numa-balancing --workload lmbench-rd --guests 7 --timeline 50', 'how it went on'],
+    ['numalab run --policy autonuma --workload lmbench-rd --guests 7 --timeline 50', 'how it went on'],
     ['numalab run --policy ./mine.ts:slice=5ms --workload kernbench', 'a policy of your own (numalab policy new mine)'],
   ],
   run(call, lab, terminal) {

@@ -71,6 +71,12 @@ function valuedAs(run: Ran, seed: string, metric: Metric, warmUp: WarmUpRule, en
   throw new InputError(
     measured === null
       ? `--warm-up = ${time(warmUp.cutNs)}: the runs were not looked at while they went on, want mser or none`
-      : `--warm-up = ${time(warmUp.cutNs)}: leaves nothing of seed ${seed}, of which ${time(measured)} were measured; want less, or a longer --duration (the instances' setting up counts in it)`,
+      : `--warm-up = ${time(warmUp.cutNs)}: leaves nothing of seed ${seed}, of which ${time(readable(measured))} were measured; want less, or a longer --duration (the instances' setting up counts in it)`,
   );
+}
+
+/** In whole ms or us, rounded down: a cut of as much would leave something. */
+function readable(ns: number): number {
+  const unitNs = ns >= 1e6 ? 1e6 : ns >= 1e3 ? 1e3 : 1;
+  return Math.floor(ns / unitNs) * unitNs;
 }

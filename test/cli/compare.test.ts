@@ -105,6 +105,15 @@ describe('the warm-up', () => {
     );
   });
 
+  test('longer than what is measured is refused with how much that is, without the setting up', async () => {
+    const { openPool: _, ...real } = lab('1.2.3');
+    const line =
+      'compare --policy pin --policy apart --machine lopsided --memory 64MiB --guests 1 --boot 0 --seeds 2 --duration 100ms --warm-up 99ms';
+    const { code, err } = await session(line.split(' '), real);
+    const [, measuredMs] = /^--warm-up = 99ms: leaves nothing of seed 1, of which (\d+)ms were measured; want less/.exec(err)!;
+    expect([code, Number(measuredMs) > 10, Number(measuredMs) < 99]).toEqual([2, true, true]);
+  });
+
   test('that leaves nothing of what was done is named as the reason', async () => {
     // A guest that does all of its work in the first quarter of what is measured.
     const early = {
