@@ -66,7 +66,7 @@ function groupText(findings: readonly Finding[]): string {
   const rows = findings.map(({ x, baseline, candidate, gain, causes }) => [
     baseline === candidate ? baseline : x,
     formatNumber(gain.mean),
-    `${formatNumber(gain.low)} .. ${formatNumber(gain.high)}`,
+    Number.isFinite(gain.high) ? `${formatNumber(gain.low)} .. ${formatNumber(gain.high)}` : '?', // of one seed nobody knows it
     gain.low > 1 ? 'better' : gain.high < 1 ? 'worse' : 'no difference shown',
     causes.map(({ cause, change }) => `${cause} ${change > 0 ? '+' : ''}${formatNumber(change * 100, 2)}`).join(', '),
   ]);

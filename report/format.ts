@@ -63,7 +63,7 @@ export function formatPlusMinus(mean: number, halfWidth: number): string {
   const most = mostDecimals(mean);
   if (halfWidth < 10 ** -most) return `${formatNumber(mean, MOST_DIGITS)} ± <${formatNumber(10 ** -most, 1)}`;
   const text = formatNumber(halfWidth, 2);
-  if (text.includes('e')) return `${formatNumber(mean)} ± ${text}`;
+  if (text.includes('e')) return `${formatNumber(mean, digitsDownTo(halfWidth, mean))} ± ${text}`;
   const decimals = Math.min(decimalsOf(text), most);
   return `${mean.toFixed(decimals)} ± ${decimals < decimalsOf(text) ? halfWidth.toFixed(decimals) : text}`;
 }
@@ -82,6 +82,12 @@ export function formatInterval(mean: number, low: number, high: number): string 
   const decimals = text.includes('e') ? most : Math.min(decimalsOf(text), most);
   const short = (value: number): string => (isShort ? value.toFixed(decimals).replace(/^-(?=[0.]*$)/, '') : formatNumber(value));
   return `${short(mean)} (${short(low)} to ${short(high)})`;
+}
+
+/** Of a value, so many that the last stands where the second of its half-width does. */
+function digitsDownTo(halfWidth: number, value: number): number {
+  const apart = Math.floor(Math.log10(Math.abs(value))) - Math.floor(Math.log10(halfWidth));
+  return Number.isFinite(apart) ? Math.min(MOST_DIGITS, Math.max(3, apart + 2)) : 3; // of nothing there is no digit to tell
 }
 
 /** Of a mean, however sure: more are no news to anybody. */

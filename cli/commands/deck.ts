@@ -36,11 +36,11 @@ const SEEDS_FLAG: Flag = {
   kind: 'text',
 };
 const OUT_FLAG: Flag = { name: 'out', summary: 'file for the result as JSON', kind: 'text', default: 'results/deck.json' };
+const DEFAULT_PAGE = 'results/deck.html';
 const HTML_FLAG: Flag = {
   name: 'html',
-  summary: 'file for the result as a page; empty for none',
+  summary: `file for the result as a page, empty for none; left out: beside --out, ${DEFAULT_PAGE}`,
   kind: 'text',
-  default: 'results/deck.html',
 };
 
 export const deck: Command = {
@@ -49,22 +49,26 @@ export const deck: Command = {
   flags: [SIZE_FLAG, SEEDS_FLAG, OUT_FLAG, HTML_FLAG, JSON_FLAG],
   examples: [
     ['numalab deck', 'all charts, reduced, in under a minute, as text, JSON and a page for the browser'],
-    ['numalab deck --size full --out deck.json --html deck.html', 'as a claim should rest on it'],
+    ['numalab deck --size full --out full/deck.json', 'as a claim should rest on it; the page is full/deck.html'],
   ],
-  run: (call, lab, terminal) =>
-    runCharts(deckCharts, call, lab, terminal, {
-      command: 'deck',
-      out: call.texts.out ?? OUT_FLAG.default!,
-      page: call.texts.html ?? HTML_FLAG.default!,
-      examples: (size) => deckExamples(size, lab),
-    }),
+  run(call, lab, terminal) {
+    const out = call.texts.out ?? OUT_FLAG.default!;
+    const page = call.texts.html ?? pageBeside(out);
+    return runCharts(deckCharts, call, lab, terminal, { command: 'deck', out, page, examples: (size) => deckExamples(size, lab) });
+  },
 };
 
 export const experimentRun: Command = {
   name: 'experiment run',
   summary: "run one experiment: a chart of the deck, a sibling in which the favourite should lose, or one of the deck's open questions",
   operands: ['NAME'],
-  flags: [SIZE_FLAG, SEEDS_FLAG, { ...OUT_FLAG, default: '' }, { ...HTML_FLAG, default: '' }, JSON_FLAG],
+  flags: [
+    SIZE_FLAG,
+    SEEDS_FLAG,
+    { ...OUT_FLAG, default: '' },
+    { ...HTML_FLAG, summary: 'file for the result as a page', default: '' },
+    JSON_FLAG,
+  ],
   examples: [
     ['numalab experiment run packed-streams --seeds 10', 'when one node is not enough'],
     ['numalab experiment run no-pinning-no-migration', 'an open question, its charts and its answer'],
@@ -120,6 +124,11 @@ export const experimentList: Command = {
     return DONE;
   },
 };
+
+/** `a/deck.html` for `a/deck.json`. */
+function pageBeside(out: string): string {
+  return out === '' ? DEFAULT_PAGE : `${out.replace(/(?<=[^/\\])\.json$/, '')}.html`;
+}
 
 /** Where the result goes, and what it says of its making. */
 interface Kept {

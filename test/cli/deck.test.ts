@@ -100,6 +100,29 @@ describe('numalab experiment', () => {
   });
 });
 
+describe('numalab deck', () => {
+  /** As many nodes as the machine has, so that a page can be drawn of it. */
+  const whole = (scenario: Scenario): Recording => {
+    const recording = ranked(scenario);
+    const nodes = scenario.machine.nodeCount;
+    const blocksByNode = Array.from({ length: nodes }, (_, node) => node);
+    const linesByPair = Array.from({ length: nodes ** 2 }, (_, pair) => pair);
+    return { ...recording, timeline: null, linesByPair, guests: recording.guests.map((guest) => ({ ...guest, blocksByNode })) };
+  };
+
+  test.each([
+    ['--out @a/deck.json', ['deck.html', 'deck.json'], 'deck.html'],
+    ['--out @a/full', ['full', 'full.html'], 'full.html'],
+    ['--out @a/deck.json --html @a/page.html', ['deck.json', 'page.html'], 'page.html'],
+  ])('%s writes there and nowhere else', async (flags, files, page) => {
+    const { code, out, err } = await call(`deck --seeds 1 ${flags.replaceAll('@', `${folder}/`)}`, whole);
+    expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining(`page written to ${join(folder, 'a', page)}`) as string });
+    expect(readdirSync(join(folder, 'a')).sort()).toEqual(files);
+    expect(out).not.toMatch(/Infinity|NaN/);
+    expect(out).toMatch(/^ *1 +1\.00 +\? +no difference shown/m); // one seed, and all policies alike
+  });
+});
+
 test('a result that cannot be written leaves the old one and nothing else', () => {
   const path = join(folder, 'deck.json');
   writeFileSync(path, 'old');

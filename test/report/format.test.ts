@@ -60,6 +60,10 @@ describe('of a mean six digits are told, however sure it is', () => {
     [25647901.4, 3.26, '25647901 ± 3'],
     [0, 0.0000025, '0.0000000 ± 0.0000025'], // of nothing, no digit is too many
     [3.2e-8, 2.5e-9, '3.20e-8 ± 2.5e-9'],
+    [3.2127e-8, 2.5e-11, '3.2127e-8 ± 2.5e-11'], // the mean as far down as its half-width
+    [0.00012345678, 3e-9, '0.000123457 ± 3.0e-9'],
+    [0, 3e-9, '0 ± 3.0e-9'],
+    [3.66, 3.6e-7, '3.66000 ± <0.00001'],
     [25.6479017, 25e-13, '25.6 ± 0'], // what summing in another order leaves
   ])('%d, known to %d, reads %s', (mean, halfWidth, text) => expect(formatPlusMinus(mean, halfWidth)).toBe(text));
 
