@@ -25,7 +25,7 @@ export function comparisonText(comparison: Comparison, setting: Setting, reached
   const rows = policies.map((policy) => [
     nameOf(policy),
     formatPlusMinus(policy.mean.mean, policy.mean.high - policy.mean.mean),
-    ...differenceCells(policy, baseline!),
+    ...differenceCells(policy),
     policy.verdict,
   ]);
   const lines = [
@@ -55,11 +55,10 @@ function nameOf({ policy, oracle }: Pick<ComparedPolicy, 'policy' | 'oracle'>): 
   return `${policy}${oracle ? ' (oracle)' : ''}`;
 }
 
-function differenceCells({ difference }: ComparedPolicy, baseline: ComparedPolicy): string[] {
+function differenceCells({ difference }: ComparedPolicy): string[] {
   if (difference === null) return ['-', '-', '-'];
-  const { mean, low, high } = difference;
-  const percent = 100 / Math.abs(baseline.mean.mean);
-  const inPercent = baseline.mean.mean === 0 ? '-' : formatInterval(mean * percent, low * percent, high * percent);
+  const { mean, low, high, relative } = difference;
+  const inPercent = relative === null ? '-' : formatInterval(100 * relative.mean, 100 * relative.low, 100 * relative.high);
   return [formatInterval(mean, low, high), inPercent, difference.pValue < 0.0001 ? '<0.0001' : formatNumber(difference.pValue, 2)];
 }
 

@@ -22,7 +22,7 @@ export interface ComparedPolicy {
   readonly quantiles: readonly QuantileInterval[];
   /** Against the first policy, seed by seed, the interval as wide as Holm's procedure asks; null for the first itself. */
   readonly difference: PairedDifference | null;
-  /** Half the width of that interval, its longer side, as a share of the first policy's mean; null for the first itself, or where that mean is 0. */
+  /** The longer side of the difference as a share of the first policy's mean; null for the first itself, or where that mean is 0. */
   readonly precision: number | null;
   readonly effect: EffectSizes | null;
   readonly verdict: 'baseline' | 'better' | 'worse' | 'no difference shown';
@@ -56,7 +56,7 @@ export function comparePolicies(runs: readonly PolicyRuns[], metric: Metric, war
       mean: meanInterval(valuesOf(samples[at]!), level),
       quantiles: PERCENTILES.map((p) => quantileInterval(valuesOf(samples[at]!), p, level)),
       difference,
-      precision: difference === null ? null : precisionOf(difference, baselineMean),
+      precision: difference === null ? null : precisionOf(difference.relative),
       effect: difference === null ? null : effectSizes(pairUp(samples[at]!, baseline!)),
       verdict: difference === null ? 'baseline' : judged(difference, metric, baselineMean),
       causes: at === 0 ? [] : changedCauses(parts[0]!, parts[at]!),
@@ -80,9 +80,9 @@ export function samplesOf(
   return { samples, warmUp: cut.warmUp, parts };
 }
 
-/** The longer side of an interval as a share of what it is held against. */
-export function precisionOf({ mean, low, high }: Interval, baseline: number): number | null {
-  return baseline === 0 ? null : Math.max(high - mean, mean - low) / Math.abs(baseline);
+/** The longer side of a relative difference. */
+export function precisionOf(relative: PairedDifference['relative']): number | null {
+  return relative && Math.max(relative.high - relative.mean, relative.mean - relative.low);
 }
 
 /** Differences below this share of the baseline matter to nobody, however sure they are. */

@@ -123,7 +123,8 @@ const comparedSchema = z.object({
   policy: text,
   oracle: z.boolean(),
   mean: intervalSchema,
-  difference: intervalSchema.extend({ pValue: z.number().optional() }).nullable(),
+  /** `relative` is not in files of before it was told. */
+  difference: intervalSchema.extend({ pValue: z.number().optional(), relative: intervalSchema.nullish() }).nullable(),
   verdict: text,
   causes: z.array(causeChangeSchema),
 });

@@ -1,4 +1,4 @@
-import type { PageCompared, PageComparison, PageOneComparison } from '../../experiments/page/schemas.ts';
+import type { PageCompared, PageComparison, PageInterval, PageOneComparison } from '../../experiments/page/schemas.ts';
 import { axisOver, withTicks } from '../axis.ts';
 import { counted, formatNs, formatNumber, formatPlusMinus, formatShare, plainText } from '../format.ts';
 import { causeName } from './causes.ts';
@@ -60,12 +60,19 @@ export function captionOf({ policies }: PageOneComparison): string {
 }
 
 function rowOf(policy: PageCompared, base: number): ForestRow {
-  const percent = base === 0 ? 0 : 100 / base;
   const { difference } = policy;
-  const inPercent = (value: number | null | undefined): number | null => (value === null || value === undefined ? null : value * percent);
-  const [mean, low, high] = [inPercent(difference?.mean) ?? 0, inPercent(difference?.low), inPercent(difference?.high)];
+  const share = difference?.relative ?? sharesOf(difference, base);
+  const inPercent = (value: number | null): number | null => (value === null ? null : value * 100);
+  const [mean, low, high] = [share.mean * 100, inPercent(share.low), inPercent(share.high)];
   const interval = low === null || high === null ? '' : ` [${signed(low, 3)}, ${signed(high, 3)}]`;
   return { name: nameOf(policy), mean, low, high, verdict: kindOf(policy), figures: `${signed(mean, 3)}${interval}` };
+}
+
+/** Of files without the relative difference: as if the first policy's mean were known. */
+function sharesOf(difference: PageCompared['difference'], base: number): PageInterval {
+  if (difference === null || base === 0) return { mean: 0, low: null, high: null };
+  const share = (value: number | null): number | null => (value === null ? null : value / base);
+  return { mean: difference.mean / base, low: share(difference.low), high: share(difference.high) };
 }
 
 function kindOf({ verdict }: PageCompared): Verdict {

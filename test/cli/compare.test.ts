@@ -38,7 +38,7 @@ describe('a policy compared with itself under another name', () => {
     expect(policies[1]).toMatchObject({
       verdict: 'no difference shown',
       precision: 0,
-      difference: { mean: 0, low: 0, high: 0, pValue: 1, method: 't' },
+      difference: { mean: 0, low: 0, high: 0, relative: { mean: 0, low: 0, high: 0 }, pValue: 1, method: 't' },
       effect: { cohenDz: null, hedgesG: null, superiority: 0.5, cliffsDelta: 0 },
       causes: [],
     });

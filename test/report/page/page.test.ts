@@ -113,8 +113,9 @@ describe('what it says', () => {
     expect(verdicts.slice(0, 3)).toEqual(['better', 'no difference shown at this precision', 'worse']);
   });
 
-  test('a difference is in percent of the first: 2 of 8 is 25', () => {
-    expect(one('#comparisons')).toContain('+25.0 [+12.5, +37.5]');
+  test('a difference is in percent of the first, by its own interval: 2 of 8 is 25', () => {
+    expect(one('#comparisons')).toContain('+25.0 [+11.0, +43.8]');
+    expect(one('#comparisons')).toContain('−5.00 [−15.0, +5.00]'); // of a file that has no such interval: 0.4 of 8, from 1.2 to 0.4
     expect(one('#comparisons')).toContain('hold is better than wander.');
     expect(one('#comparisons')).toContain('No difference is shown at this precision for');
     expect(one('#comparisons')).toContain('The first 225 ms of what was measured are cut as warm-up (mser-5).');
