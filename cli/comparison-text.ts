@@ -30,7 +30,7 @@ export function comparisonText(comparison: Comparison, setting: Setting, reached
   ]);
   const lines = [
     `${setting.workload} on ${setting.machine}, ${counted(setting.guests, 'guest')}, ${counted(seeds.length, 'seed')} from ${seeds[0]}`,
-    `${metric.name}: ${better} is better; means with ${formatShare(level)} intervals; differences paired by seed, their intervals widened so that all ${family.size > 1 ? `${family.size} ` : ''}hold together (Holm)`,
+    `${metric.name}: ${better} is better; means with ${formatShare(level)} intervals; differences paired by seed${family.size > 1 ? `; the ${family.size} verdicts hold together (Holm), each interval is as wide as the level its policy is tested at` : ''}`,
     ...(cases > 1
       ? [`each of the ${cases} cases is a family of its own: over all of them more than ${formatShare(1 - level)} may go wrong`]
       : []),

@@ -35,7 +35,7 @@ function comparisonFigure(comparison: PageComparison, one: PageOneComparison, co
       { rows, scale: 'linear', neutral: 0, axisLabel: direction, rowsLabel: `against ${plainText(baseline!.policy)}`, domain: [axis.low, axis.high], ticks, formatTick: (value) => String(value).replace('-', '−') }, // prettier-ignore
       { label: `${title}: difference to ${baseline!.policy}`, describedBy: `${id}-caption` },
     ),
-    caption: markup`${captionOf(one)} ${counted(seeds.length, 'seed')} on ${comparison.machine}; intervals of ${formatShare(level, 2)}, widened by Holm’s procedure so that all hold together.${warmUpText(one)}`,
+    caption: markup`${captionOf(one)} ${counted(seeds.length, 'seed')} on ${comparison.machine}; intervals of ${formatShare(level, 2)}${others.length > 1 ? '; the verdicts hold together by Holm’s procedure, each interval is as wide as the level its policy is tested at' : ''}.${warmUpText(one)}`,
     table: {
       columns: ['policy', right(`mean, ${metric.unit}`), right('difference, %'), right('interval, %'), right('p (Holm)'), 'verdict', 'why'],
       rows: policies.map((policy) => [nameOf(policy), meanText(policy), ...cellsOf(policy, base), whyOf(policy)]),

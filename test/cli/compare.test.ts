@@ -108,7 +108,10 @@ test('--quantiles adds quantiles over the seeds and effect sizes', async () => {
 
 test('with several policies the family is told; with several cases that each has its own', async () => {
   const three = 'compare --policy drift --policy pinned --policy drift:stay=3ms --seeds 3';
-  expect((await session(three.split(' '))).out).toContain('widened so that all 2 hold together (Holm)\n');
+  expect((await session(three.split(' '))).out).toContain(
+    '; differences paired by seed; the 2 verdicts hold together (Holm), each interval is as wide as the level its policy is tested at\n',
+  );
+  expect((await session(BASE.split(' '))).out).toContain('; differences paired by seed\n');
   expect((await json(three)).family).toEqual({ correction: 'Holm', size: 2, cases: 1, spansCases: false });
   const { out } = await session(`${three} --over guests=1,2`.split(' '));
   expect(out).toContain('each of the 2 cases is a family of its own: over all of them more than 5.00 % may go wrong');

@@ -116,6 +116,9 @@ describe('what it says', () => {
   test('a difference is in percent of the first, by its own interval: 2 of 8 is 25', () => {
     expect(one('#comparisons')).toContain('+25.0 [+11.0, +43.8]');
     expect(one('#comparisons')).toContain('−5.00 [−15.0, +5.00]'); // of a file that has no such interval: 0.4 of 8, from 1.2 to 0.4
+    expect(one('#comparisons')).toContain(
+      '; the verdicts hold together by Holm’s procedure, each interval is as wide as the level its policy is tested at.',
+    );
     expect(one('#comparisons')).toContain('hold is better than wander.');
     expect(one('#comparisons')).toContain('No difference is shown at this precision for');
     expect(one('#comparisons')).toContain('The first 225 ms of what was measured are cut as warm-up (mser-5).');
