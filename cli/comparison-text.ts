@@ -26,7 +26,7 @@ export function comparisonText(comparison: Comparison, setting: Setting, reached
     nameOf(policy),
     formatPlusMinus(policy.mean.mean, policy.mean.high - policy.mean.mean),
     ...differenceCells(policy),
-    policy.verdict,
+    policy.isTooSmall ? 'too small to matter (< 0.01 %)' : policy.verdict,
   ]);
   const lines = [
     `${setting.workload} on ${setting.machine}, ${counted(setting.guests, 'guest')}, ${counted(seeds.length, 'seed')} from ${seeds[0]}`,
@@ -85,7 +85,9 @@ function reachedLines(reached: Reached | null): string[] {
 }
 
 function precisionLines(others: readonly ComparedPolicy[]): string[] {
-  const equal = others.filter(({ verdict, precision }) => verdict === 'no difference shown' && precision !== null);
+  const equal = others.filter(
+    ({ verdict, isTooSmall, precision }) => verdict === 'no difference shown' && !isTooSmall && precision !== null,
+  );
   if (equal.length === 0) return [];
   const each = equal.map(({ policy, precision }) => `${policy} (± ${formatShare(precision!, 2)})`);
   return [`\nno difference shown at this precision: ${each.join(', ')}\n`];

@@ -26,6 +26,8 @@ export interface ComparedPolicy {
   readonly precision: number | null;
   readonly effect: EffectSizes | null;
   readonly verdict: 'baseline' | 'better' | 'worse' | 'no difference shown';
+  /** Shown to differ, but by less than TOO_SMALL: the verdict is 'no difference shown' all the same. */
+  readonly isTooSmall: boolean;
   /** Why: the causes of time whose change was largest, as shares of the first policy's task time for the same work, warm-up included. */
   readonly causes: readonly { readonly cause: Cause; readonly change: number }[];
 }
@@ -59,6 +61,7 @@ export function comparePolicies(runs: readonly PolicyRuns[], metric: Metric, war
       precision: difference === null ? null : precisionOf(difference.relative),
       effect: difference === null ? null : effectSizes(pairUp(samples[at]!, baseline!)),
       verdict: difference === null ? 'baseline' : judged(difference, metric, baselineMean),
+      isTooSmall: difference !== null && verdict(difference) !== 'no difference shown' && isSmall(difference, baselineMean),
       causes: at === 0 ? [] : changedCauses(parts[0]!, parts[at]!),
     };
   });
@@ -89,10 +92,14 @@ export function precisionOf(relative: PairedDifference['relative']): number | nu
 export const TOO_SMALL = 1e-4;
 
 function judged(difference: Interval, metric: Metric, baseline: number): ComparedPolicy['verdict'] {
-  if (Math.max(Math.abs(difference.low), Math.abs(difference.high)) < TOO_SMALL * Math.abs(baseline)) return 'no difference shown';
+  if (isSmall(difference, baseline)) return 'no difference shown';
   const shown = verdict(difference);
   if (shown === 'no difference shown') return shown;
   return (shown === 'higher') === metric.isHigherBetter ? 'better' : 'worse';
+}
+
+function isSmall({ low, high }: Interval, baseline: number): boolean {
+  return Math.max(Math.abs(low), Math.abs(high)) < TOO_SMALL * Math.abs(baseline);
 }
 
 /** Task time by cause for a unit of work, less that of the baseline, over all the baseline's task time for it; largest first. */

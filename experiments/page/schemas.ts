@@ -126,6 +126,7 @@ const comparedSchema = z.object({
   /** `relative` is not in files of before it was told. */
   difference: intervalSchema.extend({ pValue: z.number().optional(), relative: intervalSchema.nullish() }).nullable(),
   verdict: text,
+  isTooSmall: z.boolean().optional(),
   causes: z.array(causeChangeSchema),
 });
 export type PageCompared = z.infer<typeof comparedSchema>;

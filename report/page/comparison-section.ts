@@ -50,10 +50,11 @@ function warmUpText({ warmUp }: PageOneComparison): string {
 /** What the intervals say, in one sentence for each verdict. */
 export function captionOf({ policies }: PageOneComparison): string {
   const [baseline, ...others] = policies;
-  const told = (['better', 'worse', 'none'] as const).flatMap((verdict) => {
+  const told = (['better', 'worse', 'small', 'none'] as const).flatMap((verdict) => {
     const names = others.filter((policy) => kindOf(policy) === verdict).map(nameOf);
     if (names.length === 0) return [];
     if (verdict === 'none') return [`No difference is shown at this precision for ${listed(names)}.`];
+    if (verdict === 'small') return [`The difference of ${listed(names)} is too small to matter (below 0.01 %).`];
     return [`${listed(names)} ${names.length === 1 ? 'is' : 'are'} ${verdict} than ${plainText(baseline!.policy)}.`];
   });
   return told.join(' ');
@@ -75,7 +76,8 @@ function sharesOf(difference: PageCompared['difference'], base: number): PageInt
   return { mean: difference.mean / base, low: share(difference.low), high: share(difference.high) };
 }
 
-function kindOf({ verdict }: PageCompared): Verdict {
+function kindOf({ verdict, isTooSmall }: PageCompared): Verdict {
+  if (isTooSmall) return 'small';
   return verdict === 'better' || verdict === 'worse' ? verdict : 'none';
 }
 

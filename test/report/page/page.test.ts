@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { parseHTML } from 'linkedom';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { plainText } from '../../../report/format.ts';
+import { captionOf } from '../../../report/page/comparison-section.ts';
 import { page } from '../../../report/page/page.ts';
-import { everything, HOSTILE } from './page-fixture.ts';
+import { comparison, everything, HOSTILE } from './page-fixture.ts';
 
 let text = '';
 let document: ReturnType<typeof parseHTML>['document'];
@@ -111,6 +112,13 @@ describe('what it says', () => {
     const rows = [...document.querySelectorAll('#findings > .scroll tbody tr')].map((row) => row.textContent.replace(/\s+/g, ' '));
     const verdicts = rows.flatMap((row) => /better|worse|no difference shown at this precision/.exec(row) ?? []);
     expect(verdicts.slice(0, 3)).toEqual(['better', 'no difference shown at this precision', 'worse']);
+  });
+
+  test('a difference that is sure but too small to matter is told as that', () => {
+    const figures = { mean: 0.0004, low: 0.0003, high: 0.0005 };
+    const tiny = { ...comparison.policies[1]!, difference: figures, verdict: 'no difference shown', isTooSmall: true };
+    const { policies, ...rest } = comparison;
+    expect(captionOf({ ...rest, policies: [policies[0]!, tiny] })).toBe('The difference of hold is too small to matter (below 0.01 %).');
   });
 
   test('a difference is in percent of the first, by its own interval: 2 of 8 is 25', () => {
