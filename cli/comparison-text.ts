@@ -2,7 +2,7 @@ import type { ComparedPolicy, Comparison } from '../experiments/compare/comparis
 import type { Reached } from '../experiments/compare/study.ts';
 import type { WarmUp } from '../experiments/compare/warm-up.ts';
 import { countForT, LEAST_FOR_BOOTSTRAP } from '../experiments/statistics/paired.ts';
-import { counted, formatInterval, formatNs, formatNumber, formatPlusMinus, formatShare } from '../report/format.ts';
+import { counted, formatInterval, formatNs, formatNumber, formatPlusMinus, formatPValue, formatShare } from '../report/format.ts';
 import { table } from '../report/table.ts';
 
 /** What was run, in words. */
@@ -59,7 +59,7 @@ function differenceCells({ difference }: ComparedPolicy): string[] {
   if (difference === null) return ['-', '-', '-'];
   const { mean, low, high, relative } = difference;
   const inPercent = relative === null ? '-' : formatInterval(100 * relative.mean, 100 * relative.low, 100 * relative.high);
-  return [formatInterval(mean, low, high), inPercent, difference.pValue < 0.0001 ? '<0.0001' : formatNumber(difference.pValue, 2)];
+  return [formatInterval(mean, low, high), inPercent, formatPValue(difference.pValue, difference.isPValueMost)];
 }
 
 function warmUpLines({ rule, cutNs, settles, policies, why: reason }: WarmUp): string[] {

@@ -84,6 +84,12 @@ export function formatInterval(mean: number, low: number, high: number): string 
   return `${short(mean)} (${short(low)} to ${short(high)})`;
 }
 
+/** `isMost`: it is known to be that or less. */
+export function formatPValue(p: number, isMost = false): string {
+  if (isMost) return `≤${Number(p.toPrecision(2))}`;
+  return p < 0.0001 ? '<0.0001' : formatNumber(p, 2);
+}
+
 /** Of a mean, however sure: more are no news to anybody. */
 const MOST_DIGITS = 6;
 

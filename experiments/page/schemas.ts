@@ -124,7 +124,9 @@ const comparedSchema = z.object({
   oracle: z.boolean(),
   mean: intervalSchema,
   /** `relative` is not in files of before it was told. */
-  difference: intervalSchema.extend({ pValue: z.number().optional(), relative: intervalSchema.nullish() }).nullable(),
+  difference: intervalSchema
+    .extend({ pValue: z.number().optional(), isPValueMost: z.boolean().optional(), relative: intervalSchema.nullish() })
+    .nullable(),
   verdict: text,
   isTooSmall: z.boolean().optional(),
   causes: z.array(causeChangeSchema),

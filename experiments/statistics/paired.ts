@@ -1,5 +1,5 @@
 import { sampleCorrelation, sampleSkewness } from 'simple-statistics';
-import { bootstrapPValue, reaches, type Studentized, studentized } from './bootstrap.ts';
+import { bootstrapPValue, LEAST_P_VALUE, reaches, type Studentized, studentized } from './bootstrap.ts';
 import { holm, holmLevels } from './holm.ts';
 import { estimate, type Interval, meanInterval } from './interval.ts';
 import { type Reach, type Relative, relativeInterval } from './relative.ts';
@@ -15,6 +15,8 @@ export interface Replication {
 export interface PairedDifference extends Interval {
   /** Chance of a mean difference at least this large, were there none. */
   readonly pValue: number;
+  /** Whether no resample came so far, so that the p value is that or less. */
+  readonly isPValueMost: boolean;
   /** How much alike the two move from seed to seed, -1..1: what pairing gains. null where one of them never varies. */
   readonly correlation: number | null;
   /** Where interval and p value come from. */
@@ -83,6 +85,7 @@ export function compareEach(
     relative: relativeOf(sample, levels[i]!),
     ...described(sample),
     pValue: adjusted[i]!,
+    isPValueMost: sample.resamples !== null && pValues[i]! <= LEAST_P_VALUE,
   }));
 }
 

@@ -1,6 +1,6 @@
 import type { PageCompared, PageComparison, PageInterval, PageOneComparison } from '../../experiments/page/schemas.ts';
 import { axisOver, withTicks } from '../axis.ts';
-import { counted, formatNs, formatNumber, formatPlusMinus, formatShare, plainText } from '../format.ts';
+import { counted, formatNs, formatNumber, formatPlusMinus, formatPValue, formatShare, plainText } from '../format.ts';
 import { causeName } from './causes.ts';
 import type { PageContext } from './context.ts';
 import { figure } from './figure.ts';
@@ -92,8 +92,8 @@ function meanText({ mean }: PageCompared): string {
 function cellsOf(policy: PageCompared, base: number): string[] {
   if (policy.difference === null) return ['-', '-', '-', 'baseline'];
   const { mean, low, high } = rowOf(policy, base);
-  const { pValue } = policy.difference;
-  const p = pValue === undefined ? '-' : pValue < 0.0001 ? '<0.0001' : formatNumber(pValue, 2);
+  const { pValue, isPValueMost } = policy.difference;
+  const p = pValue === undefined ? '-' : formatPValue(pValue, isPValueMost);
   return [
     signed(mean, 3),
     low === null || high === null ? '-' : `${signed(low, 3)} to ${signed(high, 3)}`,
