@@ -2,7 +2,7 @@ import type { ComparedPolicy, Comparison } from '../experiments/compare/comparis
 import type { Reached } from '../experiments/compare/study.ts';
 import type { WarmUp } from '../experiments/compare/warm-up.ts';
 import { countForT, LEAST_FOR_BOOTSTRAP } from '../experiments/statistics/paired.ts';
-import { counted, formatInterval, formatNs, formatNumber, formatPlusMinus, formatShare } from '../report/format.ts';
+import { counted, formatInterval, formatNs, formatNumber, formatPlusMinus, formatPValue, formatShare } from '../report/format.ts';
 import { table } from '../report/table.ts';
 
 /** What was run, in words. */
@@ -25,12 +25,12 @@ export function comparisonText(comparison: Comparison, setting: Setting, reached
   const rows = policies.map((policy) => [
     nameOf(policy),
     formatPlusMinus(policy.mean.mean, policy.mean.high - policy.mean.mean),
-    ...differenceCells(policy, baseline!),
-    policy.verdict,
+    ...differenceCells(policy),
+    policy.isTooSmall ? 'too small to matter (< 0.01 %)' : policy.verdict,
   ]);
   const lines = [
     `${setting.workload} on ${setting.machine}, ${counted(setting.guests, 'guest')}, ${counted(seeds.length, 'seed')} from ${seeds[0]}`,
-    `${metric.name}: ${better} is better; means with ${formatShare(level)} intervals; differences paired by seed, their intervals widened so that all ${family.size > 1 ? `${family.size} ` : ''}hold together (Holm)`,
+    `${metric.name}: ${better} is better; means with ${formatShare(level)} intervals; differences paired by seed${family.size > 1 ? `; the ${family.size} verdicts hold together (Holm), each interval is as wide as the level its policy is tested at` : ''}`,
     ...(cases > 1
       ? [`each of the ${cases} cases is a family of its own: over all of them more than ${formatShare(1 - level)} may go wrong`]
       : []),
@@ -55,12 +55,11 @@ function nameOf({ policy, oracle }: Pick<ComparedPolicy, 'policy' | 'oracle'>): 
   return `${policy}${oracle ? ' (oracle)' : ''}`;
 }
 
-function differenceCells({ difference }: ComparedPolicy, baseline: ComparedPolicy): string[] {
+function differenceCells({ difference }: ComparedPolicy): string[] {
   if (difference === null) return ['-', '-', '-'];
-  const { mean, low, high } = difference;
-  const percent = 100 / Math.abs(baseline.mean.mean);
-  const inPercent = baseline.mean.mean === 0 ? '-' : formatInterval(mean * percent, low * percent, high * percent);
-  return [formatInterval(mean, low, high), inPercent, difference.pValue < 0.0001 ? '<0.0001' : formatNumber(difference.pValue, 2)];
+  const { mean, low, high, relative } = difference;
+  const inPercent = relative === null ? '-' : formatInterval(100 * relative.mean, 100 * relative.low, 100 * relative.high);
+  return [formatInterval(mean, low, high), inPercent, formatPValue(difference.pValue, difference.isPValueMost)];
 }
 
 function warmUpLines({ rule, cutNs, settles, policies, askedNs, keepsEnding, why: reason }: WarmUp): string[] {
@@ -91,7 +90,9 @@ function reachedLines(reached: Reached | null): string[] {
 }
 
 function precisionLines(others: readonly ComparedPolicy[]): string[] {
-  const equal = others.filter(({ verdict, precision }) => verdict === 'no difference shown' && precision !== null);
+  const equal = others.filter(
+    ({ verdict, isTooSmall, precision }) => verdict === 'no difference shown' && !isTooSmall && precision !== null,
+  );
   if (equal.length === 0) return [];
   const each = equal.map(({ policy, precision }) => `${policy} (± ${formatShare(precision!, 2)})`);
   return [`\nno difference shown at this precision: ${each.join(', ')}\n`];

@@ -90,6 +90,12 @@ function digitsDownTo(halfWidth: number, value: number): number {
   return Number.isFinite(apart) ? Math.min(MOST_DIGITS, Math.max(3, apart + 2)) : 3; // of nothing there is no digit to tell
 }
 
+/** `isMost`: it is known to be that or less. */
+export function formatPValue(p: number, isMost = false): string {
+  if (isMost) return `≤${Number(p.toPrecision(2))}`;
+  return p < 0.0001 ? '<0.0001' : formatNumber(p, 2);
+}
+
 /** Of a mean, however sure: more are no news to anybody. */
 const MOST_DIGITS = 6;
 

@@ -22,10 +22,12 @@ export interface ComparedPolicy {
   readonly quantiles: readonly QuantileInterval[];
   /** Against the first policy, seed by seed, the interval as wide as Holm's procedure asks; null for the first itself. */
   readonly difference: PairedDifference | null;
-  /** Half the width of that interval, its longer side, as a share of the first policy's mean; null for the first itself, or where that mean is 0. */
+  /** The longer side of the difference as a share of the first policy's mean; null for the first itself, or where that mean is 0. */
   readonly precision: number | null;
   readonly effect: EffectSizes | null;
   readonly verdict: 'baseline' | 'better' | 'worse' | 'no difference shown';
+  /** Shown to differ, but by less than TOO_SMALL: the verdict is 'no difference shown' all the same. */
+  readonly isTooSmall: boolean;
   /** Why: the causes of time whose change was largest, as shares of the first policy's task time for the same work, warm-up included. */
   readonly causes: readonly { readonly cause: Cause; readonly change: number }[];
 }
@@ -56,9 +58,10 @@ export function comparePolicies(runs: readonly PolicyRuns[], metric: Metric, war
       mean: meanInterval(valuesOf(samples[at]!), level),
       quantiles: PERCENTILES.map((p) => quantileInterval(valuesOf(samples[at]!), p, level)),
       difference,
-      precision: difference === null ? null : precisionOf(difference, baselineMean),
+      precision: difference === null ? null : precisionOf(difference.relative),
       effect: difference === null ? null : effectSizes(pairUp(samples[at]!, baseline!)),
       verdict: difference === null ? 'baseline' : judged(difference, metric, baselineMean),
+      isTooSmall: difference !== null && verdict(difference) !== 'no difference shown' && isSmall(difference, baselineMean),
       causes: at === 0 ? [] : changedCauses(parts[0]!, parts[at]!),
     };
   });
@@ -80,19 +83,23 @@ export function samplesOf(
   return { samples, warmUp: cut.warmUp, parts };
 }
 
-/** The longer side of an interval as a share of what it is held against. */
-export function precisionOf({ mean, low, high }: Interval, baseline: number): number | null {
-  return baseline === 0 ? null : Math.max(high - mean, mean - low) / Math.abs(baseline);
+/** The longer side of a relative difference. */
+export function precisionOf(relative: PairedDifference['relative']): number | null {
+  return relative && Math.max(relative.high - relative.mean, relative.mean - relative.low);
 }
 
 /** Differences below this share of the baseline matter to nobody, however sure they are. */
 export const TOO_SMALL = 1e-4;
 
 function judged(difference: Interval, metric: Metric, baseline: number): ComparedPolicy['verdict'] {
-  if (Math.max(Math.abs(difference.low), Math.abs(difference.high)) < TOO_SMALL * Math.abs(baseline)) return 'no difference shown';
+  if (isSmall(difference, baseline)) return 'no difference shown';
   const shown = verdict(difference);
   if (shown === 'no difference shown') return shown;
   return (shown === 'higher') === metric.isHigherBetter ? 'better' : 'worse';
+}
+
+function isSmall({ low, high }: Interval, baseline: number): boolean {
+  return Math.max(Math.abs(low), Math.abs(high)) < TOO_SMALL * Math.abs(baseline);
 }
 
 /** Task time by cause for a unit of work, less that of the baseline, over all the baseline's task time for it; largest first. */

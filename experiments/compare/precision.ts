@@ -1,7 +1,7 @@
 import { InputError, show } from '../input-error.ts';
-import { meanInterval } from '../statistics/interval.ts';
-import { widestIntervals } from '../statistics/paired.ts';
-import { type PolicyRuns, samplesOf } from './comparison.ts';
+import type { Interval } from '../statistics/interval.ts';
+import { type PairedDifference, widestIntervals } from '../statistics/paired.ts';
+import { type PolicyRuns, precisionOf, samplesOf } from './comparison.ts';
 import type { Metric } from './metric.ts';
 import type { WarmUpRule } from './warm-up.ts';
 
@@ -37,11 +37,14 @@ export function parsePrecision(text: string): WantedPrecision {
 export function excessWidth(runs: readonly PolicyRuns[], metrics: readonly Metric[], warmUp: WarmUpRule, wanted: WantedPrecision): number {
   const excesses = metrics.flatMap((metric) => {
     const [baseline, ...others] = samplesOf(runs, metric, warmUp).samples;
-    const allowed = wanted.halfWidth * (wanted.isShare ? Math.abs(meanInterval(baseline!.map(({ value }) => value)).mean) : 1);
-    const widths = widestIntervals(others.map((other) => [other, baseline!])).map(({ mean, low, high }) =>
-      Math.max(high - mean, mean - low),
-    );
-    return widths.map((width) => (width === 0 ? 0 : width / allowed));
+    const differences = widestIntervals(others.map((other) => [other, baseline!]));
+    return differences.map((difference) => widthOf(difference, wanted) / wanted.halfWidth);
   });
   return Math.max(...excesses);
+}
+
+/** A share of nothing is never known well enough, unless nothing differs. */
+function widthOf({ mean, low, high, relative }: Interval & Pick<PairedDifference, 'relative'>, { isShare }: WantedPrecision): number {
+  const width = Math.max(high - mean, mean - low);
+  return width === 0 || !isShare ? width : (precisionOf(relative) ?? Infinity);
 }

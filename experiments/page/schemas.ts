@@ -123,8 +123,12 @@ const comparedSchema = z.object({
   policy: text,
   oracle: z.boolean(),
   mean: intervalSchema,
-  difference: intervalSchema.extend({ pValue: z.number().optional() }).nullable(),
+  /** `relative` is not in files of before it was told. */
+  difference: intervalSchema
+    .extend({ pValue: z.number().optional(), isPValueMost: z.boolean().optional(), relative: intervalSchema.nullish() })
+    .nullable(),
   verdict: text,
+  isTooSmall: z.boolean().optional(),
   causes: z.array(causeChangeSchema),
 });
 export type PageCompared = z.infer<typeof comparedSchema>;

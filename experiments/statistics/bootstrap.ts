@@ -75,6 +75,9 @@ export function bootstrapPValue({ ts }: Studentized, t: number): number {
   return Math.min(1, (2 * (Math.min(above, beneath) + 1)) / (RESAMPLES + 1));
 }
 
+/** No p value of the bootstrap is less: it is that or anything below. */
+export const LEAST_P_VALUE = 2 / (RESAMPLES + 1);
+
 let lastPicks: { readonly n: number; readonly picks: Uint16Array } | null = null;
 
 /** [resample * n + i]: which sample stands there; the same for all samples of one size. */

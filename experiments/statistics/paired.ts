@@ -1,8 +1,9 @@
 import { sampleCorrelation, sampleSkewness } from 'simple-statistics';
-import { bootstrapPValue, reaches, type Studentized, studentized } from './bootstrap.ts';
+import { bootstrapPValue, LEAST_P_VALUE, reaches, type Studentized, studentized } from './bootstrap.ts';
 import { holm, holmLevels } from './holm.ts';
 import { estimate, type Interval, meanInterval } from './interval.ts';
-import { centralProbability } from './student-t.ts';
+import { type Reach, type Relative, relativeInterval } from './relative.ts';
+import { centralProbability, tQuantile } from './student-t.ts';
 
 /** One replication: what a seed gave. */
 export interface Replication {
@@ -14,10 +15,14 @@ export interface Replication {
 export interface PairedDifference extends Interval {
   /** Chance of a mean difference at least this large, were there none. */
   readonly pValue: number;
+  /** Whether no resample came so far, so that the p value is that or less. */
+  readonly isPValueMost: boolean;
   /** How much alike the two move from seed to seed, -1..1: what pairing gains. null where one of them never varies. */
   readonly correlation: number | null;
   /** Where interval and p value come from. */
   readonly method: IntervalMethod;
+  /** As a share of the mean of `b`, which is noisy too; null where that is 0. */
+  readonly relative: Relative | null;
   /** Of the differences (G1), null where there is none: fewer than three, or all alike. */
   readonly skewness: number | null;
 }
@@ -75,7 +80,13 @@ export function compareEach(
   const pValues = samples.map(pValueOf);
   const levels = holmLevels(pValues, level);
   const adjusted = holm(pValues);
-  return samples.map((sample, i) => ({ ...intervalOf(sample, levels[i]!), ...described(sample), pValue: adjusted[i]! }));
+  return samples.map((sample, i) => ({
+    ...intervalOf(sample, levels[i]!),
+    relative: relativeOf(sample, levels[i]!),
+    ...described(sample),
+    pValue: adjusted[i]!,
+    isPValueMost: sample.resamples !== null && pValues[i]! <= LEAST_P_VALUE,
+  }));
 }
 
 /**
@@ -85,9 +96,12 @@ export function compareEach(
 export function widestIntervals(
   family: readonly (readonly [a: readonly Replication[], b: readonly Replication[]])[],
   level = 0.95,
-): Interval[] {
+): (Interval & Pick<PairedDifference, 'relative'>)[] {
   const strictest = 1 - (1 - level) / family.length;
-  return family.map(([a, b]) => intervalOf(sampleOf(pairUp(a, b), strictest), strictest));
+  return family.map(([a, b]) => {
+    const sample = sampleOf(pairUp(a, b), strictest);
+    return { ...intervalOf(sample, strictest), relative: relativeOf(sample, strictest) };
+  });
 }
 
 /** Values of the same seed side by side, in the order of `b`. */
@@ -148,6 +162,15 @@ function intervalOf({ differences, mean, standardError, resamples }: Sample, lev
   if (!resamples) return meanInterval(differences, level);
   const { down, up } = reaches(resamples, level);
   return { mean, low: mean - down * standardError, high: mean + up * standardError, level, count: differences.length };
+}
+
+function relativeOf({ pairs, resamples }: Sample, level: number): Relative | null {
+  return relativeInterval(pairs, resamples ? reaches(resamples, level) : reachOfT(pairs.length, level));
+}
+
+function reachOfT(count: number, level: number): Reach {
+  const reach = count < 2 ? Infinity : tQuantile((1 + level) / 2, count - 1);
+  return { down: reach, up: reach };
 }
 
 function described({ pairs, skewness, resamples }: Sample): Pick<PairedDifference, 'correlation' | 'method' | 'skewness'> {

@@ -1,6 +1,6 @@
-import type { PageCompared, PageComparison, PageOneComparison } from '../../experiments/page/schemas.ts';
+import type { PageCompared, PageComparison, PageInterval, PageOneComparison } from '../../experiments/page/schemas.ts';
 import { axisOver, withTicks } from '../axis.ts';
-import { counted, formatNs, formatNumber, formatPlusMinus, formatShare, plainText } from '../format.ts';
+import { counted, formatNs, formatNumber, formatPlusMinus, formatPValue, formatShare, plainText } from '../format.ts';
 import { causeName } from './causes.ts';
 import type { PageContext } from './context.ts';
 import { figure } from './figure.ts';
@@ -35,7 +35,7 @@ function comparisonFigure(comparison: PageComparison, one: PageOneComparison, co
       { rows, scale: 'linear', neutral: 0, axisLabel: direction, rowsLabel: `against ${plainText(baseline!.policy)}`, domain: [axis.low, axis.high], ticks, formatTick: (value) => String(value).replace('-', '−') }, // prettier-ignore
       { label: `${title}: difference to ${baseline!.policy}`, describedBy: `${id}-caption` },
     ),
-    caption: markup`${captionOf(one)} ${counted(seeds.length, 'seed')} on ${comparison.machine}; intervals of ${formatShare(level, 2)}, widened by Holm’s procedure so that all hold together.${warmUpText(one)}`,
+    caption: markup`${captionOf(one)} ${counted(seeds.length, 'seed')} on ${comparison.machine}; intervals of ${formatShare(level, 2)}${others.length > 1 ? '; the verdicts hold together by Holm’s procedure, each interval is as wide as the level its policy is tested at' : ''}.${warmUpText(one)}`,
     table: {
       columns: ['policy', right(`mean, ${metric.unit}`), right('difference, %'), right('interval, %'), right('p (Holm)'), 'verdict', 'why'],
       rows: policies.map((policy) => [nameOf(policy), meanText(policy), ...cellsOf(policy, base), whyOf(policy)]),
@@ -50,25 +50,34 @@ function warmUpText({ warmUp }: PageOneComparison): string {
 /** What the intervals say, in one sentence for each verdict. */
 export function captionOf({ policies }: PageOneComparison): string {
   const [baseline, ...others] = policies;
-  const told = (['better', 'worse', 'none'] as const).flatMap((verdict) => {
+  const told = (['better', 'worse', 'small', 'none'] as const).flatMap((verdict) => {
     const names = others.filter((policy) => kindOf(policy) === verdict).map(nameOf);
     if (names.length === 0) return [];
     if (verdict === 'none') return [`No difference is shown at this precision for ${listed(names)}.`];
+    if (verdict === 'small') return [`The difference of ${listed(names)} is too small to matter (below 0.01 %).`];
     return [`${listed(names)} ${names.length === 1 ? 'is' : 'are'} ${verdict} than ${plainText(baseline!.policy)}.`];
   });
   return told.join(' ');
 }
 
 function rowOf(policy: PageCompared, base: number): ForestRow {
-  const percent = base === 0 ? 0 : 100 / base;
   const { difference } = policy;
-  const inPercent = (value: number | null | undefined): number | null => (value === null || value === undefined ? null : value * percent);
-  const [mean, low, high] = [inPercent(difference?.mean) ?? 0, inPercent(difference?.low), inPercent(difference?.high)];
+  const share = difference?.relative ?? sharesOf(difference, base);
+  const inPercent = (value: number | null): number | null => (value === null ? null : value * 100);
+  const [mean, low, high] = [share.mean * 100, inPercent(share.low), inPercent(share.high)];
   const interval = low === null || high === null ? '' : ` [${signed(low, 3)}, ${signed(high, 3)}]`;
   return { name: nameOf(policy), mean, low, high, verdict: kindOf(policy), figures: `${signed(mean, 3)}${interval}` };
 }
 
-function kindOf({ verdict }: PageCompared): Verdict {
+/** Of files without the relative difference: as if the first policy's mean were known. */
+function sharesOf(difference: PageCompared['difference'], base: number): PageInterval {
+  if (difference === null || base === 0) return { mean: 0, low: null, high: null };
+  const share = (value: number | null): number | null => (value === null ? null : value / base);
+  return { mean: difference.mean / base, low: share(difference.low), high: share(difference.high) };
+}
+
+function kindOf({ verdict, isTooSmall }: PageCompared): Verdict {
+  if (isTooSmall) return 'small';
   return verdict === 'better' || verdict === 'worse' ? verdict : 'none';
 }
 
@@ -83,8 +92,8 @@ function meanText({ mean }: PageCompared): string {
 function cellsOf(policy: PageCompared, base: number): string[] {
   if (policy.difference === null) return ['-', '-', '-', 'baseline'];
   const { mean, low, high } = rowOf(policy, base);
-  const { pValue } = policy.difference;
-  const p = pValue === undefined ? '-' : pValue < 0.0001 ? '<0.0001' : formatNumber(pValue, 2);
+  const { pValue, isPValueMost } = policy.difference;
+  const p = pValue === undefined ? '-' : formatPValue(pValue, isPValueMost);
   return [
     signed(mean, 3),
     low === null || high === null ? '-' : `${signed(low, 3)} to ${signed(high, 3)}`,

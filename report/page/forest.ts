@@ -15,7 +15,7 @@ export interface ForestRow {
   readonly figures: string;
 }
 
-export type Verdict = 'better' | 'worse' | 'none';
+export type Verdict = 'better' | 'worse' | 'small' | 'none';
 
 export interface ForestOptions {
   readonly rows: readonly ForestRow[];
@@ -34,12 +34,18 @@ export interface ForestOptions {
 export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
   better: 'better',
   worse: 'worse',
+  small: 'too small to matter (below 0.01 %)',
   none: 'no difference shown at this precision',
 };
 
-const SHORT: Readonly<Record<Verdict, string>> = { better: 'better', worse: 'worse', none: 'none shown' };
-const COLOURS: Readonly<Record<Verdict, string>> = { better: 'var(--good)', worse: 'var(--bad)', none: 'var(--soft)' };
-const SYMBOLS = { better: 'circle', worse: 'square', none: 'diamond' } as const;
+const SHORT: Readonly<Record<Verdict, string>> = { better: 'better', worse: 'worse', small: 'too small', none: 'none shown' };
+const COLOURS: Readonly<Record<Verdict, string>> = {
+  better: 'var(--good)',
+  worse: 'var(--bad)',
+  small: 'var(--soft)',
+  none: 'var(--soft)',
+};
+const SYMBOLS = { better: 'circle', worse: 'square', small: 'diamond', none: 'diamond' } as const;
 const WIDTH = 460;
 const ROW = 26;
 const TWO_LINES = 42;
@@ -84,7 +90,7 @@ export function forest(options: ForestOptions, label: ChartLabel): Html {
         ),
         ...rows.map(
           (row, i) =>
-          Plot.dot([row], { x: inside(row.mean), y: i, r: 5, symbol: SYMBOLS[row.verdict], stroke: COLOURS[row.verdict], strokeWidth: 2, fill: row.verdict === 'none' ? 'var(--paper)' : COLOURS[row.verdict], title: () => `${row.name}: ${row.figures}, ${VERDICT_WORDS[row.verdict]}` }), // prettier-ignore
+          Plot.dot([row], { x: inside(row.mean), y: i, r: 5, symbol: SYMBOLS[row.verdict], stroke: COLOURS[row.verdict], strokeWidth: 2, fill: row.verdict === 'better' || row.verdict === 'worse' ? COLOURS[row.verdict] : 'var(--paper)', title: () => `${row.name}: ${row.figures}, ${VERDICT_WORDS[row.verdict]}` }), // prettier-ignore
         ),
         ...rows.map(
           (row, i) =>

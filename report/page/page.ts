@@ -101,7 +101,7 @@ function sectionsOf(inputs: PageInputs): Section[] {
     comparisons.length > 0 && {
       id: 'comparisons',
       title: 'Comparisons',
-      intro: 'Each policy against the first, paired by seed, in percent of the first’s mean. Hollow marks: no difference shown at this precision.', // prettier-ignore
+      intro: 'Each policy against the first, paired by seed, in percent of the first’s mean. Hollow marks: no difference shown at this precision, or one too small to matter.', // prettier-ignore
       body: comparisonSection(comparisons, context),
     },
     ...sweeps.map((sweep, i) => ({

@@ -37,12 +37,25 @@ describe('a policy compared with itself under another name', () => {
     ) as Json;
     expect(policies[1]).toMatchObject({
       verdict: 'no difference shown',
+      isTooSmall: false,
       precision: 0,
-      difference: { mean: 0, low: 0, high: 0, pValue: 1, method: 't' },
+      difference: { mean: 0, low: 0, high: 0, relative: { mean: 0, low: 0, high: 0 }, pValue: 1, method: 't' },
       effect: { cohenDz: null, hedgesG: null, superiority: 0.5, cliffsDelta: 0 },
       causes: [],
     });
   });
+});
+
+test('a difference that is sure but below a ten-thousandth is too small to matter, which is not the same as none shown', async () => {
+  // The engine's work is what it is told: 1e6 + seed; drift-again does 2 more, 0.0002 % of it.
+  const alias = { ...drift, name: 'drift-again' };
+  const own = { policies: [drift, alias, pinned], run: (scenario: Parameters<Engine['run']>[0]) => recordingOf(scenario, 1e6 + Number(scenario.seed) + (scenario.policy.name === 'drift-again' ? 2 : 0)) }; // prettier-ignore
+  const line = 'compare --policy drift --policy drift-again --seeds 4';
+  const { out } = await session(line.split(' '), own);
+  expect(out).toMatch(/^drift-again .* too small to matter \(< 0\.01 %\)$/m);
+  expect(out).not.toContain('no difference shown');
+  const { policies } = JSON.parse((await session([...line.split(' '), '--json'], own)).out) as Json;
+  expect(policies.map(({ verdict, isTooSmall }) => [verdict, isTooSmall])).toEqual([['baseline', false], ['no difference shown', true]]); // prettier-ignore
 });
 
 describe('the warm-up', () => {
@@ -169,7 +182,10 @@ test('--quantiles adds quantiles over the seeds and effect sizes', async () => {
 
 test('with several policies the family is told; with several cases that each has its own', async () => {
   const three = 'compare --policy drift --policy pinned --policy drift:stay=3ms --seeds 3';
-  expect((await session(three.split(' '))).out).toContain('widened so that all 2 hold together (Holm)\n');
+  expect((await session(three.split(' '))).out).toContain(
+    '; differences paired by seed; the 2 verdicts hold together (Holm), each interval is as wide as the level its policy is tested at\n',
+  );
+  expect((await session(BASE.split(' '))).out).toContain('; differences paired by seed\n');
   expect((await json(three)).family).toEqual({ correction: 'Holm', size: 2, cases: 1, spansCases: false });
   const { out } = await session(`${three} --over guests=1,2`.split(' '));
   expect(out).toContain('each of the 2 cases is a family of its own: over all of them more than 5.00 % may go wrong');

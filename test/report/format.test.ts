@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { formatBytes, formatInterval, formatNs, formatNumber, formatPlusMinus, formatShare, plainText } from '../../report/format.ts';
+import {
+  formatBytes,
+  formatInterval,
+  formatNs,
+  formatNumber,
+  formatPlusMinus,
+  formatPValue,
+  formatShare,
+  plainText,
+} from '../../report/format.ts';
 
 test.each([
   [3.14159, 3, '3.14'],
@@ -91,3 +100,12 @@ describe('a name that others chose', () => {
     ['half a surrogate pair', 'a\ud800b', 'ab'],
   ])('loses %s', (_, name, text) => expect(plainText(name)).toBe(text));
 });
+
+test.each([
+  [0.0002, true, '≤0.0002'],
+  [0.0014, true, '≤0.0014'],
+  [1, true, '≤1'],
+  [0.0002, false, '0.00020'],
+  [0.00002, false, '<0.0001'],
+  [0.047, undefined, '0.047'],
+])('a p value of %d, known to be that or less %s, is %s', (p, isMost, text) => expect(formatPValue(p, isMost)).toBe(text));

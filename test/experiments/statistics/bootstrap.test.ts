@@ -113,3 +113,12 @@ test('the p value of a distance is twice the share of resamples beyond it', () =
   expect(bootstrapPValue(resamples, 1.5)).toBeCloseTo((2 * (beyond + 1)) / 10_000, 12);
   expect(bootstrapPValue(resamples, 1e9)).toBe(2 / 10_000);
 });
+
+test('a p value at the floor of the bootstrap is told as that or less, and multiplied by Holm it still is', () => {
+  const skewed = [0.1, 0.3, 0.2, 0.6, 0.4, 1.1, 0.5, 0.2, 1.9, 0.8].map((value) => value + 9);
+  const wavering = skewed.map((value, i) => (i % 2 === 0 ? value : -value));
+  const [far, near] = compareEach([[bySeed(skewed), zeros(10)], [bySeed(wavering), zeros(10)]]); // prettier-ignore
+  expect([far!.method, far!.pValue, far!.isPValueMost]).toEqual(['bootstrap-t', expect.closeTo(2 * 0.0002, 12), true]);
+  expect(near!.isPValueMost).toBe(false);
+  expect(pairedDifference(bySeed(skewed.slice(0, 5)), zeros(5)).isPValueMost).toBe(false); // by t, which has no floor
+});

@@ -121,7 +121,7 @@ export const comparison: PageComparison = {
       policy: 'hold',
       oracle: false,
       mean: { mean: 10, low: 9.5, high: 10.5 },
-      difference: { mean: 2, low: 1, high: 3, pValue: 0.004 },
+      difference: { mean: 2, low: 1, high: 3, pValue: 0.004, relative: { mean: 0.25, low: 0.11, high: 0.4375 } },
       verdict: 'better',
       causes: [{ cause: 'distance', change: -0.31 }],
     },

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { parseHTML } from 'linkedom';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { plainText } from '../../../report/format.ts';
+import { captionOf } from '../../../report/page/comparison-section.ts';
 import { page } from '../../../report/page/page.ts';
-import { everything, HOSTILE } from './page-fixture.ts';
+import { comparison, everything, HOSTILE } from './page-fixture.ts';
 
 let text = '';
 let document: ReturnType<typeof parseHTML>['document'];
@@ -113,8 +114,19 @@ describe('what it says', () => {
     expect(verdicts.slice(0, 3)).toEqual(['better', 'no difference shown at this precision', 'worse']);
   });
 
-  test('a difference is in percent of the first: 2 of 8 is 25', () => {
-    expect(one('#comparisons')).toContain('+25.0 [+12.5, +37.5]');
+  test('a difference that is sure but too small to matter is told as that', () => {
+    const figures = { mean: 0.0004, low: 0.0003, high: 0.0005 };
+    const tiny = { ...comparison.policies[1]!, difference: figures, verdict: 'no difference shown', isTooSmall: true };
+    const { policies, ...rest } = comparison;
+    expect(captionOf({ ...rest, policies: [policies[0]!, tiny] })).toBe('The difference of hold is too small to matter (below 0.01 %).');
+  });
+
+  test('a difference is in percent of the first, by its own interval: 2 of 8 is 25', () => {
+    expect(one('#comparisons')).toContain('+25.0 [+11.0, +43.8]');
+    expect(one('#comparisons')).toContain('−5.00 [−15.0, +5.00]'); // of a file that has no such interval: 0.4 of 8, from 1.2 to 0.4
+    expect(one('#comparisons')).toContain(
+      '; the verdicts hold together by Holm’s procedure, each interval is as wide as the level its policy is tested at.',
+    );
     expect(one('#comparisons')).toContain('hold is better than wander.');
     expect(one('#comparisons')).toContain('No difference is shown at this precision for');
     expect(one('#comparisons')).toContain('The first 225 ms of what was measured are cut as warm-up (mser-5).');
