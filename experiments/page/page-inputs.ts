@@ -13,13 +13,16 @@ export interface PageInputs {
   readonly command: string;
   readonly files: readonly { readonly name: string; readonly sha256: string }[];
   readonly decks: readonly PageDeck[];
-  readonly comparisons: readonly PageComparison[];
+  readonly comparisons: readonly SourcedComparison[];
   readonly sweeps: readonly SweepPart[];
   /** Runs to look into: those of files, and the examples that decks and comparisons bring. */
   readonly runs: readonly PageRun[];
   readonly machines: readonly PageMachine[];
   readonly costs: readonly CostFigure[];
 }
+
+/** A comparison, and the file or sweep that it is of where comparisons come from several. */
+export type SourcedComparison = PageComparison & { readonly source?: string };
 
 export interface CostFigure {
   readonly name: string;
@@ -39,10 +42,13 @@ export function pageInputs(
 ): PageInputs {
   const parts = sources.map(readPart);
   const decks = parts.flatMap((part) => (part.kind === 'deck' ? [part.deck] : []));
-  const comparisons = [
-    ...parts.flatMap((part) => (part.kind === 'comparisons' ? part.comparisons : [])),
-    ...sweeps.flatMap((sweep) => sweep.comparisons),
-  ];
+  const comparedBy = [
+    ...parts.map((part, i) => ({ source: sources[i]!.name, of: part.kind === 'comparisons' ? part.comparisons : [] })),
+    ...sweeps.map((sweep) => ({ source: `sweep ${sweep.name}`, of: sweep.comparisons })),
+  ].filter(({ of }) => of.length > 0);
+  const comparisons: SourcedComparison[] = comparedBy.flatMap(({ source, of }) =>
+    comparedBy.length > 1 ? of.map((one) => ({ ...one, source })) : of,
+  );
   const runs = [
     ...decks.flatMap(({ examples = [] }) => examples),
     ...comparisons.flatMap(({ examples = [] }) => examples),

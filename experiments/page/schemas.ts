@@ -95,11 +95,12 @@ export const runSchema = z.object({
     lifetimeNs: z.number(),
     causes: causesNs,
   }),
-  guests: z.array(z.object({ name: text, vcpus: count, status: text, blocksByNode: z.array(z.number()) })),
+  guests: z.array(z.object({ name: text, vcpus: count, memoryBytes: z.number().optional(), status: text, blocksByNode: z.array(z.number()) })), // prettier-ignore
   bytesByResource: z.record(z.string(), z.number()),
   linesByPair: z.array(z.number().min(0)),
   timeline: timelineSchema.nullish(),
-  setting: z.object({ durationNs: z.number().nullable(), costs: z.record(z.string(), z.union([z.number(), z.boolean()])) }),
+  /** With all else that was set, by which runs of different settings are told apart. */
+  setting: z.looseObject({ durationNs: z.number().nullable(), costs: z.record(z.string(), z.union([z.number(), z.boolean()])) }),
 });
 export type PageRun = z.infer<typeof runSchema>;
 

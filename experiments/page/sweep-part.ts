@@ -19,7 +19,9 @@ export interface SweepPart {
   readonly code: string;
   readonly plan: string;
   readonly machine: string;
+  /** Runs whose result is there and as it was written, ended well or not. */
   readonly done: number;
+  readonly damaged: number;
   readonly total: number;
   readonly failed: readonly string[];
   readonly charts: readonly PageChart[];
@@ -35,6 +37,7 @@ export function readSweep(path: string): SweepPart {
   const { manifest } = folder;
   const rows: Row[] = [];
   const failed: string[] = [];
+  const damaged: string[] = [];
   manifest.runs.forEach((run, i) => {
     try {
       const result = folder.result(i);
@@ -44,7 +47,7 @@ export function readSweep(path: string): SweepPart {
       else failed.push(`run ${i} (${wordsText(words)}): ${result.status}${result.message === null ? '' : `, ${result.message}`}`);
     } catch (error) {
       if (!(error instanceof DamagedResult)) throw error;
-      failed.push(`run ${i}: its result is damaged`);
+      damaged.push(`run ${i}: its result is damaged`);
     }
   });
   return {
@@ -55,8 +58,9 @@ export function readSweep(path: string): SweepPart {
     plan: manifest.plan.name,
     machine: rows[0]?.result.machine ?? '',
     done: rows.length + failed.length,
+    damaged: damaged.length,
     total: manifest.runs.length,
-    failed,
+    failed: [...failed, ...damaged],
     ...sweepCharts(manifest.plan.name, manifest.varied, rows),
     comparisons: comparisonsIn(folder),
   };

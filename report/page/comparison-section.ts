@@ -1,4 +1,5 @@
-import type { PageCompared, PageComparison, PageInterval, PageOneComparison } from '../../experiments/page/schemas.ts';
+import type { SourcedComparison } from '../../experiments/page/page-inputs.ts';
+import type { PageCompared, PageInterval, PageOneComparison } from '../../experiments/page/schemas.ts';
 import { axisOver, withTicks } from '../axis.ts';
 import { counted, formatNs, formatNumber, formatPlusMinus, formatPValue, formatShare, plainText } from '../format.ts';
 import { causeName } from './causes.ts';
@@ -12,17 +13,16 @@ const TOLD_CAUSES = 3;
 const LEAST_CHANGE = 0.001;
 
 /** Policies against the first: a forest in percent for each case and unit. */
-export function comparisonSection(comparisons: readonly PageComparison[], context: PageContext): Html {
+export function comparisonSection(comparisons: readonly SourcedComparison[], context: PageContext): Html {
   const cases = comparisons.flatMap((comparison) => [comparison, ...(comparison.others ?? [])].map((one) => ({ comparison, one })));
   return markup`<div class="figures">${cases.map(({ comparison, one }) => comparisonFigure(comparison, one, context))}</div>`;
 }
 
-function comparisonFigure(comparison: PageComparison, one: PageOneComparison, context: PageContext): Html {
+function comparisonFigure(comparison: SourcedComparison, one: PageOneComparison, context: PageContext): Html {
   const { metric, level, seeds, policies } = one;
   const [baseline, ...others] = policies;
   const base = Math.abs(baseline!.mean.mean);
-  const over = comparison.over === undefined ? '' : `, ${plainText(comparison.over)}`;
-  const title = `${plainText(comparison.workload)}${over}: ${metric.name}`;
+  const title = `${caseText(comparison)}: ${metric.name}`;
   const id = context.idOf('comparison', title);
   const rows = others.map((policy) => rowOf(policy, base));
   const ends = rows.flatMap(({ mean, low, high }) => [mean, low ?? mean, high ?? mean]);
@@ -41,6 +41,11 @@ function comparisonFigure(comparison: PageComparison, one: PageOneComparison, co
       rows: policies.map((policy) => [nameOf(policy), meanText(policy), ...cellsOf(policy, base), whyOf(policy)]),
     },
   });
+}
+
+/** `stream, guests = 7 (of c1.json)`: what is compared, and where that is from if there are several places. */
+export function caseText({ workload, over, source }: SourcedComparison): string {
+  return plainText(`${workload}${over === undefined ? '' : `, ${over}`}${source === undefined ? '' : ` (of ${source})`}`);
 }
 
 function warmUpText({ warmUp }: PageOneComparison): string {

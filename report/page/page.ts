@@ -107,7 +107,7 @@ function sectionsOf(inputs: PageInputs): Section[] {
     ...sweeps.map((sweep, i) => ({
       id: `sweep-${i}`,
       title: `Sweep ${sweep.plan}`,
-      intro: `${sweep.done} of ${sweep.total} runs done.${sweep.charts.length > 0 ? MEANS : ''}`,
+      intro: `${sweep.done} of ${sweep.total} runs done${sweep.damaged > 0 ? `, ${sweep.damaged} damaged` : ''}.${sweep.charts.length > 0 ? MEANS : ''}`,
       body: markup`${sweep.charts.length > 0 ? figures(sweep.charts.map((chart) => chartFigure(chart, context))) : NOTHING}${sweep.scatters.map((one) => scatterFigures(one, context))}`,
     })),
     ...causesSections(inputs, context),

@@ -1,6 +1,6 @@
 import type { PageInputs } from '../../experiments/page/page-inputs.ts';
 import { counted, plainText } from '../format.ts';
-import { captionOf } from './comparison-section.ts';
+import { captionOf, caseText, listed } from './comparison-section.ts';
 import { groupsOf, sentenceOf } from './findings-section.ts';
 
 const MOST = 12;
@@ -31,7 +31,7 @@ export function subtitleOf({ decks, comparisons, sweeps, runs, machines }: PageI
       ({ charts }) => `${counted(charts.length, 'chart')}, ${charts[0]!.size} size, ${counted(charts[0]!.seeds.length, 'seed')} each`,
     ),
     ...(comparisons.length > 0
-      ? [`${counted(comparisons.length, 'comparison')} over ${counted(comparisons[0]!.seeds.length, 'seed')}`]
+      ? [`${counted(comparisons.length, 'comparison')} over ${seedsText(comparisons.map(({ seeds }) => seeds.length))}`]
       : []),
     ...sweeps.map(({ done, total }) => `${done} of ${counted(total, 'run')} of a sweep`),
     ...(runs.length > 0 ? [`${counted(runs.length, 'run')} looked into`] : []),
@@ -40,11 +40,17 @@ export function subtitleOf({ decks, comparisons, sweeps, runs, machines }: PageI
   return `${parts.join('; ')}${on}.`;
 }
 
+/** `5 seeds`, `3, 5 and 30 seeds`: as many as each of the comparisons has. */
+function seedsText(counts: readonly number[]): string {
+  const different = [...new Set(counts)].sort((a, b) => a - b);
+  return different.length === 1 ? counted(different[0]!, 'seed') : `${listed(different.map(String))} seeds`;
+}
+
 /** The findings as sentences, each with what it compares. */
 export function highlights({ decks, comparisons }: PageInputs): { what: string; says: string }[] {
   const found = decks.flatMap((deck) => groupsOf(deck).map((group) => ({ what: group.title, says: sentenceOf(group) })));
   const compared = comparisons.map((comparison) => ({
-    what: `${plainText(comparison.workload)}${comparison.over === undefined ? '' : `, ${plainText(comparison.over)}`}`,
+    what: caseText(comparison),
     says: captionOf(comparison),
   }));
   return [...found, ...compared].slice(0, MOST);

@@ -3,7 +3,7 @@ const SIZE = 14;
 /** Of wide fonts, as pages use whatever the reader's system has. In em. */
 const CLASSES: readonly (readonly [RegExp, number])[] = [
   [/[\s.,:;'|!ijltfr()[\]/-]/, 0.42],
-  [/[MWmw%@+−=<>~±≤]/, 0.95],
+  [/[MWmw%@+=<>~\u00b1\u2212\u2264]/, 0.95],
   [/[A-Z]/, 0.72],
   [/[\u0020-\u024f]/, 0.64],
 ];

@@ -22,7 +22,7 @@ export function warningsOf({ decks, comparisons, sweeps, runs, machines }: PageI
       : [],
   );
   const ofSweeps = sweeps.flatMap((sweep) => [
-    ...(sweep.done < sweep.total ? [`sweep ${sweep.plan}: ${sweep.total - sweep.done} of ${sweep.total} runs are missing`] : []),
+    ...(sweep.done + sweep.damaged < sweep.total ? [`sweep ${sweep.plan}: ${sweep.total - sweep.done - sweep.damaged} of ${sweep.total} runs are missing`] : []), // prettier-ignore
     ...sweep.failed.map((failure) => `sweep ${sweep.plan}, ${failure}`),
   ]);
   const ofRuns = runs.flatMap(({ policy, seed, status, message, oracle }) => [
