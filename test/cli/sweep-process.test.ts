@@ -11,7 +11,10 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 /** Two runs that are over in no time before as many that take for ever. */
 const plan = join(home, 'plan.yaml');
-writeFileSync(plan, 'machine: lopsided\nmemory: 64MiB\nlimit: 1440min\nzip: {seed: [1, 2, 3, 4, 5], duration: [5ms, 5ms, 1440min, 1440min, 1440min]}\n');
+writeFileSync(
+  plan,
+  'machine: lopsided\nmemory: 64MiB\nlimit: 1440min\nzip: {seed: [1, 2, 3, 4, 5], duration: [5ms, 5ms, 1440min, 1440min, 1440min]}\n',
+);
 
 interface Started {
   readonly child: ChildProcess;
