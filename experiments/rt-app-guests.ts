@@ -1,58 +1,35 @@
 import { readRtApp, type RtAppEvent, type RtAppFile, type RtAppTask } from '../formats/rt-app.ts';
 import type { WorkloadEntry } from '../sim/workload-api.ts';
 import { scripted, type Script, type ScriptStep, type Timers } from '../workloads/script.ts';
-import { InputError, show } from './input-error.ts';
-import { readScenarioFile } from './scenario-file.ts';
+import type { FileWorkload } from './file-words.ts';
 
-/** [guest] what each runs, where a file says so; null where words do. */
-export type Programs = readonly WorkloadEntry[] | null;
-
-const PREFIX = 'rt-app:';
 /** A thread of rt-app has no memory to speak of; this is the least a guest can have. */
 const MEMORY = '64MiB';
 
-/**
- * `workload: rt-app:FILE` stands for guests: each thread of the file is a bare process with the thread's nice value and CPUs.
- * @throws InputError naming file, line, task and key
- */
-export function expandRtApp(
-  words: Readonly<Record<string, unknown>>,
-  read: (name: string) => { readonly name: string; readonly text: string } = (name) => readScenarioFile(name, 'rt-app'),
-): { words: Record<string, unknown>; programs: Programs } {
-  const { workload, ...rest } = words;
-  if (typeof workload !== 'string' || !workload.startsWith(PREFIX)) return { words, programs: null };
-  if ('guests' in words) throw new InputError(`workload = ${show(workload)}: its tasks are the guests, want no other guests`);
-  const { name, text } = read(workload.slice(PREFIX.length));
-  const threads = threadsOf(parse(name, text));
-  const label = `${PREFIX}${baseName(name)}`;
-  const duration = parse(name, text).durationNs;
-  const timers = new Float64Array(new Set(threads.flatMap(({ timers: own }) => own)).size);
-  return {
-    words: {
-      ...(duration === null ? {} : { duration: `${duration}ns` }),
-      ...rest,
-      guests: threads.map(({ name: thread, task }) => ({
-        name: thread,
-        kind: 'bare',
-        vcpus: '1',
-        memory: MEMORY,
-        boot: '0',
-        nice: String(task.nice),
-        ...(task.cpus ? { cpus: task.cpus.join(',') } : {}),
-      })),
-    },
-    programs: programsOf(threads, label, timers),
-  };
-}
-
-function parse(name: string, text: string): RtAppFile {
-  try {
-    return readRtApp(text);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new InputError(`${show(name)}: ${show(error.message)}`);
-  }
-}
+/** Each thread of the file is a bare process with the thread's nice value and CPUs. */
+export const rtApp: FileWorkload = {
+  prefix: 'rt-app',
+  expand(name, text) {
+    const file = readRtApp(text);
+    const threads = threadsOf(file);
+    const timers = new Float64Array(new Set(threads.flatMap(({ timers: own }) => own)).size);
+    return {
+      words: {
+        ...(file.durationNs === null ? {} : { duration: `${file.durationNs}ns` }),
+        guests: threads.map(({ name: thread, task }) => ({
+          name: thread,
+          kind: 'bare',
+          vcpus: '1',
+          memory: MEMORY,
+          boot: '0',
+          nice: String(task.nice),
+          ...(task.cpus ? { cpus: task.cpus.join(',') } : {}),
+        })),
+      },
+      programs: programsOf(threads, `rt-app:${baseName(name)}`, timers),
+    };
+  },
+};
 
 interface Thread {
   readonly name: string;

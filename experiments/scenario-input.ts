@@ -5,12 +5,12 @@ import { MAX_GUEST_BLOCKS } from '../sim/block-table.ts';
 import { DEFAULT_WEIGHT } from '../sim/policy-api.ts';
 import { type Costs, DEFAULT_COSTS, type GuestSpec, type HotplugEvent, type Scenario } from '../sim/scenario.ts';
 import { seconds } from '../sim/units.ts';
+import { expandFileWorkload, type Programs } from './file-words.ts';
 import { InputError, show } from './input-error.ts';
 import { formatNamed } from './named-options.ts';
 import { didYouMean } from './nearest-name.ts';
 import { niceWeight } from './nice-weights.ts';
 import { formatQuantity } from './quantities.ts';
-import { expandRtApp, type Programs } from './rt-app-guests.ts';
 import {
   type CostWords,
   defaultWords,
@@ -60,7 +60,7 @@ const GUEST_WORDS = [
  */
 export function readScenario(source: ScenarioSource, registries: Registries): Scenario {
   const file = source.file && readYaml(source.file.name, source.file.text);
-  const { words: written, programs } = expandRtApp({ ...fileWords(file), ...source.words, ...source.flags }, source.read);
+  const { words: written, programs } = expandFileWorkload({ ...fileWords(file), ...source.words, ...source.flags }, source.read);
   const refuse = (path: Path, message: string): never => {
     throw new InputError(`${placeOf(path, source.flags, file)}${message}`);
   };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, resolve } from 'node:path';
+import { filesNamedBy } from '../file-words.ts';
 import { InputError, show } from '../input-error.ts';
 import type { Engine } from '../runs/execute.ts';
 import { runId } from '../runs/run-id.ts';
@@ -22,8 +23,6 @@ export interface Planned {
   /** Texts of policies and files by their SHA-256. */
   readonly inputs: ReadonlyMap<string, string>;
 }
-
-const RT_APP = 'rt-app:';
 
 /**
  * Counts out a plan: every run's words are read as a scenario, and named by all its result depends on.
@@ -85,9 +84,8 @@ function againHint({ words, axes }: Plan): string {
 }
 
 /** The files that these words name, of all there are. */
-function filesOf({ workload }: Readonly<Record<string, Tree>>, files: Readonly<Record<string, string>>): Record<string, string> {
-  const name = typeof workload === 'string' && workload.startsWith(RT_APP) ? workload.slice(RT_APP.length) : null;
-  return name === null ? {} : { [name]: files[name]! };
+function filesOf(words: Readonly<Record<string, Tree>>, files: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(filesNamedBy(words).map((name) => [name, files[name]!]));
 }
 
 /** An error in the words of a run says where in the plan they stand, and what run it is. */
@@ -126,14 +124,15 @@ interface NamedFiles {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** Policies and rt-app files that any run names, from the folder the plan is in. */
+/** Policies and other files that any run names, from the folder the plan is in. */
 async function namedFiles(plan: Plan, runner: GuardedRunner): Promise<NamedFiles> {
   const policyNames = new Set<string>();
   const fileNames = new Set<string>();
   for (let index = 0; index < plan.runCount; index++) {
-    const { policy, workload } = { ...plan.words, ...variedOf(plan, index) };
+    const words = { ...plan.words, ...variedOf(plan, index) };
+    const { policy } = words;
     if (typeof policy === 'string' && isPolicyFile(policy)) policyNames.add(fileOfWord(policy));
-    if (typeof workload === 'string' && workload.startsWith(RT_APP)) fileNames.add(workload.slice(RT_APP.length));
+    for (const name of filesNamedBy(words)) fileNames.add(name);
   }
   const read = readerBeside(plan.name);
   const policies: UserPolicy[] = [];

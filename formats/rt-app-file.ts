@@ -1,0 +1,80 @@
+/** What an rt-app file says, in whole nanoseconds and bytes. Keys, defaults and orders as rt-app @55cb0c0 has them. */
+export interface RtAppFile {
+  /** How long it runs; null until all its tasks have ended. */
+  readonly durationNs: number | null;
+  /** Size of the buffer that `mem` writes to and `iorun` reads from, one a thread. */
+  readonly memBufferBytes: number;
+  readonly isSlackCumulative: boolean;
+  readonly logBaseName: string;
+  readonly tasks: readonly RtAppTask[];
+  /** What was read and is not simulated, each with its place: refused unless the user is lenient. */
+  readonly unsimulated: readonly string[];
+}
+
+export interface RtAppTask {
+  readonly name: string;
+  /** 0: it starts only when it is forked. */
+  readonly instances: number;
+  readonly delayNs: number;
+  /** How often the phases are gone through; -1 for ever. */
+  readonly loop: number;
+  readonly settings: RtAppSettings;
+  readonly phases: readonly RtAppPhase[];
+}
+
+export interface RtAppPhase {
+  readonly name: string;
+  readonly loop: number;
+  /** What the phase says for itself; null where it says nothing. */
+  readonly settings: RtAppSettings;
+  readonly events: readonly RtAppEvent[];
+}
+
+/** Said of a task or of a phase. */
+export interface RtAppSettings {
+  readonly policy: 'SCHED_OTHER' | 'SCHED_BATCH' | 'SCHED_IDLE' | 'SCHED_FIFO' | 'SCHED_RR' | 'SCHED_DEADLINE' | null;
+  /** Nice value of SCHED_OTHER and its like; priority of the others. */
+  readonly priority: number | null;
+  /** Of a phase, for this phase only; later ones have the task's. */
+  readonly cpus: readonly number[] | null;
+  /** MPOL_BIND of what is touched first from then on; stays until the next. */
+  readonly membindNodes: readonly number[] | null;
+  /** Of SCHED_OTHER: the slice it asks for (dl-runtime, from Linux 6.12 on). */
+  readonly sliceNs: number | null;
+}
+
+export type RtAppEvent = RtAppEventBody & {
+  /** As written, such as `run1`. */
+  readonly key: string;
+  readonly line: number;
+};
+
+export type RtAppEventBody =
+  | { readonly kind: 'run'; readonly ns: number } //     work that takes so long at full speed
+  | { readonly kind: 'runtime'; readonly ns: number } // computing until so much time has passed
+  | { readonly kind: 'sleep'; readonly ns: number }
+  | { readonly kind: 'timer'; readonly ns: number; readonly ref: string; readonly isOwn: boolean; readonly isAbsolute: boolean }
+  | { readonly kind: 'mem' | 'iorun'; readonly bytes: number }
+  | {
+      readonly kind: 'memrun';
+      readonly access: 'read' | 'write' | 'chase';
+      readonly sizeBytes: number;
+      /** read and write: bytes; chase: loads, each of which waits for the one before. */
+      readonly count: number;
+      readonly strideBytes: number;
+      readonly isRandom: boolean;
+      /** Shared by all threads that name it; null: of its own for each thread and each size, stride and pattern. */
+      readonly ref: string | null;
+    }
+  | { readonly kind: 'lock' | 'unlock'; readonly mutex: string }
+  /** sync: signals the condition, then waits for it. */
+  | { readonly kind: 'wait' | 'sync'; readonly condition: string; readonly mutex: string }
+  | { readonly kind: 'signal' | 'broad'; readonly condition: string }
+  | { readonly kind: 'barrier'; readonly barrier: string }
+  /** Until another thread resumes a task of its own task's name. */
+  | { readonly kind: 'suspend' }
+  /** Wakes all threads of the task that are suspended; lost if none is. */
+  | { readonly kind: 'resume'; readonly task: string }
+  | { readonly kind: 'sem_post' | 'sem_wait'; readonly semaphore: string }
+  | { readonly kind: 'fork'; readonly task: string }
+  | { readonly kind: 'yield' };
