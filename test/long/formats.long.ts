@@ -79,13 +79,12 @@ function faultOf(work: () => void): unknown {
   }
 }
 
-/** A stack that overflows is a RangeError too. */
-function isOneLine(message: string): boolean {
-  return (
-    message !== '' &&
-    message.length < 1000 &&
-    !/\p{Cc}|Maximum call stack|Invalid (array|string|typed array) length|internal error/u.test(message)
-  );
+/** In one line. A stack that overflows is a RangeError too. */
+function isRefusal(fault: unknown): boolean {
+  if (!(fault instanceof RangeError)) return false;
+  const { message } = fault;
+  const isOurs = !/Maximum call stack|Invalid (array|string|typed array) length|internal error/.test(message);
+  return isOurs && message !== '' && message.length < 1000 && !/\p{Cc}/u.test(message);
 }
 
 function said(fault: unknown): string {
