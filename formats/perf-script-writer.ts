@@ -1,0 +1,111 @@
+import { MIGRATE, SWITCH, TRACE_WIDTH, type TraceEvents, type TraceSink, type TraceTable, WAKING } from '../sim/trace-events.ts';
+import type { ByteSink } from './byte-sink.ts';
+import { threadsOf } from './trace-threads.ts';
+
+/** Text kept before it is written. */
+const MOST_KEPT = 1 << 16;
+/** Of the longest event's name, as perf lines them up. */
+const NAME_WIDTH = 24;
+/** Nice 0. */
+const PRIO = 120;
+
+/**
+ * Writes the text of `perf script --ns` for the events of `perf sched record`: sched_switch, sched_waking, sched_migrate_task. Each
+ * vCPU is a thread. A line is the thread that is on the CPU then, its number, the CPU, the time in seconds, and the event.
+ * Format: tools/perf/builtin-script.c; the kernel's print formats (include/trace/events/sched.h).
+ */
+export class PerfScriptText implements TraceSink {
+  readonly counts = { sched_switch: 0, sched_waking: 0, sched_migrate_task: 0 };
+  private readonly out: ByteSink;
+  private kept: string[] = [];
+  private keptLength = 0;
+  private heads: string[] = []; //   [cpus + vcpu, CPUs' idle tasks first] begin of a line: name and number
+  private cpuTexts: string[] = []; // [cpu]
+  private tasks: string[] = []; //   [likewise] `comm=web-0 pid=1001 prio=120`
+  private leaving: string[] = []; // [likewise] `prev_comm=...`
+  private coming: string[] = []; //  [likewise] `next_comm=...`
+  private cpus = 0;
+  private current = new Int32Array(0); // [cpu] vCPU that runs there, or NONE
+  private second = -1;
+  private secondText = '';
+
+  constructor(out: ByteSink) {
+    this.out = out;
+  }
+
+  begin(table: TraceTable): void {
+    const { comm, pid } = threadsOf(table);
+    this.cpus = table.cpuNode.length;
+    const idle = Array.from({ length: this.cpus }, (_, cpu) => ({ head: 'swapper', name: `swapper/${cpu}`, pid: 0 }));
+    const threads = [...idle, ...comm.map((name, vcpu) => ({ head: name, name, pid: pid[vcpu]! }))];
+    this.heads = threads.map(({ head, pid: own }) => `${head.padStart(16)} ${String(own).padStart(5)} [`);
+    this.cpuTexts = idle.map((_, cpu) => `${String(cpu).padStart(3, '0')}] `);
+    this.tasks = threads.map(({ name, pid: own }) => `comm=${name} pid=${own} prio=${PRIO}`);
+    this.leaving = threads.map(({ name, pid: own }) => `prev_comm=${name} prev_pid=${own} prev_prio=${PRIO} prev_state=`);
+    this.coming = threads.map(({ name, pid: own }) => ` ==> next_comm=${name} next_pid=${own} next_prio=${PRIO}\n`);
+    this.current = new Int32Array(this.cpus).fill(-1);
+  }
+
+  events({ count, timesNs, rows }: TraceEvents): void {
+    for (let row = 0, at = 0; row < count; row++, at += TRACE_WIDTH) {
+      const timeNs = timesNs[row]!;
+      const [a, b, c, d, e] = [rows[at + 1]!, rows[at + 2]!, rows[at + 3]!, rows[at + 4]!, rows[at + 5]!];
+      const kind = rows[at]!;
+      if (kind === SWITCH) {
+        const state = b >= 0 && c === 0 ? 'S' : 'R';
+        this.line(timeNs, a, SWITCH_NAME, this.leaving[this.thread(a, b)]! + state + this.coming[this.thread(a, d)]!);
+        this.current[a] = d;
+        this.counts.sched_switch++;
+      } else if (kind === WAKING) {
+        this.line(timeNs, e, WAKING_NAME, `${this.tasks[this.cpus + a]!} target_cpu=${this.cpuTexts[b < 0 ? c : b]!.slice(0, -2)}\n`);
+        this.counts.sched_waking++;
+      } else if (kind === MIGRATE) {
+        this.line(timeNs, c, MIGRATE_NAME, `${this.tasks[this.cpus + a]!} orig_cpu=${b} dest_cpu=${c}\n`);
+        this.counts.sched_migrate_task++;
+      }
+    }
+  }
+
+  look(): void {
+    // perf sched has events only.
+  }
+
+  end(): void {
+    this.flush();
+  }
+
+  private line(timeNs: number, cpu: number, name: string, said: string): void {
+    const text = this.heads[this.thread(cpu, this.current[cpu]!)]! + this.cpuTexts[cpu]! + this.timeText(timeNs) + name + said;
+    this.kept.push(text);
+    this.keptLength += text.length;
+    if (this.keptLength >= MOST_KEPT) this.flush();
+  }
+
+  /** `   12.000345678: `: exact, as both parts are whole numbers. */
+  private timeText(timeNs: number): string {
+    const second = Math.floor(timeNs / 1e9);
+    if (second !== this.second) {
+      this.second = second;
+      this.secondText = `${String(second).padStart(5)}.`;
+    }
+    return `${this.secondText}${String(timeNs - second * 1e9).padStart(9, '0')}: `;
+  }
+
+  private thread(cpu: number, vcpu: number): number {
+    return vcpu < 0 ? cpu : this.cpus + vcpu;
+  }
+
+  private flush(): void {
+    this.out.write(Buffer.from(this.kept.join(''), 'latin1'));
+    this.kept = [];
+    this.keptLength = 0;
+  }
+}
+
+const SWITCH_NAME = named('sched_switch');
+const WAKING_NAME = named('sched_waking');
+const MIGRATE_NAME = named('sched_migrate_task');
+
+function named(event: string): string {
+  return `${`sched:${event}`.padStart(NAME_WIDTH)}: `;
+}
