@@ -90,6 +90,7 @@ export function openGate(w: World): void {
 export function depart(w: World, k: HostKernel, guest: GuestState): void {
   if (!guest.isHere) return;
   note(w, 8, guest.id, 0);
+  w.trace?.guestDeparts(w, guest.id);
   const end = guest.firstVcpu + guest.vcpuCount;
   for (let vcpu = guest.firstVcpu; vcpu < end; vcpu++) {
     const cpu = w.vcpuCpu[vcpu]!;
@@ -131,6 +132,7 @@ function boot(w: World, guest: GuestState): void {
 function introduce(w: World, k: HostKernel, guest: GuestState): void {
   const { cpu: ops } = w.policy;
   guest.isHere = true;
+  w.trace?.guestArrives(w, guest.id);
   enter(w, k, 'guestInit');
   ops.guestInit?.(k, guest.id as GuestId);
   for (let vcpu = guest.firstVcpu; vcpu < guest.firstVcpu + guest.vcpuCount; vcpu++) {

@@ -57,6 +57,7 @@ function finishMove(w: World, vcpu: number, guest: number, first: number, end: n
     w.counts.pageMoves[guest]!++;
     if (kind === COPY_RETURN) w.counts.pageReturns[guest]!++;
     note(w, 7, block, to);
+    w.trace?.pageMoved(w, guest, block, from, to, kind === COPY_RETURN);
     if (pages.regionOf[block]! !== region && pages.regionOf[block]! >= 0) renewMixtures(w, guest, (region = pages.regionOf[block]!));
     w.copies.owedNs[vcpu]! += tellMoved(w, guest, block, from, to);
   }
@@ -71,6 +72,7 @@ function finishReplica(w: World, guest: number, block: number, node: number): vo
   }
   w.counts.pageReplicas[guest]!++;
   note(w, 10, block, node);
+  w.trace?.pageCopied(w, guest, block, node);
   renewMixtures(w, guest, region);
 }
 

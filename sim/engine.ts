@@ -36,6 +36,7 @@ import {
   TIMER_VNODES,
   TIMER_WATCH,
 } from './timers.ts';
+import type { Tracer } from './trace.ts';
 import type { CpuId, VcpuId } from './units.ts';
 import { moveVnodes } from './vnuma-host.ts';
 import { addIdleWhileRunnable, BEAT_INSTANTS, beat, watch } from './watch.ts';
@@ -49,11 +50,14 @@ const MAX_STEPS = 1_000_000;
  * Runs a scenario to its end: a pure function of it. Between two instants nothing changes speed, so time jumps from one to the next.
  * @param box shared memory, for whoever watches the run from another thread
  * @param witness is told of each decision, and changes nothing unless it is to end the run at one
+ * @param trace is told of each event, and changes nothing
  * @throws SimulatorError when the simulator is at fault. A policy's fault ends the run with a status.
  */
-export function run(scenario: Scenario, box?: BlackBox, witness: Witness | null = null): Recording {
+export function run(scenario: Scenario, box?: BlackBox, witness: Witness | null = null, trace: Tracer | null = null): Recording {
   const { w, k } = buildWorld(scenario, box);
   w.witness = witness;
+  w.trace = trace;
+  trace?.begin(w);
   try {
     startHost(w, k);
     while (!isOver(w)) {
@@ -70,8 +74,10 @@ export function run(scenario: Scenario, box?: BlackBox, witness: Witness | null 
   } catch (error) {
     const exit = policyExit(w, k, error);
     if (!exit) throw error;
+    trace?.end(w);
     return record(w, 'policy-error', `policy ${w.policy.name}, hook ${exit.hook}, at ${exit.atNs} ns: ${exit.message}`, exit);
   }
+  trace?.end(w);
   return record(w, ...outcome(w));
 }
 
@@ -79,6 +85,7 @@ export function run(scenario: Scenario, box?: BlackBox, witness: Witness | null 
 function advance(w: World, toNs: number): void {
   assert(toNs >= w.nowNs && toNs < Infinity, 'time would go back, or stand still for ever');
   if (w.looks !== null && w.looks.nextNs <= toNs) w.looks.until(w, toNs);
+  if (w.trace !== null && w.trace.nextLookNs <= toNs) w.trace.until(w, toNs);
   if (w.scenario.checks === 'all') addIdleWhileRunnable(w, toNs - w.nowNs);
   w.nowNs = toNs;
 }

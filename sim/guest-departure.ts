@@ -25,6 +25,7 @@ export function removeTasks(w: World, guest: GuestState): void {
     else if (state === TASK_BLOCKED) bookWaiting(w, task, BLOCKED_CAUSE);
     else if (state === TASK_ON_VCPU && w.taskSinceNs[task]! < w.nowNs && w.stoppedNs[w.taskVcpu[task]!]! < w.nowNs)
       bookWaiting(w, task, WAIT_HOST);
+    w.trace?.taskLeaves(w, task, state === TASK_ON_VCPU ? w.taskVcpu[task]! : -1, TASK_OFF);
     w.taskState[task] = TASK_OFF;
     w.isSpinning[task] = 0;
     w.taskLifetimeNs[task]! += w.nowNs - w.taskBornNs[task]!;

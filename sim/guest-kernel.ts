@@ -20,6 +20,7 @@ export function startTask(w: World, task: number, wakerCpu = -1): void {
   assert(w.taskState[task] === TASK_OFF, 'task is started already');
   const guest = w.guests[w.taskGuest[task]!]!;
   guest.liveTasks++;
+  if (w.trace !== null) w.trace.taskStarts(w, task);
   w.taskBornNs[task] = w.nowNs;
   w.taskSinceNs[task] = w.nowNs;
   clearPhase(w, task);

@@ -12,6 +12,7 @@ import { type GuestState, setDue, type World } from './world.ts';
 
 /** A task that may run from now on: after a sleep it is owed no more than a slice, a new one (isNew) nothing. */
 export function makeReady(w: World, guest: GuestState, task: number, wakerCpu: number, isNew: boolean): void {
+  if (w.trace !== null) w.trace.readies(w, task, wakerCpu);
   if (!guest.isThreaded) {
     const { virtualNs } = w.ready;
     const leastNs = leastVirtualNs(w, guest);
@@ -32,6 +33,7 @@ export function makeReady(w: World, guest: GuestState, task: number, wakerCpu: n
     putOnVcpu(w, task, vcpu, -1);
     if (w.vcpuState[vcpu] === VCPU_BLOCKED) {
       w.wakerCpu[vcpu] = wakerCpu;
+      if (w.trace !== null) w.trace.wakesFor(vcpu);
       w.wakeQueue[w.wakeCount++] = vcpu;
     } else if (w.vcpuState[vcpu] === VCPU_RUNNING) w.fresh.add(w.vcpuCpu[vcpu]!); // it was about to halt
     return;
@@ -51,6 +53,7 @@ export function makeReady(w: World, guest: GuestState, task: number, wakerCpu: n
 /** The vCPU's task stops: the next one follows, if there is one. */
 export function takeNextTask(w: World, guest: GuestState, vcpu: number): void {
   charge(w, guest, vcpu);
+  if (w.trace !== null) w.trace.taskLeaves(w, w.vcpuTask[vcpu]!, vcpu, w.taskState[w.vcpuTask[vcpu]!]!);
   w.vcpuTask[vcpu] = -1;
   const next = queueToServe(w, guest, vcpu);
   if (next >= 0) switchTo(w, guest, vcpu, next);
@@ -72,6 +75,7 @@ export function rotate(w: World, cpu: number): void {
     return;
   }
   w.taskState[task] = TASK_READY;
+  if (w.trace !== null) w.trace.taskLeaves(w, task, vcpu, TASK_READY);
   w.taskSinceNs[task] = w.nowNs;
   w.ready.push(guest.firstQueue + homeOf(w, guest, task), task); // behind the other, even with equal times
   switchTo(w, guest, vcpu, next);
@@ -105,6 +109,7 @@ function putOnVcpu(w: World, task: number, vcpu: number, waited: number): void {
   w.taskState[task] = TASK_ON_VCPU;
   w.taskVcpu[task] = vcpu;
   w.vcpuTask[vcpu] = task;
+  if (w.trace !== null) w.trace.taskOn(w, task, vcpu, waited >= 0);
   w.taskSinceNs[task] = w.nowNs;
   w.chargedNs[vcpu] = vcpuRuntimeNs(w, vcpu);
   w.guestSliceFromNs[vcpu] = w.chargedNs[vcpu]!;

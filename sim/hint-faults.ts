@@ -169,6 +169,7 @@ function fault(w: World, cpu: number, vcpu: number, block: number, isWrite: bool
   told.markedNs = pages.markedNs[block]!;
   for (let part = huge.first(guest, block); part < huge.end(guest, block); part++) pages.unmark(part);
   w.counts.hintFaults[guest]!++;
+  w.trace?.hintFault(w, guest, block, vcpu, cpu, isWrite);
   w.samplingNs[vcpu]! += w.scenario.costs.hintFaultNs;
   const { onHintFault } = w.policy.memory;
   if (!onHintFault) return;

@@ -70,7 +70,10 @@ export class HostActuators implements Actuators {
 
   private change(vcpu: number, masks: Int32Array, cpus: readonly CpuId[] | null): number {
     const mask = cpus === null ? 0 : this.#w.masks.ofCpus(cpus);
-    if (masks[vcpu] !== mask) note(this.#w, 5, vcpu, mask);
+    if (masks[vcpu] !== mask) {
+      note(this.#w, 5, vcpu, mask);
+      this.#w.trace?.affinity(this.#w, vcpu, mask, masks === this.#w.vcpuSoftMask);
+    }
     return mask;
   }
 
@@ -85,6 +88,7 @@ export function offline(w: World, k: HostKernel, cpu: number): void {
   w.masks.setOnline(cpu, false);
   w.cpuIdle[cpu] = 0;
   note(w, 9, cpu, 0);
+  w.trace?.cpuOnline(w, cpu, false);
   const { cpu: ops } = w.policy;
   if (ops.cpuOffline) {
     enter(w, k, 'cpuOffline');
@@ -104,6 +108,7 @@ export function offline(w: World, k: HostKernel, cpu: number): void {
 export function online(w: World, k: HostKernel, cpu: number): void {
   w.masks.setOnline(cpu, true);
   note(w, 9, cpu, 1);
+  w.trace?.cpuOnline(w, cpu, true);
   const { cpu: ops } = w.policy;
   if (ops.cpuOnline) {
     enter(w, k, 'cpuOnline');
@@ -135,6 +140,7 @@ export function moveTogether(w: World, k: HostKernel, first: number, count: numb
   for (let vcpu = first; vcpu < first + count; vcpu++) {
     const mask = w.masks.ofCpus(cpusOf(vcpu));
     note(w, 5, vcpu, mask);
+    w.trace?.affinity(w, vcpu, mask, false);
     takeOut(w, k, vcpu);
     if (w.vcpuState[vcpu] === VCPU_RUNNING) {
       left.push(w.vcpuCpu[vcpu]!);

@@ -26,6 +26,7 @@ export function wakeVcpu(w: World, k: HostKernel, vcpu: number): void {
   w.counts.delayedWakes[guest]!++; // taken back if it runs at this instant
   w.wakeNs[vcpu]! += costs.ipiNs + (w.guests[guest]!.spec.kind === 'bare' ? 0 : costs.exitNs);
   const cpu = selectCpu(w, k, vcpu, isFirst);
+  if (w.trace !== null) w.trace.wakes(w, vcpu, w.vcpuCpu[vcpu]!, cpu);
   if (isFirst) w.vcpuCpu[vcpu] = cpu;
   note(w, 1, vcpu, cpu);
   k.setWoken(vcpu);
@@ -130,12 +131,13 @@ function start(w: World, k: HostKernel, cpu: number, vcpu: number, isSame: boole
   const task = w.vcpuTask[vcpu]!;
   if (w.taskState[task] === TASK_ON_VCPU) bookWaiting(w, task, WAIT_HOST);
   const last = w.vcpuCpu[vcpu]!;
-  const hasRun = k.hasRun(vcpu);
-  if (last !== cpu && hasRun) {
+  const isMoved = last !== cpu && k.hasRun(vcpu);
+  let distance = 0;
+  if (isMoved) {
     const from = machine.cpuNode[last]!;
     const to = machine.cpuNode[cpu]!;
     const isSameCore = machine.cpuCore[last] === machine.cpuCore[cpu];
-    const distance = isSameCore ? 0 : from === to ? 1 : machine.nodeSocket[from] === machine.nodeSocket[to] ? 2 : 3;
+    distance = isSameCore ? 0 : from === to ? 1 : machine.nodeSocket[from] === machine.nodeSocket[to] ? 2 : 3;
     w.counts.migrations[guest * 4 + distance]!++;
     if (!isSameCore) changeCpu(w, vcpu, from, to); // threads of a core share all its caches
   }
@@ -146,6 +148,7 @@ function start(w: World, k: HostKernel, cpu: number, vcpu: number, isSame: boole
   }
   w.cpuIdle[cpu] = 0;
   w.cpuVcpu[cpu] = vcpu;
+  if (w.trace !== null) w.trace.started(w, cpu, vcpu, isMoved ? last : -1, distance);
   changeSiblings(w, cpu);
   w.vcpuCpu[vcpu] = cpu;
   w.vcpuState[vcpu] = VCPU_RUNNING;
@@ -234,6 +237,7 @@ function becomeIdle(w: World, k: HostKernel, cpu: number): void {
   if (w.idleSinceNs[cpu]! < Infinity) return; // was idle and found nothing
   w.idleSinceNs[cpu] = w.nowNs;
   note(w, 4, cpu, 0);
+  if (w.trace !== null) w.trace.idles(w, cpu);
   updateIdle(w, k, cpu, true);
 }
 

@@ -1,7 +1,7 @@
-import { bytesOfLines } from './resource-bytes.ts';
 import type { Timeline } from './recording.ts';
 import type { Scenario } from './scenario.ts';
-import { COPYING, MIXTURE, SEG_NONE, VCPU_RUNNING } from './states.ts';
+import { VCPU_RUNNING } from './states.ts';
+import { LinesSoFar, unitsUnderWay } from './under-way.ts';
 import type { World } from './world.ts';
 
 /**
@@ -28,9 +28,7 @@ export class Looks {
   private readonly resourceBytes: Float64Array; //  [point * R + resource]
   private readonly ranNs: Float64Array; //          [G * N] stretches on a CPU that have ended
   private readonly earlierWork: Float64Array; //    [G] done before its books were opened anew
-  private readonly pairLines: Float64Array; //      [N * N] scratch, as are the next two
-  private readonly pairWritten: Float64Array;
-  private readonly cpuLines: Float64Array; //       [C]
+  private readonly lines: LinesSoFar;
 
   constructor({ machine, guests }: Scenario, asked: number) {
     this.asked = asked;
@@ -45,9 +43,7 @@ export class Looks {
     this.resourceBytes = new Float64Array(most * this.resources);
     this.ranNs = new Float64Array(this.guests * this.nodes);
     this.earlierWork = new Float64Array(this.guests);
-    this.pairLines = new Float64Array(this.nodes ** 2);
-    this.pairWritten = new Float64Array(this.nodes ** 2);
-    this.cpuLines = new Float64Array(machine.cpuCount);
+    this.lines = new LinesSoFar(machine);
   }
 
   /** To be called before time goes on to `toNs`: looks at all points up to then. */
@@ -104,13 +100,11 @@ export class Looks {
 
   /** What has been booked, and what is under way at its present speed up to `atNs`; only read. */
   private look(w: World, atNs: number): void {
-    const { guests, nodes, pairLines, pairWritten, cpuLines } = this;
+    const { guests, nodes, lines } = this;
     const point = this.count++;
     const firstGuest = point * guests;
     this.timesNs[point] = atNs;
-    pairLines.set(w.pairLines);
-    pairWritten.set(w.pairWritten);
-    cpuLines.set(w.cpuLines);
+    lines.take(w);
     this.nodeRunNs.set(this.ranNs, firstGuest * nodes);
     for (let guest = 0; guest < guests; guest++) {
       this.work[firstGuest + guest] = this.earlierWork[guest]! + w.counts.workDone[guest]!;
@@ -125,39 +119,12 @@ export class Looks {
       const guest = w.vcpuGuest[vcpu]!;
       if (guest < guests && w.vcpuState[vcpu] === VCPU_RUNNING)
         this.nodeRunNs[(firstGuest + guest) * nodes + w.scenario.machine.cpuNode[cpu]!]! += atNs - w.runSinceNs[vcpu]!;
-      const task = w.vcpuTask[vcpu]!;
-      if (task < 0 || w.segKind[cpu] === SEG_NONE) continue;
-      const units = Math.min(w.segLeft[cpu]!, (atNs - w.segSinceNs[cpu]!) / w.segUnitNs[cpu]!);
-      if (guest < guests && w.segCause[cpu]! < 0) this.work[firstGuest + guest]! += units * w.phaseWork[task]!;
-      this.addLines(w, cpu, vcpu, units * w.linesPerUnit[cpu]!);
+      const units = unitsUnderWay(w, cpu, atNs);
+      if (units === 0) continue;
+      if (guest < guests && w.segCause[cpu]! < 0) this.work[firstGuest + guest]! += units * w.phaseWork[w.vcpuTask[vcpu]!]!;
+      lines.add(w, cpu, units);
     }
-    bytesOfLines(w.scenario.machine, pairLines, pairWritten, cpuLines, this.resourceBytes, point * this.resources);
-  }
-
-  /** As flows.ts counts them when they are booked. */
-  private addLines(w: World, cpu: number, vcpu: number, lines: number): void {
-    if (lines === 0) return;
-    const { nodes, pairLines, pairWritten, cpuLines } = this;
-    const row = w.scenario.machine.cpuNode[cpu]! * nodes;
-    const from = w.flowNode[cpu]!;
-    const read = w.readShare[cpu]!;
-    const written = w.writeShare[cpu]!;
-    cpuLines[cpu]! += from === COPYING ? 2 * lines : lines * read;
-    if (from >= 0) {
-      pairLines[row + from]! += lines * read;
-      pairWritten[row + from]! += lines * written;
-    } else if (from === MIXTURE) {
-      for (let node = 0; node < nodes; node++) {
-        const share = lines * w.nodeShare[cpu * nodes + node]!;
-        pairLines[row + node]! += share * read;
-        pairWritten[row + node]! += share * written;
-      }
-    } else if (from === COPYING) {
-      const to = row + w.copies.to[vcpu]!;
-      pairLines[row + w.memory.nodeOf(w.copies.block[vcpu]!)]! += lines;
-      pairLines[to]! += lines;
-      pairWritten[to]! += lines;
-    }
+    lines.bytesTo(this.resourceBytes, point * this.resources);
   }
 }
 

@@ -20,6 +20,7 @@ import { CAUSE_COUNT, NO_TRAFFIC, PARTS } from './states.ts';
 import { SyncObjects } from './sync-objects.ts';
 import { Looks } from './timeline.ts';
 import { Timers } from './timers.ts';
+import type { Tracer } from './trace.ts';
 import { emptyAccess, type ToldAccess, VcpuStreams } from './told-access.ts';
 import type { VnodeLayout } from './vnuma.ts';
 import type { Witness } from './witness.ts';
@@ -194,6 +195,7 @@ export class World {
   hook = ''; // policy hook being run, for the message when it throws
   readonly box: BlackBox; //  the last events, for the same
   witness: Witness | null = null; // witness.ts: whoever follows its decisions
+  trace: Tracer | null = null; //     trace.ts: whoever writes it down event by event
   readonly looks: Looks | null; // timeline.ts: null unless the scenario asks for it
 
   constructor(scenario: Scenario, guests: readonly GuestState[], policy: Policy, box: BlackBox = new BlackBox()) {
@@ -351,6 +353,7 @@ export class World {
 
   /** What a guest did before its instances start, its boot, does not count as theirs. */
   clearCounters({ id, firstVcpu, vcpuCount }: GuestState): void {
+    this.trace?.guestMeasured(this, id);
     this.looks?.keepWork(id, this.counts.workDone[id]!);
     this.counts.clear(id);
     this.waitNs.fill(0, firstVcpu, firstVcpu + vcpuCount);
