@@ -1,0 +1,213 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { ByteSink, Spool } from '../../formats/byte-sink.ts';
+import { PerfScriptText } from '../../formats/perf-script-writer.ts';
+import { TraceDat } from '../../formats/trace-dat.ts';
+import { run } from '../../sim/engine.ts';
+import type { Scenario } from '../../sim/scenario.ts';
+import { Tracer } from '../../sim/trace.ts';
+import { MIGRATE, PAGE_MOVE, SWITCH, type TraceSink, type TraceTable, WAKING } from '../../sim/trace-events.ts';
+import { randomScenario } from '../sim/random-scenario-fixture.ts';
+
+const path = mkdtempSync(join(tmpdir(), 'numalab-trace-dat-'));
+afterAll(() => rmSync(path, { recursive: true }));
+
+class Kept implements ByteSink, Spool {
+  private readonly parts: Buffer[] = [];
+  private all: Buffer | null = null;
+  write(bytes: Uint8Array): void {
+    this.parts.push(Buffer.from(bytes)); // a copy: the writer goes on with its own
+  }
+  read(from: number, into: Uint8Array): void {
+    into.set(this.bytes().subarray(from, from + into.length));
+  }
+  bytes(): Buffer {
+    return (this.all ??= Buffer.concat(this.parts));
+  }
+}
+
+const hasTraceCmd = ((): boolean => {
+  try {
+    execFileSync('trace-cmd', ['--help'], { stdio: 'ignore' });
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code !== 'ENOENT';
+  }
+})();
+const note = hasTraceCmd ? '' : ' (skipped: trace-cmd is not installed)';
+
+/** [event, fields] a line that trace-cmd prints, with every field as it stands in the file. */
+interface Line {
+  readonly cpu: number;
+  readonly pid: number;
+  readonly timeNs: number;
+  readonly event: string;
+  readonly fields: ReadonlyMap<string, string>;
+}
+
+function report(bytes: Buffer): Line[] {
+  const file = join(path, 'trace.dat');
+  writeFileSync(file, bytes);
+  const text = execFileSync('trace-cmd', ['report', '-i', file, '-R', '-t', '-q'], {
+    encoding: 'utf8',
+    maxBuffer: 1e9,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return text.split('\n').flatMap((line) => {
+    const [, pid, cpu, seconds, fraction, event, said] = /-(\d+) +\[(\d+)\].*? (\d+)\.(\d{9}): (\w+): +(.*)$/.exec(line) ?? [];
+    if (pid === undefined) return [];
+    const fields = new Map([...said!.matchAll(/(\w+)=(\S*)/g)].map(([, name, value]) => [name!, value!]));
+    return [{ cpu: Number(cpu), pid: Number(pid), timeNs: Number(seconds) * 1e9 + Number(fraction), event: event!, fields }];
+  });
+}
+
+/** A machine of three CPUs on two nodes; guests a of two vCPUs and bb of one. */
+const table = {
+  cpuNode: Int32Array.of(0, 0, 1),
+  nodeCount: 2,
+  guests: [
+    { name: 'a', firstVcpu: 0, vcpuCount: 2 },
+    { name: 'a-name-of-more-than-15', firstVcpu: 2, vcpuCount: 1 },
+  ],
+  vcpuGuest: Int32Array.of(0, 0, 1),
+} as unknown as TraceTable;
+
+type Event = readonly [timeNs: number, kind: number, a: number, b: number, c: number, d: number, e: number];
+
+function fed(sink: TraceSink, events: readonly Event[]): void {
+  sink.begin(table);
+  sink.events({
+    count: events.length,
+    timesNs: Float64Array.from(events, ([timeNs]) => timeNs),
+    rows: Int32Array.from(events.flatMap(([, ...row]) => row)),
+  });
+  sink.end(events.at(-1)![0]);
+}
+
+const GAP_NS = 3 * 2 ** 27 + 17; // more than 27 bits hold: a time extend
+const EVENTS: readonly Event[] = [
+  [5_000_000_123, WAKING, 1, -1, 0, -1, 0],
+  [5_000_000_123, SWITCH, 0, -1, 0, 1, 0],
+  [5_000_700_001, WAKING, 2, 2, 1, 1, 0],
+  [5_000_700_009, MIGRATE, 2, 2, 1, 2, 0],
+  [5_000_700_010, SWITCH, 1, -1, 0, 2, 0],
+  [5_000_700_010 + GAP_NS, SWITCH, 1, 2, 1, 0, 0],
+  [5_000_700_010 + GAP_NS, PAGE_MOVE, 1, 77, 0, 1, 0],
+  [5_000_700_011 + GAP_NS, SWITCH, 0, 1, 0, -1, 0],
+];
+
+test.skipIf(!hasTraceCmd)(`trace-cmd reads each event back, across a gap too long for a delta${note}`, () => {
+  const out = new Kept();
+  const sink = new TraceDat(out, new Kept());
+  fed(sink, EVENTS);
+  const lines = report(out.bytes());
+  const gap = 5_000_700_010 + GAP_NS;
+  const said = lines.map(({ cpu, pid, timeNs, event, fields }) => [timeNs, cpu, pid, event, ...fields.values()].join(' '));
+  // pids by guest and vCPU: 1001 a/0, 1002 a/1, 1003 the other guest, whose name is cut to 15
+  expect(said.sort()).toEqual(
+    [
+      `5000000123 0 0 sched_waking a/1 1002 120 000`,
+      `5000000123 0 0 sched_wakeup_new a/1 1002 120 000`,
+      `5000000123 0 0 sched_switch swapper/0 0 120 0 a/1 1002 120`,
+      `5000700001 0 1002 sched_waking a-name-of-more- 1003 120 002`,
+      `5000700001 0 1002 sched_wakeup a-name-of-more- 1003 120 001`,
+      `5000700009 1 0 sched_migrate_task a-name-of-more- 1003 120 2 1`,
+      `5000700010 1 0 sched_switch swapper/1 0 120 0 a-name-of-more- 1003 120`,
+      `${gap} 1 1003 sched_switch a-name-of-more- 1003 120 0 a/0 1001 120`,
+      `${gap} 2 0 page_move a-name-of-more- 77 0 1 0`,
+      `${gap + 1} 0 1002 sched_switch a/1 1002 120 1 swapper/0 0 120`,
+    ].sort(),
+  );
+});
+
+test.skipIf(!hasTraceCmd)(`trace-cmd prints states by letter${note}`, () => {
+  const out = new Kept();
+  fed(new TraceDat(out, new Kept()), EVENTS);
+  const file = join(path, 'letters.dat');
+  writeFileSync(file, out.bytes());
+  const text = execFileSync('trace-cmd', ['report', '-N', '-i', file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  expect(text).toContain('prev_comm=a/1 prev_pid=1002 prev_prio=120 prev_state=S ==> next_comm=swapper/0 next_pid=0 next_prio=120');
+  expect(text).toContain('prev_comm=a-name-of-more- prev_pid=1003 prev_prio=120 prev_state=R ==> next_comm=a/0');
+  expect(text).toContain('guest=a-name-of-more- block=77 from_node=0 to_node=1 is_return=0');
+});
+
+describe.skipIf(!hasTraceCmd)(`a simulated run${note}`, () => {
+  test.each([9101, 9104, 9117])('%i: trace-cmd counts what the run counted', (seed) => {
+    const scenario: Scenario = { ...randomScenario(seed), checks: 'cheap' };
+    const dat = new Kept();
+    const text = new Kept();
+    const [sink, script] = [new TraceDat(dat, new Kept()), new PerfScriptText(text)];
+    const tracer = new Tracer(both(sink, script));
+    const { guests } = run(scenario, undefined, null, tracer);
+    const lines = report(dat.bytes());
+    const count = (event: string): number => lines.filter((line) => line.event === event).length;
+    expect(count('sched_switch')).toBe(sink.counts.sched_switch);
+    expect(count('sched_switch')).toBeGreaterThan(20);
+    expect(count('sched_waking')).toBe(count('sched_wakeup') + count('sched_wakeup_new'));
+    expect(count('sched_waking')).toBe(sink.counts.sched_waking);
+    expect(count('sched_migrate_task')).toBeGreaterThanOrEqual(
+      guests.reduce((sum, { migrations: { core, cpu, node, socket } }) => sum + core + cpu + node + socket, 0),
+    );
+    const scriptLines = text.bytes().toString('latin1').split('\n').slice(0, -1); // prettier-ignore
+    const named = (event: string): string[] => scriptLines.filter((line) => line.includes(` sched:${event}: `));
+    expect(named('sched_switch')).toHaveLength(count('sched_switch'));
+    expect(named('sched_waking')).toHaveLength(count('sched_waking'));
+    expect(named('sched_migrate_task')).toHaveLength(count('sched_migrate_task'));
+    // CPU by CPU a switch leaves what the one before it came to
+    const current = new Map<number, string>();
+    for (const { cpu, event, fields } of lines) {
+      if (event !== 'sched_switch') continue;
+      expect(fields.get('prev_pid')).toBe(current.get(cpu) ?? '0');
+      current.set(cpu, fields.get('next_pid')!);
+    }
+  });
+});
+
+test('a page is full before it is put aside, and no event is cut in two', () => {
+  const out = new Kept();
+  const spool = new Kept();
+  const many = Array.from({ length: 200 }, (_, i): Event => [
+    1000 + 13 * i,
+    SWITCH,
+    0,
+    i % 2 === 0 ? -1 : 1,
+    i % 2,
+    i % 2 === 0 ? 1 : -1,
+    0,
+  ]);
+  fed(new TraceDat(out, spool), many);
+  // 4080 bytes of a page hold 60 switches of 4 + 64 bytes: 200 are three pages and 20 more
+  const pages = spool.bytes();
+  expect(pages.length).toBe(4 * 4096);
+  expect([0, 1, 2, 3].map((page) => pages.readInt32LE(page * 4096 + 8))).toEqual([4080, 4080, 4080, 1360]);
+  expect([0, 1, 2, 3].map((page) => pages.readInt32LE(page * 4096))).toEqual([1000, 1780, 2560, 3340]); // 13 * 60 apart
+  expect(out.bytes().length % 4096).toBe(0);
+});
+
+test('perf-script text: comm, number, CPU, time to the ns, event', () => {
+  const out = new Kept();
+  fed(new PerfScriptText(out), EVENTS);
+  const gapText = ((5_000_700_010 + GAP_NS) / 1e9).toFixed(9);
+  expect(out.bytes().toString('latin1').split('\n')).toEqual([
+    '         swapper     0 [000]     5.000000123:       sched:sched_waking: comm=a/1 pid=1002 prio=120 target_cpu=000',
+    '         swapper     0 [000]     5.000000123:       sched:sched_switch: prev_comm=swapper/0 prev_pid=0 prev_prio=120 prev_state=R ==> next_comm=a/1 next_pid=1002 next_prio=120',
+    '             a/1  1002 [000]     5.000700001:       sched:sched_waking: comm=a-name-of-more- pid=1003 prio=120 target_cpu=002',
+    '         swapper     0 [001]     5.000700009: sched:sched_migrate_task: comm=a-name-of-more- pid=1003 prio=120 orig_cpu=2 dest_cpu=1',
+    '         swapper     0 [001]     5.000700010:       sched:sched_switch: prev_comm=swapper/1 prev_pid=0 prev_prio=120 prev_state=R ==> next_comm=a-name-of-more- next_pid=1003 next_prio=120',
+    ` a-name-of-more-  1003 [001]     ${gapText}:       sched:sched_switch: prev_comm=a-name-of-more- prev_pid=1003 prev_prio=120 prev_state=R ==> next_comm=a/0 next_pid=1001 next_prio=120`,
+    `             a/1  1002 [000]     ${((5_000_700_011 + GAP_NS) / 1e9).toFixed(9)}:       sched:sched_switch: prev_comm=a/1 prev_pid=1002 prev_prio=120 prev_state=S ==> next_comm=swapper/0 next_pid=0 next_prio=120`,
+    '',
+  ]);
+});
+
+function both(...sinks: readonly TraceSink[]): TraceSink {
+  return {
+    begin: (table) => sinks.forEach((sink) => sink.begin(table)),
+    events: (events) => sinks.forEach((sink) => sink.events(events)),
+    look: (look) => sinks.forEach((sink) => sink.look(look)),
+    end: (atNs) => sinks.forEach((sink) => sink.end(atNs)),
+  };
+}
