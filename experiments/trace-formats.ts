@@ -1,0 +1,33 @@
+import { ChromeTrace } from '../formats/chrome-trace.ts';
+import type { WriteBytes } from '../formats/output-buffer.ts';
+import { PerfettoTrace } from '../formats/perfetto.ts';
+import type { TraceSink } from '../sim/trace-events.ts';
+
+/** A format that a trace can be written in as a stream. */
+export interface TraceFormat {
+  readonly name: string;
+  /** Ends of file names that choose it. */
+  readonly extensions: readonly string[];
+  readonly summary: string;
+  /** How to open a file of it, as a line for the user. @param file as the shell takes it */
+  readonly opens: (file: string) => string;
+  /** @param write takes the file's bytes one after the other */
+  open(write: WriteBytes): TraceSink;
+}
+
+export const traceFormats: readonly TraceFormat[] = [
+  {
+    name: 'perfetto',
+    extensions: ['.pftrace', '.perfetto-trace'],
+    summary: 'protobuf of Perfetto',
+    opens: (file) => `open ${file} at https://ui.perfetto.dev, or: trace_processor_shell ${file}`,
+    open: (write) => new PerfettoTrace(write),
+  },
+  {
+    name: 'chrome',
+    extensions: ['.json'],
+    summary: 'JSON of Chrome, for everything that reads it',
+    opens: (file) => `open ${file} at https://ui.perfetto.dev or in chrome://tracing`,
+    open: (write) => new ChromeTrace(write),
+  },
+];
