@@ -1,6 +1,8 @@
 import { ChromeTrace } from '../formats/chrome-trace.ts';
 import type { WriteBytes } from '../formats/output-buffer.ts';
+import { PerfScriptText } from '../formats/perf-script-writer.ts';
 import { PerfettoTrace } from '../formats/perfetto.ts';
+import { type Spool, TraceDat } from '../formats/trace-dat.ts';
 import type { TraceSink } from '../sim/trace-events.ts';
 
 /** A format that a trace can be written in as a stream. */
@@ -11,8 +13,11 @@ export interface TraceFormat {
   readonly summary: string;
   /** How to open a file of it, as a line for the user. @param file as the shell takes it */
   readonly opens: (file: string) => string;
-  /** @param write takes the file's bytes one after the other */
-  open(write: WriteBytes): TraceSink;
+  /**
+   * @param write takes the file's bytes one after the other
+   * @param spool makes room for bytes that cannot be written in order yet, which goes with the run
+   */
+  open(write: WriteBytes, spool: () => Spool): TraceSink;
 }
 
 export const traceFormats: readonly TraceFormat[] = [
@@ -29,5 +34,19 @@ export const traceFormats: readonly TraceFormat[] = [
     summary: 'JSON of Chrome, for everything that reads it',
     opens: (file) => `open ${file} at https://ui.perfetto.dev or in chrome://tracing`,
     open: (write) => new ChromeTrace(write),
+  },
+  {
+    name: 'trace-dat',
+    extensions: ['.dat'],
+    summary: 'trace.dat of trace-cmd: sched_switch, sched_waking, sched_wakeup, sched_migrate_task, page moves',
+    opens: (file) => `trace-cmd report -i ${file}, kernelshark ${file}, or lisa.trace.Trace(...)`,
+    open: (write, spool) => new TraceDat(write, spool()),
+  },
+  {
+    name: 'perf-script',
+    extensions: ['.txt', '.perf'],
+    summary: 'text of perf script: sched_switch, sched_waking, sched_migrate_task',
+    opens: (file) => `less ${file}; numalab run --workload trace:${file} replays it`,
+    open: (write) => new PerfScriptText(write),
   },
 ];

@@ -1,6 +1,7 @@
-import { MIGRATE, SWITCH, TRACE_WIDTH, type TraceEvents, type TraceSink, type TraceTable, WAKING } from '../sim/trace-events.ts';
-import type { ByteSink } from './byte-sink.ts';
-import { threadsOf } from './trace-threads.ts';
+import type { TraceEvents, TraceSink, TraceTable } from '../sim/trace-events.ts';
+import type { WriteBytes } from './output-buffer.ts';
+import { MIGRATE, SWITCH, TRACE_WIDTH, WAKING } from './trace-kinds.ts';
+import { traceNames } from './trace-names.ts';
 
 /** Text kept before it is written. */
 const MOST_KEPT = 1 << 16;
@@ -16,7 +17,7 @@ const PRIO = 120;
  */
 export class PerfScriptText implements TraceSink {
   readonly counts = { sched_switch: 0, sched_waking: 0, sched_migrate_task: 0 };
-  private readonly out: ByteSink;
+  private readonly out: WriteBytes;
   private kept: string[] = [];
   private keptLength = 0;
   private heads: string[] = []; //   [cpus + vcpu, CPUs' idle tasks first] begin of a line: name and number
@@ -29,15 +30,15 @@ export class PerfScriptText implements TraceSink {
   private second = -1;
   private secondText = '';
 
-  constructor(out: ByteSink) {
+  constructor(out: WriteBytes) {
     this.out = out;
   }
 
   begin(table: TraceTable): void {
-    const { comm, pid } = threadsOf(table);
+    const { vcpuComm, vcpuTid } = traceNames(table);
     this.cpus = table.cpuNode.length;
     const idle = Array.from({ length: this.cpus }, (_, cpu) => ({ head: 'swapper', name: `swapper/${cpu}`, pid: 0 }));
-    const threads = [...idle, ...comm.map((name, vcpu) => ({ head: name, name, pid: pid[vcpu]! }))];
+    const threads = [...idle, ...vcpuComm.map((name, vcpu) => ({ head: name, name, pid: vcpuTid[vcpu]! }))];
     this.heads = threads.map(({ head, pid: own }) => `${head.padStart(16)} ${String(own).padStart(5)} [`);
     this.cpuTexts = idle.map((_, cpu) => `${String(cpu).padStart(3, '0')}] `);
     this.tasks = threads.map(({ name, pid: own }) => `comm=${name} pid=${own} prio=${PRIO}`);
@@ -96,7 +97,7 @@ export class PerfScriptText implements TraceSink {
   }
 
   private flush(): void {
-    this.out.write(Buffer.from(this.kept.join(''), 'latin1'));
+    this.out(Buffer.from(this.kept.join(''), 'latin1'));
     this.kept = [];
     this.keptLength = 0;
   }

@@ -1,5 +1,5 @@
-import { MIGRATE, PAGE_MOVE, SWITCH, TRACE_WIDTH, type TraceEvents, type TraceSink, type TraceTable, WAKING } from '../sim/trace-events.ts';
-import type { ByteSink, Spool } from './byte-sink.ts';
+import type { TraceEvents, TraceSink, TraceTable } from '../sim/trace-events.ts';
+import type { WriteBytes } from './output-buffer.ts';
 import {
   EVENT_SYSTEMS,
   HEADER_EVENT,
@@ -13,7 +13,15 @@ import {
   SCHED_WAKEUP_NEW,
   SCHED_WAKING,
 } from './trace-dat-header.ts';
-import { threadsOf, type TraceThreads } from './trace-threads.ts';
+import { MIGRATE, PAGE_MOVE, SWITCH, TRACE_WIDTH, WAKING } from './trace-kinds.ts';
+import { type TraceNames, traceNames } from './trace-names.ts';
+
+/** Bytes put aside while a file cannot be written in order yet. */
+export interface Spool {
+  write(bytes: Uint8Array): void;
+  /** Fills `into` with what was written from that byte on. */
+  read(from: number, into: Uint8Array): void;
+}
 
 const PAGE_WORDS = PAGE_BYTES / 4;
 const FIRST_WORD = PAGE_HEADER_BYTES / 4;
@@ -35,9 +43,9 @@ const STATE_SLEEPING = 1;
 export class TraceDat implements TraceSink {
   /** Written so far, by the kernel's names. */
   readonly counts = { sched_switch: 0, sched_waking: 0, sched_migrate_task: 0, page_move: 0 };
-  private readonly out: ByteSink;
+  private readonly out: WriteBytes;
   private readonly spool: Spool;
-  private threads!: TraceThreads;
+  private names: TraceNames | null = null;
   private comms: Int32Array = new Int32Array(0); //      [(cpu or cpus + vcpu) * 4 + word] the idle task of each CPU comes first
   private guestComms: Int32Array = new Int32Array(0); //  [guest * 4 + word]
   private nodeCpu = new Int32Array(0); //     [node] its first CPU
@@ -49,7 +57,7 @@ export class TraceDat implements TraceSink {
   private pageCount = 0;
 
   /** @throws RangeError on a host that is not little-endian */
-  constructor(out: ByteSink, spool: Spool) {
+  constructor(out: WriteBytes, spool: Spool) {
     if (new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) throw new RangeError('trace.dat: want a little-endian host to write it on');
     this.out = out;
     this.spool = spool;
@@ -57,8 +65,9 @@ export class TraceDat implements TraceSink {
 
   begin(table: TraceTable): void {
     const cpus = table.cpuNode.length;
-    this.threads = threadsOf(table);
-    this.comms = commWords([...Array.from({ length: cpus }, (_, cpu) => `swapper/${cpu}`), ...this.threads.comm]);
+    const names = traceNames(table);
+    this.names = names;
+    this.comms = commWords([...Array.from({ length: cpus }, (_, cpu) => `swapper/${cpu}`), ...names.vcpuComm]);
     this.guestComms = commWords(table.guests.map(({ name }) => name.slice(0, 15)));
     this.nodeCpu = Int32Array.from({ length: table.nodeCount }, (_, node) => Math.max(0, table.cpuNode.indexOf(node)));
     this.words = new Int32Array(cpus * PAGE_WORDS);
@@ -208,15 +217,15 @@ export class TraceDat implements TraceSink {
       table.setBigUint64(16 * cpu, BigInt(start) + BigInt(page) * BigInt(PAGE_BYTES), true);
       table.setBigUint64(16 * cpu + 8, BigInt(pages[cpu]!) * BigInt(PAGE_BYTES), true);
     }
-    this.out.write(head);
-    this.out.write(new Uint8Array(table.buffer));
-    this.out.write(new Uint8Array(start - head.length - table.byteLength));
+    this.out(head);
+    this.out(new Uint8Array(table.buffer));
+    this.out(new Uint8Array(start - head.length - table.byteLength));
     const order = new Int32Array(this.pageCount); // [page of the file] page of the spool
     for (let page = 0; page < this.pageCount; page++) order[first[this.pageCpu[page]!]!++] = page;
     const bytes = new Uint8Array(PAGE_BYTES);
     for (const page of order) {
       this.spool.read(page * PAGE_BYTES, bytes);
-      this.out.write(bytes);
+      this.out(bytes);
     }
   }
 
@@ -249,7 +258,8 @@ export class TraceDat implements TraceSink {
     }
     number(0, 4); // no kallsyms
     number(0, 4); // no printk formats
-    sized(this.threads.comm.map((comm, vcpu) => `${this.threads.pid[vcpu]!} ${comm}\n`).join(''));
+    const { vcpuComm, vcpuTid } = this.names!;
+    sized(vcpuComm.map((comm, vcpu) => `${vcpuTid[vcpu]!} ${comm}\n`).join(''));
     number(cpus, 4);
     text('options  \0');
     number(0, 2);
@@ -268,7 +278,7 @@ export class TraceDat implements TraceSink {
   }
 
   private pidOf(vcpu: number): number {
-    return vcpu < 0 ? 0 : this.threads.pid[vcpu]!;
+    return vcpu < 0 ? 0 : this.names!.vcpuTid[vcpu]!;
   }
 }
 

@@ -3,9 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { ByteSink, Spool } from '../../formats/byte-sink.ts';
 import { PerfScriptText } from '../../formats/perf-script-writer.ts';
-import { TraceDat } from '../../formats/trace-dat.ts';
+import { type Spool, TraceDat } from '../../formats/trace-dat.ts';
 import { run } from '../../sim/engine.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import { Tracer } from '../../sim/trace.ts';
@@ -15,9 +14,10 @@ import { randomScenario } from '../sim/random-scenario-fixture.ts';
 const path = mkdtempSync(join(tmpdir(), 'numalab-trace-dat-'));
 afterAll(() => rmSync(path, { recursive: true }));
 
-class Kept implements ByteSink, Spool {
+class Kept implements Spool {
   private readonly parts: Buffer[] = [];
   private all: Buffer | null = null;
+  readonly out = (bytes: Uint8Array): void => this.write(bytes);
   write(bytes: Uint8Array): void {
     this.parts.push(Buffer.from(bytes)); // a copy: the writer goes on with its own
   }
@@ -101,22 +101,22 @@ const EVENTS: readonly Event[] = [
 
 test.skipIf(!hasTraceCmd)(`trace-cmd reads each event back, across a gap too long for a delta${note}`, () => {
   const out = new Kept();
-  const sink = new TraceDat(out, new Kept());
+  const sink = new TraceDat(out.out, new Kept());
   fed(sink, EVENTS);
   const lines = report(out.bytes());
   const gap = 5_000_700_010 + GAP_NS;
   const said = lines.map(({ cpu, pid, timeNs, event, fields }) => [timeNs, cpu, pid, event, ...fields.values()].join(' '));
-  // pids by guest and vCPU: 1001 a/0, 1002 a/1, 1003 the other guest, whose name is cut to 15
+  // numbers: 1000 guest a, 1001 and 1002 its vCPUs, 1003 the other guest, 1004 its vCPU, whose name is cut to 15
   expect(said.sort()).toEqual(
     [
       `5000000123 0 0 sched_waking a/1 1002 120 000`,
       `5000000123 0 0 sched_wakeup_new a/1 1002 120 000`,
       `5000000123 0 0 sched_switch swapper/0 0 120 0 a/1 1002 120`,
-      `5000700001 0 1002 sched_waking a-name-of-more- 1003 120 002`,
-      `5000700001 0 1002 sched_wakeup a-name-of-more- 1003 120 001`,
-      `5000700009 1 0 sched_migrate_task a-name-of-more- 1003 120 2 1`,
-      `5000700010 1 0 sched_switch swapper/1 0 120 0 a-name-of-more- 1003 120`,
-      `${gap} 1 1003 sched_switch a-name-of-more- 1003 120 0 a/0 1001 120`,
+      `5000700001 0 1002 sched_waking a-name-of-mor/0 1004 120 002`,
+      `5000700001 0 1002 sched_wakeup a-name-of-mor/0 1004 120 001`,
+      `5000700009 1 0 sched_migrate_task a-name-of-mor/0 1004 120 2 1`,
+      `5000700010 1 0 sched_switch swapper/1 0 120 0 a-name-of-mor/0 1004 120`,
+      `${gap} 1 1004 sched_switch a-name-of-mor/0 1004 120 0 a/0 1001 120`,
       `${gap} 2 0 page_move a-name-of-more- 77 0 1 0`,
       `${gap + 1} 0 1002 sched_switch a/1 1002 120 1 swapper/0 0 120`,
     ].sort(),
@@ -125,12 +125,12 @@ test.skipIf(!hasTraceCmd)(`trace-cmd reads each event back, across a gap too lon
 
 test.skipIf(!hasTraceCmd)(`trace-cmd prints states by letter${note}`, () => {
   const out = new Kept();
-  fed(new TraceDat(out, new Kept()), EVENTS);
+  fed(new TraceDat(out.out, new Kept()), EVENTS);
   const file = join(path, 'letters.dat');
   writeFileSync(file, out.bytes());
   const text = execFileSync('trace-cmd', ['report', '-N', '-i', file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   expect(text).toContain('prev_comm=a/1 prev_pid=1002 prev_prio=120 prev_state=S ==> next_comm=swapper/0 next_pid=0 next_prio=120');
-  expect(text).toContain('prev_comm=a-name-of-more- prev_pid=1003 prev_prio=120 prev_state=R ==> next_comm=a/0');
+  expect(text).toContain('prev_comm=a-name-of-mor/0 prev_pid=1004 prev_prio=120 prev_state=R ==> next_comm=a/0');
   expect(text).toContain('guest=a-name-of-more- block=77 from_node=0 to_node=1 is_return=0');
 });
 
@@ -139,7 +139,7 @@ describe.skipIf(!hasTraceCmd)(`a simulated run${note}`, () => {
     const scenario: Scenario = { ...randomScenario(seed), checks: 'cheap' };
     const dat = new Kept();
     const text = new Kept();
-    const [sink, script] = [new TraceDat(dat, new Kept()), new PerfScriptText(text)];
+    const [sink, script] = [new TraceDat(dat.out, new Kept()), new PerfScriptText(text.out)];
     const tracer = new Tracer(both(sink, script));
     const { guests } = run(scenario, undefined, null, tracer);
     const lines = report(dat.bytes());
@@ -178,7 +178,7 @@ test('a page is full before it is put aside, and no event is cut in two', () => 
     i % 2 === 0 ? 1 : -1,
     0,
   ]);
-  fed(new TraceDat(out, spool), many);
+  fed(new TraceDat(out.out, spool), many);
   // 4080 bytes of a page hold 60 switches of 4 + 64 bytes: 200 are three pages and 20 more
   const pages = spool.bytes();
   expect(pages.length).toBe(4 * 4096);
@@ -189,15 +189,15 @@ test('a page is full before it is put aside, and no event is cut in two', () => 
 
 test('perf-script text: comm, number, CPU, time to the ns, event', () => {
   const out = new Kept();
-  fed(new PerfScriptText(out), EVENTS);
+  fed(new PerfScriptText(out.out), EVENTS);
   const gapText = ((5_000_700_010 + GAP_NS) / 1e9).toFixed(9);
   expect(out.bytes().toString('latin1').split('\n')).toEqual([
     '         swapper     0 [000]     5.000000123:       sched:sched_waking: comm=a/1 pid=1002 prio=120 target_cpu=000',
     '         swapper     0 [000]     5.000000123:       sched:sched_switch: prev_comm=swapper/0 prev_pid=0 prev_prio=120 prev_state=R ==> next_comm=a/1 next_pid=1002 next_prio=120',
-    '             a/1  1002 [000]     5.000700001:       sched:sched_waking: comm=a-name-of-more- pid=1003 prio=120 target_cpu=002',
-    '         swapper     0 [001]     5.000700009: sched:sched_migrate_task: comm=a-name-of-more- pid=1003 prio=120 orig_cpu=2 dest_cpu=1',
-    '         swapper     0 [001]     5.000700010:       sched:sched_switch: prev_comm=swapper/1 prev_pid=0 prev_prio=120 prev_state=R ==> next_comm=a-name-of-more- next_pid=1003 next_prio=120',
-    ` a-name-of-more-  1003 [001]     ${gapText}:       sched:sched_switch: prev_comm=a-name-of-more- prev_pid=1003 prev_prio=120 prev_state=R ==> next_comm=a/0 next_pid=1001 next_prio=120`,
+    '             a/1  1002 [000]     5.000700001:       sched:sched_waking: comm=a-name-of-mor/0 pid=1004 prio=120 target_cpu=002',
+    '         swapper     0 [001]     5.000700009: sched:sched_migrate_task: comm=a-name-of-mor/0 pid=1004 prio=120 orig_cpu=2 dest_cpu=1',
+    '         swapper     0 [001]     5.000700010:       sched:sched_switch: prev_comm=swapper/1 prev_pid=0 prev_prio=120 prev_state=R ==> next_comm=a-name-of-mor/0 next_pid=1004 next_prio=120',
+    ` a-name-of-mor/0  1004 [001]     ${gapText}:       sched:sched_switch: prev_comm=a-name-of-mor/0 prev_pid=1004 prev_prio=120 prev_state=R ==> next_comm=a/0 next_pid=1001 next_prio=120`,
     `             a/1  1002 [000]     ${((5_000_700_011 + GAP_NS) / 1e9).toFixed(9)}:       sched:sched_switch: prev_comm=a/1 prev_pid=1002 prev_prio=120 prev_state=S ==> next_comm=swapper/0 next_pid=0 next_prio=120`,
     '',
   ]);
