@@ -31,13 +31,15 @@ const TIME_EXTEND = 30;
 /** Priority of nice 0, as the kernel's own files show it. */
 const PRIO = 120;
 const STATE_SLEEPING = 1;
+/** When the run begins, by the clock of the file: KernelShark 2.2.1 loses all of a CPU whose first event is at 0. */
+const START_NS = 1e9;
 
 /**
  * Writes a trace.dat of version 6, as `trace-cmd record` does: for trace-cmd report, KernelShark and LISA. Each vCPU is a thread; what
  * happened on a CPU is in that CPU's buffer, by the kernel's own events sched_switch, sched_waking, sched_wakeup(_new) and
  * sched_migrate_task, and moves of memory as numalab:page_move on the first CPU of the node it goes to.
  *
- * The file has all pages of a CPU together, so pages go to a spool until the run has ended; of each, two bytes are kept.
+ * The run begins at 1 s. The file has all pages of a CPU together, so pages go to a spool until the run has ended; of each, two bytes are kept.
  * Format: trace-cmd.dat.v6(5), and include/linux/ring_buffer.h for what is in a page. Little-endian, as the host must be.
  */
 export class TraceDat implements TraceSink {
@@ -78,7 +80,7 @@ export class TraceDat implements TraceSink {
 
   events({ count, timesNs, rows }: TraceEvents): void {
     for (let row = 0, at = 0; row < count; row++, at += TRACE_WIDTH) {
-      const timeNs = timesNs[row]!;
+      const timeNs = START_NS + timesNs[row]!;
       const a = rows[at + 1]!;
       const b = rows[at + 2]!;
       const c = rows[at + 3]!;

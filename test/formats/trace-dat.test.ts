@@ -60,7 +60,7 @@ function report(bytes: Buffer): Line[] {
     const [, pid, cpu, seconds, fraction, event, said] = /-(\d+) +\[(\d+)\].*? (\d+)\.(\d{9}): (\w+): +(.*)$/.exec(line) ?? [];
     if (pid === undefined) return [];
     const fields = new Map([...said!.matchAll(/(\w+)=(\S*)/g)].map(([, name, value]) => [name!, value!]));
-    return [{ cpu: Number(cpu), pid: Number(pid), timeNs: Number(seconds) * 1e9 + Number(fraction), event: event!, fields }];
+    return [{ cpu: Number(cpu), pid: Number(pid), timeNs: (Number(seconds) - 1) * 1e9 + Number(fraction), event: event!, fields }];
   });
 }
 
@@ -183,7 +183,7 @@ test('a page is full before it is put aside, and no event is cut in two', () => 
   const pages = spool.bytes();
   expect(pages.length).toBe(4 * 4096);
   expect([0, 1, 2, 3].map((page) => pages.readInt32LE(page * 4096 + 8))).toEqual([4080, 4080, 4080, 1360]);
-  expect([0, 1, 2, 3].map((page) => pages.readInt32LE(page * 4096))).toEqual([1000, 1780, 2560, 3340]); // 13 * 60 apart
+  expect([0, 1, 2, 3].map((page) => pages.readInt32LE(page * 4096))).toEqual([1000, 1780, 2560, 3340].map((ns) => 1e9 + ns)); // 13 * 60 apart, and the run begins at 1 s
   expect(out.bytes().length % 4096).toBe(0);
 });
 
