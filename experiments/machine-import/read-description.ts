@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { bunzip2 } from '../../formats/bunzip2.ts';
 import { FormatError } from '../../formats/format-error.ts';
