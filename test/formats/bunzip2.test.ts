@@ -1,12 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { bunzip2 } from '../../formats/bunzip2.ts';
+import { PACKED_TEXT as PACKED } from './packed-text.ts';
 import { asText } from './readers.ts';
 
-/** `bzip2` of three lines, 260 equal letters (a run of one length byte and more), five others and every byte; then of a second text, appended. */
-const PACKED = Buffer.from(
-  'QlpoOTFBWSZTWf7T7D4AAEJ/////////////////////////////////////////////sADVNJMABMAATAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAxU0wA0AJkwmAAEZMIwRgAEwADTE0EMTCD0JhoARgAAAJgAAEwJgmAAAAEwmAATJiTAATAAEwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAADBhgUMjQ2ODo8PkBChAhCMkJSYnKCkqK/EWFvjLi8wMfIZGZoJBNjc4OTo7PD0+P0AtLi8w/39MSQyMzQ1Njc4OTo7PD0+P0BBQkNERUZHSElKS0xNTk9QUVJTVFVWV1hZWltoCtIYOGBCiA/hEOIIlrAAUmxtbvb7ve39wkBx+AAARyc3R1+Py+f0FCgewIMAO/gAePq8vT2+C31+f4CBgoOEhft94aHiImKi4yNjo+QkZKTlJWWl5iZmpucnZ78T9BQ0VVV1lbXV9hY2VnaWttb3FzdXd5e31/gYOFh4mLjY+Rk5WXmZudn6Gjpaepq62vsbO1t6Wnqautr7Gz/Nrb3N3+72/wcPFx8nLzc/R09XX/nnsF9v/7u8XckU4UJD+0+w+AQlpoOTFBWSZTWYRSkJQAAAXRgAAQQAAuA5wAIAAiANDQQNA0BQS9OE8eHi7kinChIQilISg=',
-  'base64',
-);
 const FIRST = Buffer.concat([Buffer.from(`node 0\nnode 0\nnode 0\n${'z'.repeat(260)}aaaab`), Buffer.from(Uint8Array.from({ length: 256 }, (_, byte) => byte))]); // prettier-ignore
 
 describe('bzip2', () => {
