@@ -102,7 +102,8 @@ describe('an id', () => {
 });
 
 describe('a machine file', () => {
-  const MACHINE = (name: string, clockGHz: number): string => machineFileText({ ...lopsided, name, clockGHz: { value: clockGHz, source: 's' } });
+  const MACHINE = (name: string, clockGHz: number): string =>
+    machineFileText({ ...lopsided, name, clockGHz: { value: clockGHz, source: 's' } });
 
   test('is part of the ids of its own runs, and of no others', async () => {
     writeFileSync(join(home, 'fast.yaml'), MACHINE('fast', 3.1));
