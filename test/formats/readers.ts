@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { readHwlocSynthetic } from '../../formats/hwloc-synthetic.ts';
+import { readHwlocXml } from '../../formats/hwloc-xml.ts';
 import { readMlc } from '../../formats/mlc.ts';
 
 /** Every reader of another tool's file, with small sound inputs to begin from: what the fuzzing of test/long/formats.long.ts goes through. */
@@ -25,6 +27,16 @@ export const fuzzedReaders: readonly FuzzedReader[] = [
       bytesOf(
         'Measuring idle latencies (in ns)...\n\t\tNuma node\nNuma node\t     0\t     1\n       0\t  81.5\t 139.2\n       1\t 141.0\t  80.1\n',
       ),
+    ],
+  },
+  { name: 'hwloc-xml', read: (bytes) => readHwlocXml(asText(bytes)), seeds: [fixture('hwloc-v1.xml'), fixture('hwloc-v2.xml')] },
+  {
+    name: 'hwloc-synthetic',
+    read: (bytes) => readHwlocSynthetic(asText(bytes)),
+    seeds: [
+      bytesOf('pack:4 group:2 [numa(memory=16GB)] core:6 pu:1'),
+      bytesOf('numa:2(memory=1GB indexes=5,3) l3:1(size=8MB) core:4 pu:2(indexes=numa:core)'),
+      bytesOf('[numa] 2 3(indexes=1*2:2*3) 4'),
     ],
   },
 ];
