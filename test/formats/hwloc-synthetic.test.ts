@@ -152,6 +152,7 @@ const ALIKE = [
   'pu:3 [numa]',
   '(memory=3GB) pack:2(memory=2GB) [numa] [numa(memory=3GB)] die:2 [numa(memory=7MB)] core:2 pu:1',
   'pack:2 [numa(indexes=3,1,7,2)] [numa(memory=3MB)] pu:2',
+  'pack:2 [numa(indexes=3,1,7,2)] [numa(memory=3MB indexes=4,8,6,9)] pu:2',
   'numa:2(indexes=5,3) pu:2(indexes=0,2,1,7)',
   'numa:2 pu:4(indexes=4*2:2*2:1*2)',
   'numa:3 pu:4(indexes=numa)',

@@ -33,10 +33,10 @@ describe('format 1, where a node is the parent of its CPUs', () => {
   });
 
   test('has distances relative to a base, in the order of the file: node 3 before node 1', () => {
-    // The file has [3][3] 1.0, [3][1] 2.1, [1][3] 1.7, [1][1] 1.0, times 10.
+    // The file has [3][3] 1.0, [3][1] 1.1, [1][3] 1.7, [1][1] 1.0, times 10; 1.1 times 10 is 11.000000000000002.
     expect(topology.distances).toEqual([
       [10, 17],
-      [21, 10],
+      [11, 10],
     ]);
   });
 
@@ -45,6 +45,15 @@ describe('format 1, where a node is the parent of its CPUs', () => {
       'CPUs 6,8 are offline, or hidden where the file was made: left out',
       'CPUs 7 were not allowed where the file was made: left out',
     ]);
+  });
+
+  test('has distances that are no SLIT, or not between its nodes: remarks', () => {
+    const old = asText(fixture('hwloc-v1.xml'));
+    expect(readHwlocXml(old.replace('"1.700000"', '"1.750000"'))).toMatchObject({ distances: null });
+    const three = `<distances nbobjs="3" relative_depth="2" latency_base="1">${'<latency value="10"/>'.repeat(9)}</distances>`;
+    const both = readHwlocXml(old.replace('<distances', `${three}<distances`));
+    expect(both.distances).toEqual(topology.distances);
+    expect(both.remarks).toContain('distances between 3 objects that are not the 2 nodes: passed over');
   });
 
   test('may have a machine without a node: it is one node with the memory of the machine', () => {
@@ -172,6 +181,12 @@ describe('nodes', () => {
     ]);
   });
 
+  test('are all taken where none is allowed, as hwloc 1 wrote for some machines', () => {
+    const topology = readHwlocXml(xml('0x1', node(0, [0]) + node(1, []) + pu(0), '', 'allowed_nodeset="0x0"'));
+    expect(cpusOf(topology)).toEqual([[0, [0]], [1, []]]); // prettier-ignore
+    expect(topology.remarks).toEqual(['allowed_nodeset names no node: passed over', 'node 1 serves no CPU by itself: memory only']);
+  });
+
   test('that lose all their CPUs are of memory only', () => {
     const objects = node(0, [0]) + node(1, [1]) + pu(0) + pu(1);
     expect(cpusOf(readHwlocXml(xml('0x3', objects, '', 'allowed_cpuset="0x1"')))).toEqual([[0, [0]], [1, []]]); // prettier-ignore
@@ -201,6 +216,21 @@ test('a last-level cache of the fourth level counts, an L3 that is a memory-side
   expect(unknown.nodes[0]).toMatchObject({ llcBytes: null, llcCount: 1 });
 });
 
+test('a cache of size 0 has an unknown one', () => {
+  const l1 = (bytes: number, id: number): string => `<object type="L1Cache" cpuset="${hex([id])}" cache_size="${bytes}">${pu(id)}</object>`;
+  expect(readHwlocXml(xml('0x3', node(0, [0, 1]) + l1(0, 0) + l1(48, 1))).nodes[0]!.l1Bytes).toBe(48);
+});
+
+test('at most 4096 CPUs and 254 nodes are read', () => {
+  const all = Array.from({ length: 4097 }, (_, id) => `<object type="PU" os_index="${id}" cpuset="0x${(2 ** (id % 32)).toString(16)}${',0x0'.repeat(id / 32)}"/>`); // prettier-ignore
+  const root = `0x1${',0xffffffff'.repeat(128)}`;
+  expect(readHwlocXml(xml(root, all.slice(0, 4096).join(''))).nodes[0]!.cpus).toHaveLength(4096);
+  expect(() => readHwlocXml(xml(root, all.join('')))).toThrow('PU os_index = 4096, want at most 4096 CPUs');
+  const nodes = Array.from({ length: 255 }, (_, id) => `<object type="NUMANode" os_index="${id}" cpuset="0x0"/>`);
+  expect(readHwlocXml(xml('0x1', pu(0) + nodes.slice(0, 254).join(''))).nodes).toHaveLength(254);
+  expect(() => readHwlocXml(xml('0x1', pu(0) + nodes.join('')))).toThrow('NUMANode os_index = 254, want at most 254 nodes');
+});
+
 test('distances are only taken as a SLIT if they are one', () => {
   const matrix = (values: string, more = ''): string =>
     `<distances2 type="NUMANode" nbobjs="2" kind="5" indexing="os" ${more}><indexes>0 1</indexes><u64values>${values}</u64values></distances2>`;
@@ -212,6 +242,8 @@ test('distances are only taken as a SLIT if they are one', () => {
     remarks: ['distances (no name) are no SLIT, they have 15 from node 0 to 0: passed over'],
   });
   expect(read(matrix('10 256 20 10')).distances).toBeNull();
+  const byGp = matrix('10 21 20 10').replace('"os"', '"gp"').replace('>0 1<', '>101 100<'); // node 1, node 0
+  expect(read(byGp).distances).toEqual([[10, 20], [21, 10]]); // prettier-ignore
   const both = read(matrix('10 21 20 10'), matrix('10 41 40 10', 'name="NUMALatency"'));
   expect(both).toMatchObject({ distances: [[10, 41], [40, 10]], remarks: ['a further matrix of distances (no name): passed over'] }); // prettier-ignore
 });
@@ -257,6 +289,8 @@ test.each([
   ['too few distances', xml('0x1', one, chunk('0 1', '10 20 20')), '3 u64values, want 4'],
   ['too many distances', xml('0x1', one, chunk('0 1', '10 20 20 10 9')), 'more than 4 u64values, want nbobjs x nbobjs of them'],
   ['a node twice in distances', xml('0x1', one, chunk('1 1', '10 20 20 10')), '<distances2> indexes, want each node once'],
+  ['distances by something else', xml('0x1', one, chunk('0 1', '10 20 20 10', 'kind="5" indexing="id" nbobjs="2"')), '<distances2> indexing = "id", want os or gp'], // prettier-ignore
+  ['distances of no node', xml('0x1', one, chunk('100 7', '10 20 20 10', 'kind="5" indexing="gp" nbobjs="2"')), '<distances2> indexes has 7, want the gp_index of a node'], // prettier-ignore
   ['distances of many', xml('0x1', one, chunk('0', '10', 'kind="5" indexing="os" nbobjs="1025"')), '<distances2> nbobjs = 1025, want 1 to 1024'], // prettier-ignore
   ['an unknown target', xml('0x1', one, '<memattr name="Latency" flags="6"><memattr_value target_obj_type="NUMANode" target_obj_gp_index="5" value="9" initiator_cpuset="0x1"/></memattr>'), '<memattr_value> target "5", want a node'], // prettier-ignore
   ['no initiator', xml('0x1', one, '<memattr name="Latency" flags="6"><memattr_value target_obj_type="NUMANode" target_obj_gp_index="100" value="9"/></memattr>'), '<memattr_value> without initiator_cpuset or initiator_obj_gp_index, want one'], // prettier-ignore
