@@ -87,7 +87,7 @@ function chunks(element: XmlElement, name: string, count: number): number[] {
   return numbers;
 }
 
-/** Format 1: values relative to a base. @param inFile node ids in the order of the file */
+/** Format 1: values relative to a base; tenths of the SLIT times 10 are whole again. @param inFile node ids in the order of the file */
 function readDistances1(element: XmlElement, inFile: readonly number[], remarks: string[]): Matrix | null {
   const count = whole(element, 'nbobjs', attribute(element, 'nbobjs'));
   const base = decimal(element, 'latency_base', attribute(element, 'latency_base'));
@@ -98,13 +98,8 @@ function readDistances1(element: XmlElement, inFile: readonly number[], remarks:
     remarks.push(`distances between ${count} objects that are not the ${inFile.length} nodes: passed over`);
     return null;
   }
-  const rows = inFile.map((_, i) => values.slice(i * count, (i + 1) * count).map(nearWhole));
+  const rows = inFile.map((_, i) => values.slice(i * count, (i + 1) * count));
   return count < 2 ? null : { ids: inFile, values: rows, name: 'of format 1' };
-}
-
-/** 1.6 times a base of 10 is 16, whatever floating point says; hwloc takes a thousandth as well. */
-function nearWhole(value: number): number {
-  return Math.abs(value - Math.round(value)) < 1e-3 ? Math.round(value) : value;
 }
 
 function slitOf({ ids: rowIds, values, name }: Matrix, ids: readonly number[], remarks: string[]): Distances | null {

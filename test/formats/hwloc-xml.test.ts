@@ -33,7 +33,7 @@ describe('format 1, where a node is the parent of its CPUs', () => {
   });
 
   test('has distances relative to a base, in the order of the file: node 3 before node 1', () => {
-    // The file has [3][3] 1.0, [3][1] 1.1, [1][3] 1.7, [1][1] 1.0, times 10; 1.1 times 10 is 11.000000000000002.
+    // The file has [3][3] 1.0, [3][1] 1.1, [1][3] 1.7, [1][1] 1.0, times 10.
     expect(topology.distances).toEqual([
       [10, 17],
       [11, 10],
