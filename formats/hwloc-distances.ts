@@ -1,4 +1,5 @@
 import { shown } from './format-error.ts';
+import type { HwlocObjects } from './hwloc-objects.ts';
 import { attribute, childrenOf, xmlFail, type XmlElement } from './xml.ts';
 
 type Distances = number[][];
@@ -21,26 +22,25 @@ const UNREACHABLE = 255;
 /**
  * The firmware's SLIT: of several matrices between NUMA nodes, the latencies from the operating system, first the one named NUMALatency.
  * All others are remarked on. hwloc passes over a matrix of one object, and so does this.
- * @param inFile node ids in the order of the file, as format 1 means them
  * @param ids of the topology, by rising id
  */
 export function readDistances(
   root: XmlElement,
   machine: XmlElement,
-  inFile: readonly number[],
+  { nodeIdsInFile, nodeByGp }: HwlocObjects,
   ids: readonly number[],
   remarks: string[],
 ): Distances | null {
   const matrices: Matrix[] = [];
   for (const element of childrenOf(root, 'distances2')) {
-    const matrix = readDistances2(element, remarks);
+    const matrix = readDistances2(element, nodeByGp, remarks);
     if (matrix) matrices.push(matrix);
   }
   for (const element of childrenOf(root, 'distances2hetero')) {
     remarks.push(`distances between objects of different types (${labelOf(element)}): passed over`);
   }
   for (const element of childrenOf(machine, 'distances')) {
-    const matrix = readDistances1(element, inFile, remarks);
+    const matrix = readDistances1(element, nodeIdsInFile, remarks);
     if (matrix) matrices.push(matrix);
   }
   const first = matrices.find(({ name }) => name === 'NUMALatency') ?? matrices[0];
@@ -48,7 +48,7 @@ export function readDistances(
   return first ? slitOf(first, ids, remarks) : null;
 }
 
-function readDistances2(element: XmlElement, remarks: string[]): Matrix | null {
+function readDistances2(element: XmlElement, nodeByGp: ReadonlyMap<string, number>, remarks: string[]): Matrix | null {
   const type = attribute(element, 'type');
   const label = labelOf(element);
   const kind = whole(element, 'kind', attribute(element, 'kind'));
@@ -64,10 +64,16 @@ function readDistances2(element: XmlElement, remarks: string[]): Matrix | null {
     remarks.push(`distances between nodes that are no latencies from the operating system (${label}, kind ${kind}): passed over`);
     return null;
   }
+  const ids = nodeIds(element, indexes, nodeByGp);
+  if (new Set(ids).size < count) xmlFail(element, '<distances2> indexes, want each node once');
+  return count < 2 ? null : { ids, values: ids.map((_, i) => values.slice(i * count, (i + 1) * count)), name: label };
+}
+
+function nodeIds(element: XmlElement, indexes: readonly number[], nodeByGp: ReadonlyMap<string, number>): number[] {
   const indexing = attribute(element, 'indexing');
-  if (indexing !== 'os') xmlFail(element, `<distances2> indexing = ${shown(indexing)}, want os for nodes`);
-  if (new Set(indexes).size < count) xmlFail(element, '<distances2> indexes, want each node once');
-  return count < 2 ? null : { ids: indexes, values: indexes.map((_, i) => values.slice(i * count, (i + 1) * count)), name: label };
+  if (indexing === 'os') return [...indexes];
+  if (indexing !== 'gp') xmlFail(element, `<distances2> indexing = ${shown(indexing)}, want os or gp`);
+  return indexes.map((gp) => nodeByGp.get(`${gp}`) ?? xmlFail(element, `<distances2> indexes has ${gp}, want the gp_index of a node`));
 }
 
 /** The chunks of one name, one after another. */
@@ -81,7 +87,7 @@ function chunks(element: XmlElement, name: string, count: number): number[] {
   return numbers;
 }
 
-/** Format 1: values relative to a base, in the order of the nodes in the file. */
+/** Format 1: values relative to a base; tenths of the SLIT times 10 are whole again. @param inFile node ids in the order of the file */
 function readDistances1(element: XmlElement, inFile: readonly number[], remarks: string[]): Matrix | null {
   const count = whole(element, 'nbobjs', attribute(element, 'nbobjs'));
   const base = decimal(element, 'latency_base', attribute(element, 'latency_base'));
@@ -92,13 +98,8 @@ function readDistances1(element: XmlElement, inFile: readonly number[], remarks:
     remarks.push(`distances between ${count} objects that are not the ${inFile.length} nodes: passed over`);
     return null;
   }
-  const rows = inFile.map((_, i) => values.slice(i * count, (i + 1) * count).map(nearWhole));
+  const rows = inFile.map((_, i) => values.slice(i * count, (i + 1) * count));
   return count < 2 ? null : { ids: inFile, values: rows, name: 'of format 1' };
-}
-
-/** 1.6 times a base of 10 is 16, whatever floating point says; hwloc takes a thousandth as well. */
-function nearWhole(value: number): number {
-  return Math.abs(value - Math.round(value)) < 1e-3 ? Math.round(value) : value;
 }
 
 function slitOf({ ids: rowIds, values, name }: Matrix, ids: readonly number[], remarks: string[]): Distances | null {

@@ -1,15 +1,21 @@
 import { shown } from './format-error.ts';
 import type { HwlocObjects } from './hwloc-objects.ts';
-import { readHwlocSet, within } from './hwloc-set.ts';
+import { MOST_NUMBERS, readHwlocSet, within } from './hwloc-set.ts';
 import type { Topology, TopologyNode } from './topology.ts';
 import { attribute, childrenOf, xmlFail, type XmlElement } from './xml.ts';
 
 type Cells = (number | null)[][];
 
 /** What CPUs see of a node's memory. */
-interface Figure {
-  readonly cpus: readonly number[];
+interface Figure extends Initiator {
   readonly value: number;
+}
+
+interface Initiator {
+  /** Ids of CPUs. */
+  readonly cpus: readonly number[];
+  /** How many the file says, whether they can be used or not. */
+  readonly width: number;
 }
 
 /** By name of hwloc's attribute: ns, and MiB/s (hwloc/memattrs.h). */
@@ -61,7 +67,7 @@ function tableOf(
     const value = wholeOf(element, 'value');
     if (target === null) remarks.push(`${name} of something that is no node: passed over`);
     else if (value === 0) remarks.push(`${name} of node ${target} is 0: passed over`);
-    else figures.get(target)?.push({ cpus: initiatorOf(element, objects), value });
+    else figures.get(target)?.push({ ...initiatorOf(element, objects), value });
   }
   const columns = nodes.map(({ id }) => columnOf(name, id, figures.get(id)!, nodes, remarks));
   return nodes.map((_, i) => columns.map((column) => column[i]!));
@@ -76,7 +82,7 @@ function columnOf(
   remarks: string[],
 ): (number | null)[] {
   const seen = new Map<number, number>(); // by CPU
-  for (const { cpus, value } of [...figures].sort((a, b) => b.cpus.length - a.cpus.length)) for (const cpu of cpus) seen.set(cpu, value);
+  for (const { cpus, value } of [...figures].sort((a, b) => b.width - a.width)) for (const cpu of cpus) seen.set(cpu, value);
   return nodes.map(({ id, cpus }) => {
     const values = new Set(cpus.map((cpu) => seen.get(cpu)));
     const [value] = values;
@@ -97,19 +103,17 @@ function targetOf(element: XmlElement, { nodeByGp, nodes }: HwlocObjects): numbe
   return target;
 }
 
-/** CPU ids. */
-function initiatorOf(element: XmlElement, { cpusByGp, cpus }: HwlocObjects): readonly number[] {
+function initiatorOf(element: XmlElement, { cpusByGp, cpus }: HwlocObjects): Initiator {
   const set = element.attributes.get('initiator_cpuset');
   if (set !== undefined) {
     const read = readHwlocSet(set, (said) => xmlFail(element, `initiator_cpuset = ${said}`));
-    return within(
-      read,
-      cpus.map(({ id }) => id),
-    );
+    const ids = cpus.map(({ id }) => id);
+    return { cpus: within(read, ids), width: read.endlessFrom === null ? read.members.length : MOST_NUMBERS };
   }
   const gp = element.attributes.get('initiator_obj_gp_index');
   if (gp === undefined) xmlFail(element, '<memattr_value> without initiator_cpuset or initiator_obj_gp_index, want one');
-  return cpusByGp.get(gp) ?? [];
+  const own = cpusByGp.get(gp) ?? [];
+  return { cpus: own, width: own.length };
 }
 
 function wholeOf(element: XmlElement, name: string): number {

@@ -42,7 +42,7 @@ function interleaved(text: string, total: number, levels: readonly SyntheticLeve
   const product = loops.reduce((all, { count }) => Math.min(all * count, Number.MAX_SAFE_INTEGER), 1);
   const smallest = loops.reduce((least, { step }) => Math.min(least, step), total);
   if (product !== total) {
-    if (product > total || smallest !== Math.floor(total / product)) fail(`want terms for ${total} objects`);
+    if (smallest !== total / product) fail(`want terms for ${total} objects`);
     loops.push({ step: 1, count: smallest });
   }
   const numbers = new Array<number>(total).fill(0);

@@ -34,7 +34,7 @@ export function readHwlocXml(text: string): Topology {
   const topology = {
     name: nameOf([...childrenOf(machines[0]!, 'info'), ...childrenOf(root, 'info')]),
     nodes,
-    distances: readDistances(root, machines[0]!, objects.nodeIdsInFile, ids, remarks),
+    distances: readDistances(root, machines[0]!, objects, ids, remarks),
     ...readMemoryAttributes(root, objects, nodes, remarks),
     clockGHz: clockOf(root, objects, remarks),
   };

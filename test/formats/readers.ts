@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { machineFileText } from '../../experiments/machine-file-text.ts';
 import { readMachineFile } from '../../experiments/machine-file.ts';
 import { bunzip2 } from '../../formats/bunzip2.ts';
+import { readHwlocSynthetic } from '../../formats/hwloc-synthetic.ts';
+import { readHwlocXml } from '../../formats/hwloc-xml.ts';
 import { readMlc } from '../../formats/mlc.ts';
 import { readNumactl } from '../../formats/numactl.ts';
 import { isSysfsFile, readSysfs } from '../../formats/sysfs.ts';
@@ -54,5 +56,15 @@ export const fuzzedReaders: readonly FuzzedReader[] = [
     name: 'machine file',
     read: (bytes) => readMachineFile('machine.yaml', asText(bytes), []),
     seeds: [bytesOf(machineFileText(lopsided))],
+  },
+  { name: 'hwloc-xml', read: (bytes) => readHwlocXml(asText(bytes)), seeds: [fixture('hwloc-v1.xml'), fixture('hwloc-v2.xml')] },
+  {
+    name: 'hwloc-synthetic',
+    read: (bytes) => readHwlocSynthetic(asText(bytes)),
+    seeds: [
+      bytesOf('pack:4 group:2 [numa(memory=16GB)] core:6 pu:1'),
+      bytesOf('numa:2(memory=1GB indexes=5,3) l3:1(size=8MB) core:4 pu:2(indexes=numa:core)'),
+      bytesOf('[numa] 2 3(indexes=1*2:2*3) 4'),
+    ],
   },
 ];
