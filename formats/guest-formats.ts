@@ -1,4 +1,6 @@
 import type { GuestDescription } from './guest-description.ts';
+import { looksLikeQemu, readQemu } from './qemu.ts';
+import { looksLikeVng, readVng } from './vng.ts';
 
 /** A format that describes guests: `guest import` takes each of this list. */
 export interface GuestFormat {
@@ -11,7 +13,10 @@ export interface GuestFormat {
 }
 
 /** In the order in which they are guessed: what is told for certain first. */
-export const guestFormats: readonly GuestFormat[] = [];
+export const guestFormats: readonly GuestFormat[] = [
+  { name: 'vng', summary: 'a command line of virtme-ng', looksLike: looksLikeVng, read: readVng },
+  { name: 'qemu', summary: 'a QEMU command line', looksLike: looksLikeQemu, read: readQemu },
+];
 
 /** The format that a text looks like, or null. */
 export function guessGuestFormat(text: string): GuestFormat | null {
