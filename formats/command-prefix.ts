@@ -1,6 +1,6 @@
 import { shown, type SourceText } from './format-error.ts';
 import type { CpuChoice, MemoryBinding } from './guest-description.ts';
-import { readIdList } from './id-list.ts';
+import { parseIdList } from './id-list.ts';
 import type { ShellWord } from './shell-words.ts';
 
 /** What stands before the program of a command line and holds for all of it. */
@@ -13,8 +13,8 @@ export interface Prefix {
   readonly rest: readonly ShellWord[];
 }
 
-const LAST_CPU = 65_535;
-const LAST_NODE = 1023;
+const MOST_CPUS = 65_536;
+const MOST_NODES = 1024;
 const WANT_CPUS = 'want CPUs such as 0-3,8';
 const WANT_NODES = 'want nodes such as 0-1 (by their ids: none with + or !)';
 
@@ -96,7 +96,13 @@ function readTaskset(source: SourceText, words: readonly ShellWord[], from: numb
 }
 
 function cpusOf(source: SourceText, at: number, text: string): number[] {
-  return readIdList(text, LAST_CPU) ?? source.fail(at, `${shown(text)}, ${WANT_CPUS}`);
+  return idsOf(text, MOST_CPUS) ?? source.fail(at, `${shown(text)}, ${WANT_CPUS}`);
+}
+
+/** One id or more. */
+function idsOf(text: string, most: number): number[] | null {
+  const ids = parseIdList(text, most);
+  return ids?.length === 0 ? null : ids;
 }
 
 function cpusOfMask(source: SourceText, { text, offsets }: ShellWord): number[] {
@@ -149,7 +155,7 @@ function readNumactl(
 }
 
 function setNumactl(source: SourceText, at: number, name: string, value: string, found: Found): void {
-  const nodes = (): number[] => readIdList(value, LAST_NODE) ?? source.fail(at, `numactl --${name} = ${shown(value)}, ${WANT_NODES}`);
+  const nodes = (): number[] => idsOf(value, MOST_NODES) ?? source.fail(at, `numactl --${name} = ${shown(value)}, ${WANT_NODES}`);
   if (name === 'cpunodebind') found.pins = value === 'all' ? null : { nodes: nodes() };
   else if (name === 'physcpubind') found.pins = value === 'all' ? null : { cpus: cpusOf(source, at, value) };
   else if (name === 'membind') found.memory = value === 'all' ? null : { mode: 'strict', nodes: nodes() };

@@ -1,6 +1,6 @@
 import { shown, type SourceText } from './format-error.ts';
 import type { MemoryBinding } from './guest-description.ts';
-import { readIdList } from './id-list.ts';
+import { parseIdList } from './id-list.ts';
 import { type QemuOption, Settings, wholeNumber } from './qemu-options.ts';
 
 /** Memory that the host sets up: `-object memory-backend-*`. */
@@ -17,7 +17,7 @@ export interface Aside {
   readonly ignored: string[];
 }
 
-const LAST_NODE = 1023;
+const MOST_NODES = 1024;
 const POLICIES = ['default', 'preferred', 'bind', 'interleave'] as const;
 const MODES = { preferred: 'preferred', bind: 'strict', interleave: 'interleave' } as const;
 /** Without effect on where memory lies or what it costs. */
@@ -55,8 +55,8 @@ function readBinding(settings: Settings): MemoryBinding | null {
   const policy = settings.choice('policy', POLICIES) ?? 'default';
   const nodes = new Set<number>();
   for (const setting of settings.many('host-nodes')) {
-    const run = readIdList(setting.value, LAST_NODE);
-    if (run === null || setting.value.includes(','))
+    const run = parseIdList(setting.value, MOST_NODES);
+    if (run === null || run.length === 0 || setting.value.includes(','))
       return settings.fail(setting, 'want one node or a run such as 0-1; more in host-nodes= of their own');
     for (const node of run) nodes.add(node);
   }

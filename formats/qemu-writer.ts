@@ -1,5 +1,5 @@
 import type { GuestCell, GuestDescription, MemoryBinding } from './guest-description.ts';
-import { runsOf, runText } from './id-list.ts';
+import { formatIdList } from './id-list.ts';
 
 const MIB = 1024 ** 2;
 const POLICIES = { strict: 'bind', preferred: 'preferred', interleave: 'interleave' } as const;
@@ -38,7 +38,12 @@ function cellMemory({ cells, memory }: GuestDescription): string[] {
 }
 
 function cpusText({ vcpus }: GuestCell): string {
-  return runsOf([...vcpus].sort((a, b) => a - b)).map((run) => `,cpus=${runText(run)}`).join(''); // prettier-ignore
+  return runsOf(vcpus).map((run) => `,cpus=${run}`).join(''); // prettier-ignore
+}
+
+/** Runs of ids, each apart: `0-3`, `8`. */
+function runsOf(ids: readonly number[]): string[] {
+  return formatIdList([...ids].sort((a, b) => a - b)).split(',').filter((run) => run !== ''); // prettier-ignore
 }
 
 function objectLine(id: string, bytes: number, binding: MemoryBinding | null, isPreallocated: boolean): string {
@@ -51,7 +56,7 @@ function bindingText(binding: MemoryBinding | null): string {
   if (mode === 'restrictive')
     throw new RangeError('memory.mode = restrictive, want strict, preferred or interleave: QEMU has no word for it');
   if (nodes.length === 0) throw new RangeError(`memory.nodes of ${mode}: none, want the nodes: QEMU has no word for all of them`);
-  const runs = runsOf([...nodes].sort((a, b) => a - b)).map((run) => `,host-nodes=${runText(run)}`);
+  const runs = runsOf(nodes).map((run) => `,host-nodes=${run}`);
   return `${runs.join('')},policy=${POLICIES[mode]}`;
 }
 
