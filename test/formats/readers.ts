@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { readLibvirt } from '../../formats/libvirt.ts';
 import { readMlc } from '../../formats/mlc.ts';
+import { readXlConfig } from '../../formats/xl-config.ts';
 
 /** Every reader of another tool's file, with small sound inputs to begin from: what the fuzzing of test/long/formats.long.ts goes through. */
 export interface FuzzedReader {
@@ -27,4 +29,6 @@ export const fuzzedReaders: readonly FuzzedReader[] = [
       ),
     ],
   },
+  { name: 'libvirt', read: (bytes) => readLibvirt(asText(bytes)), seeds: [fixture('libvirt-cells.xml')] },
+  { name: 'xl', read: (bytes) => readXlConfig(asText(bytes)), seeds: [fixture('xl-vnuma.cfg')] },
 ];
