@@ -1,6 +1,6 @@
 import { shown } from './format-error.ts';
 import type { GuestCell, GuestDescription, MemoryBinding } from './guest-description.ts';
-import { type IdKind, readIdList, VCPUS } from './id-list.ts';
+import { type IdKind, readIdList, VCPUS } from './id-sets.ts';
 import { placed, type Remarks } from './libvirt-remarks.ts';
 import { failAt, memoryBytes, onlyChild, wholeNumber } from './libvirt-values.ts';
 import { attribute, childrenOf, type XmlElement, xmlFail } from './xml.ts';

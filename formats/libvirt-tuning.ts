@@ -1,4 +1,4 @@
-import { HOST_CPUS, HOST_NODES, readIdList } from './id-list.ts';
+import { HOST_CPUS, HOST_NODES, readIdList } from './id-sets.ts';
 import type { CpuChoice, GuestDescription, MemoryBinding } from './guest-description.ts';
 import type { CellMemory, VirtualCpus } from './libvirt-cells.ts';
 import { placed, type Remarks } from './libvirt-remarks.ts';

@@ -1,5 +1,5 @@
 import type { CpuChoice, GuestDescription, MemoryBinding } from './guest-description.ts';
-import { writeIdList } from './id-list.ts';
+import { writeIdList } from './id-sets.ts';
 
 /**
  * The parts of a libvirt domain that say where vCPUs and memory are: <memory>, <vcpu>, <cputune>, <numatune>, <memoryBacking> and <cpu>,

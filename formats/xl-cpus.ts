@@ -1,6 +1,6 @@
 import type { CpuChoice } from './guest-description.ts';
 import { shown } from './format-error.ts';
-import { HOST_CPUS, HOST_NODES, type IdKind, writeIdList } from './id-list.ts';
+import { HOST_CPUS, HOST_NODES, type IdKind, writeIdList } from './id-sets.ts';
 
 const WANTED = 'want CPUs such as 0-3,5,^1, or all,^7, or nodes:0-3,^node:2';
 

@@ -1,6 +1,6 @@
 import { shown } from './format-error.ts';
 import type { GuestCell, GuestDescription } from './guest-description.ts';
-import { HOST_NODES, VCPUS } from './id-list.ts';
+import { HOST_NODES, VCPUS } from './id-sets.ts';
 import type { XlConfig } from './xl-values.ts';
 
 const KEYS = ['pnode', 'size', 'vcpus', 'vdistances'] as const;

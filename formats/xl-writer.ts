@@ -1,5 +1,5 @@
 import type { CpuChoice, GuestCell, GuestDescription } from './guest-description.ts';
-import { writeIdList } from './id-list.ts';
+import { writeIdList } from './id-sets.ts';
 import { writeXlCpus } from './xl-cpus.ts';
 
 const MIB = 1024 ** 2;
