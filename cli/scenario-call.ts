@@ -1,4 +1,5 @@
-import { readerBeside, readScenarioFile } from '../experiments/scenario-file.ts';
+import { LABELS, readerBeside, readScenarioFile } from '../experiments/scenario-file.ts';
+import type { ReadFile } from '../experiments/file-words.ts';
 import type { ScenarioSource } from '../experiments/scenario-input.ts';
 import { type Call, WORD_FLAGS } from './command.ts';
 
@@ -9,8 +10,14 @@ export function sourceOf(call: Call): ScenarioSource {
   return {
     flags: Object.fromEntries(words.map((word) => [word, call.texts[word]!])),
     file: name === undefined ? undefined : readScenarioFile(name),
-    read: name === undefined || call.texts.workload !== undefined ? undefined : readerBeside(name),
+    read: name === undefined ? undefined : readerFor(call, name),
   };
+}
+
+/** What a flag names lies in the folder one is in; what a word of the file names, beside the file. */
+function readerFor(call: Call, scenario: string): ReadFile {
+  const beside = readerBeside(scenario);
+  return (name, word) => (call.texts[word] === undefined ? beside(name, word) : readScenarioFile(name, LABELS[word]));
 }
 
 /** The words of it that may name policies by their files. */

@@ -1,7 +1,10 @@
 import type { WorkloadEntry } from '../sim/workload-api.ts';
+import type { MachineSpec } from '../sim/machine-spec.ts';
 import { InputError, show } from './input-error.ts';
+import { isMachineFile, readMachineFile } from './machine-file.ts';
 import { rtApp } from './rt-app-guests.ts';
 import { readScenarioFile } from './scenario-file.ts';
+import type { Registries } from './scenario-words.ts';
 
 /** [guest] what each runs, where a file says so; null where words do. */
 export type Programs = readonly WorkloadEntry[] | null;
@@ -17,15 +20,62 @@ export interface FileWorkload {
   expand(name: string, text: string, words: Words): { readonly words: Words; readonly programs: NonNullable<Programs> };
 }
 
+/** Words of a run whose value may be, or hold, the name of a file. */
+export type FileWord = 'machine' | 'workload';
 export type Words = Readonly<Record<string, unknown>>;
-export type ReadFile = (name: string) => { readonly name: string; readonly text: string };
+/** @param word that names the file */
+export type ReadFile = (name: string, word: FileWord) => { readonly name: string; readonly text: string };
 
 const FILE_WORKLOADS: readonly FileWorkload[] = [rtApp];
 
 /** Names of the files that the words of a run depend on, as written. */
 export function filesNamedBy(words: Words): string[] {
   const workload = workloadFile(words.workload);
-  return workload === null ? [] : [workload.file];
+  const machine = machineFile(words.machine);
+  return [...(workload === null ? [] : [workload.file]), ...(machine === null ? [] : [machine])];
+}
+
+/**
+ * With `machine: FILE` read and among the machines, under its own name.
+ * @throws InputError naming file, line and key
+ */
+export function expandMachineFile(
+  words: Words,
+  registries: Registries,
+  read: ReadFile | undefined,
+): { words: Words; registries: Registries } {
+  const file = machineFile(words.machine);
+  if (file === null) return { words, registries };
+  const { name, text } = read ? read(file, 'machine') : readScenarioFile(file, 'machine');
+  const known = machinesOf(registries);
+  const key = JSON.stringify([name, text]);
+  const found = known.get(key) ?? withMachine(registries, name, text);
+  known.set(key, found);
+  return { words: { ...words, machine: found.spec.name }, registries: found.registries };
+}
+
+interface WithMachine {
+  readonly spec: MachineSpec;
+  readonly registries: Registries;
+}
+
+/** By name and text: a sweep reads thousands of runs on few machines. */
+const known = new WeakMap<Registries, Map<string, WithMachine>>();
+
+function machinesOf(registries: Registries): Map<string, WithMachine> {
+  const own = known.get(registries) ?? new Map<string, WithMachine>();
+  known.set(registries, own);
+  return own;
+}
+
+function withMachine(registries: Registries, name: string, text: string): WithMachine {
+  const { machines } = registries;
+  const spec = readMachineFile(name, text, machines.map((machine) => machine.name)); // prettier-ignore
+  return { spec, registries: { ...registries, machines: [...machines, spec] } };
+}
+
+function machineFile(machine: unknown): string | null {
+  return typeof machine === 'string' && isMachineFile(machine) ? machine : null;
 }
 
 /** @throws InputError naming file, line and key */
@@ -35,7 +85,7 @@ export function expandFileWorkload(words: Words, read: ReadFile | undefined): { 
   if (found === null) return { words, programs: null };
   const { kind, file } = found;
   if ('guests' in words) throw new InputError(`workload = ${show(workload)}: its tasks are the guests, want no other guests`);
-  const { name, text } = read ? read(file) : readScenarioFile(file, kind.prefix);
+  const { name, text } = read ? read(file, 'workload') : readScenarioFile(file, kind.prefix);
   try {
     const { words: said, programs } = kind.expand(name, text, rest);
     return { words: { ...said, ...rest }, programs };

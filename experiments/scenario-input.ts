@@ -5,7 +5,7 @@ import { MAX_GUEST_BLOCKS } from '../sim/block-table.ts';
 import { DEFAULT_WEIGHT } from '../sim/policy-api.ts';
 import { type Costs, DEFAULT_COSTS, type GuestSpec, type HotplugEvent, type Scenario } from '../sim/scenario.ts';
 import { seconds } from '../sim/units.ts';
-import { expandFileWorkload, type Programs } from './file-words.ts';
+import { expandFileWorkload, expandMachineFile, type Programs, type ReadFile } from './file-words.ts';
 import { InputError, show } from './input-error.ts';
 import { formatNamed } from './named-options.ts';
 import { didYouMean } from './nearest-name.ts';
@@ -33,7 +33,7 @@ export interface ScenarioSource {
   /** Words that were read before, from whatever they stood in; they win over the file. */
   readonly words?: Readonly<Record<string, Tree>> | undefined;
   /** Reads a file that a word names; left out: from the folder one is in. */
-  readonly read?: ((name: string) => { readonly name: string; readonly text: string }) | undefined;
+  readonly read?: ReadFile | undefined;
 }
 
 const MAX_VCPUS = 131_072;
@@ -59,9 +59,11 @@ const GUEST_WORDS = [
  * The scenario that flags and file describe, checked as a whole.
  * @throws InputError of one line: where, the value, what was wanted and the nearest name
  */
-export function readScenario(source: ScenarioSource, registries: Registries): Scenario {
+export function readScenario(source: ScenarioSource, known: Registries): Scenario {
   const file = source.file && readYaml(source.file.name, source.file.text);
-  const { words: written, programs } = expandFileWorkload({ ...fileWords(file), ...source.words, ...source.flags }, source.read);
+  const all = { ...fileWords(file), ...source.words, ...source.flags };
+  const { words: withMachine, registries } = expandMachineFile(all, known, source.read);
+  const { words: written, programs } = expandFileWorkload(withMachine, source.read);
   const refuse = (path: Path, message: string): never => {
     throw new InputError(`${placeOf(path, source.flags, file)}${message}`);
   };

@@ -46,7 +46,7 @@ export function ustarHeader(name: string, bytes: number): Buffer {
   put('mtime', octal(0, 11));
   block[KIND_AT] = 0x30;
   block.write('ustar\0' + '00', MAGIC_AT, 'latin1');
-  put('sum', `${sumOf(block).toString(8).padStart(6, '0')}\0 `);
+  put('sum', `${tarSum(block).toString(8).padStart(6, '0')}\0 `);
   return block;
 }
 
@@ -71,7 +71,7 @@ export function readUstarHeader(block: Buffer): TarHeader | null {
     if (!/^[0-7]+$/.test(digits)) throw new TarError(`header: ${field} is no octal number`, true);
     return parseInt(digits, 8);
   };
-  if (octal('sum') !== sumOf(block)) throw new TarError('header: its sum does not fit', true);
+  if (octal('sum') !== tarSum(block)) throw new TarError('header: its sum does not fit', true);
   if (block.toString('latin1', MAGIC_AT, MAGIC_AT + 5) !== 'ustar') throw new TarError('header: not that of a ustar archive', false);
   const prefix = text(PREFIX);
   const name = (prefix === '' ? '' : `${prefix}/`) + text(FIELDS.name);
@@ -87,7 +87,7 @@ export function readUstarHeader(block: Buffer): TarHeader | null {
 }
 
 /** Of all bytes, those of the sum itself taken for spaces. */
-function sumOf(block: Buffer): number {
+export function tarSum(block: Buffer): number {
   const [at, length] = FIELDS.sum;
   let sum = 0;
   for (let i = 0; i < TAR_BLOCK; i++) sum += i >= at && i < at + length ? 0x20 : block[i]!;

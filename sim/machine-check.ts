@@ -14,6 +14,16 @@ export function checkSpec(spec: MachineSpec): void {
     (path, value) => {
       if (!(Number.isFinite(value) && holds(value))) wrong(path, value, want);
     };
+  const checkIds = (path: string, ids: readonly number[] | undefined, count: number): void => {
+    if (ids === undefined) return;
+    if (ids.length !== count) wrong(`${path}.length`, ids.length, `${count}, one each`);
+    ids.forEach((id, i) => whole(`${path}[${i}]`, id));
+    const seen = new Set<number>();
+    for (const id of ids) {
+      if (seen.has(id)) wrong(path, id, 'each id once');
+      seen.add(id);
+    }
+  };
   const positive = within((value) => value > 0, 'more than 0');
   const notNegative = within((value) => value >= 0, '0 or more');
   const whole = within((value) => Number.isSafeInteger(value) && value >= 0, 'a whole number');
@@ -50,6 +60,8 @@ export function checkSpec(spec: MachineSpec): void {
     spec.nodeCpus,
     within((cpus) => cpus % threads === 0, `whole cores of ${threads} threads`),
   );
+  checkIds('nodeIds', spec.nodeIds, nodeCount);
+  checkIds('cpuIds', spec.cpuIds, spec.nodeCpus.reduce((sum, count) => sum + count, 0)); // prettier-ignore
   if (spec.threadShare) {
     within((share) => share >= 1 / threads && share <= 1, `1/${threads} to 1`)('threadShare', spec.threadShare.value);
   }

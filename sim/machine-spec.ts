@@ -25,6 +25,9 @@ export interface MachineSpec {
   readonly nodeCpus: readonly number[];
   /** Hardware threads of a core, each a CPU, numbered one after the other; 1 if not given. */
   readonly threadsPerCore?: number;
+  /** What the operating system calls each node and each CPU, where that is not their number here. */
+  readonly nodeIds?: readonly number[];
+  readonly cpuIds?: readonly number[];
   /** Speed at which each thread of a core computes when all are busy, as a share of one alone; 1 if not given. */
   readonly threadShare?: Figure<number>;
   readonly clockGHz: Figure<number>;

@@ -7,7 +7,8 @@ import { formatNamed } from '../../experiments/named-options.ts';
 import { didYouMean } from '../../experiments/nearest-name.ts';
 import { workloadText } from '../../experiments/run-result.ts';
 import { wordsOf } from '../../experiments/runs/run-order.ts';
-import { readScenarioFile } from '../../experiments/scenario-file.ts';
+import type { ReadFile } from '../../experiments/file-words.ts';
+import { LABELS, readScenarioFile } from '../../experiments/scenario-file.ts';
 import { readScenario } from '../../experiments/scenario-input.ts';
 import { writeWhole } from '../../experiments/store.ts';
 import { SweepFolder } from '../../experiments/sweep/sweep-folder.ts';
@@ -208,8 +209,8 @@ function casesOf(call: Call): { label: string | null; call: Call }[] {
 function studyOf(call: Call, policies: readonly string[], { warmUp }: CompareWords, lab: Lab, onFile: (path: string) => void): Study {
   const source = sourceOf(call);
   const files: Record<string, string> = {};
-  const read = (name: string): { name: string; text: string } => {
-    const file = source.read?.(name) ?? readScenarioFile(name, 'rt-app');
+  const read: ReadFile = (name, word) => {
+    const file = source.read?.(name, word) ?? readScenarioFile(name, LABELS[word]);
     files[name] = file.text;
     onFile(file.name);
     return file;

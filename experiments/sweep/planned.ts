@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, resolve } from 'node:path';
-import { filesNamedBy } from '../file-words.ts';
+import { filesNamedBy, type FileWord } from '../file-words.ts';
 import { InputError, show } from '../input-error.ts';
 import type { Engine } from '../runs/execute.ts';
 import { runId } from '../runs/run-id.ts';
@@ -127,17 +127,17 @@ interface NamedFiles {
 /** Policies and other files that any run names, from the folder the plan is in. */
 async function namedFiles(plan: Plan, runner: GuardedRunner): Promise<NamedFiles> {
   const policyNames = new Set<string>();
-  const fileNames = new Set<string>();
+  const fileNames = new Map<string, FileWord>();
   for (let index = 0; index < plan.runCount; index++) {
     const words = { ...plan.words, ...variedOf(plan, index) };
     const { policy } = words;
     if (typeof policy === 'string' && isPolicyFile(policy)) policyNames.add(fileOfWord(policy));
-    for (const name of filesNamedBy(words)) fileNames.add(name);
+    for (const name of filesNamedBy(words)) fileNames.set(name, words.machine === name ? 'machine' : 'workload');
   }
   const read = readerBeside(plan.name);
   const policies: UserPolicy[] = [];
   for (const file of policyNames) policies.push(await describePolicy(await bundleOf(file, dirname(plan.name)), runner));
-  return { policies, files: Object.fromEntries([...fileNames].map((name) => [name, read(name).text])) };
+  return { policies, files: Object.fromEntries([...fileNames].map(([name, word]) => [name, read(name, word).text])) };
 }
 
 /** Knows nothing of where it lay, so that errors name the same place of it wherever it runs. */

@@ -1,0 +1,78 @@
+import type { Topology, TopologyNode } from '../../formats/topology.ts';
+import type { MachineSpec, Matrix } from '../../sim/machine-spec.ts';
+import { InputError } from '../input-error.ts';
+
+/** Which nodes and CPUs a machine has, and in what order: what a topology says, numbered as the simulator numbers. */
+export interface Layout {
+  /** Those with CPUs or memory, by rising id, and the place of each in the topology. */
+  readonly nodes: readonly TopologyNode[];
+  readonly places: readonly number[];
+  readonly nodeCpus: readonly number[];
+  readonly threadsPerCore: number;
+  /** [CPU] the operating system's id, node by node and core by core. */
+  readonly cpuIds: readonly number[];
+  /** [node] null where it is not said. */
+  readonly packages: readonly (number | null)[];
+  readonly slit: Matrix | null;
+  readonly remarks: readonly string[];
+}
+
+/**
+ * Nodes are numbered by rising id; CPUs node by node, core by core, a core's threads one after the other. Where cores differ in how many
+ * threads they have (hybrid processors, a thread off line), every CPU counts as a core of its own.
+ * @throws InputError for a topology without CPUs, or with a node that has CPUs and no memory
+ */
+export function layoutOf(topology: Topology): Layout {
+  const remarks = [...topology.remarks];
+  const places = topology.nodes.flatMap(({ cpus, memoryBytes }, at) => (cpus.length > 0 || memoryBytes ? [at] : []));
+  const nodes = places.map((at) => topology.nodes[at]!);
+  const gone = topology.nodes.filter((node) => !nodes.includes(node)).map(({ id }) => id);
+  if (gone.length > 0) remarks.push(`left out, for they have neither CPUs nor memory: nodes ${gone.join(', ')}`);
+  if (!nodes.some(({ cpus }) => cpus.length > 0)) throw new InputError('cpus = none, want a machine with CPUs');
+  const bare = nodes.find(({ memoryBytes }) => memoryBytes === 0);
+  if (bare) throw new InputError(`node ${bare.id}: memory = 0, want some: the model has no nodes of CPUs alone`);
+  const threadsPerCore = threadsOf(nodes, remarks);
+  return {
+    nodes,
+    places,
+    nodeCpus: nodes.map(({ cpus }) => cpus.length),
+    threadsPerCore,
+    cpuIds: nodes.flatMap(({ cpus, cores }) => (threadsPerCore > 1 ? cores!.flat() : cpus)),
+    packages: nodes.map((node) => node.package),
+    slit: topology.distances && places.map((row) => places.map((column) => topology.distances![row]![column]!)),
+    remarks,
+  };
+}
+
+/** Whether the machine has the same nodes, CPUs and distances as this one; sockets too, where they are said. */
+export function hasShapeOf(layout: Layout, spec: MachineSpec): boolean {
+  return shapeDifference(layout, spec) === null;
+}
+
+/** What first differs, such as `nodes: 4 and 8`; null if nothing does. */
+export function shapeDifference(layout: Layout, spec: MachineSpec): string | null {
+  const { nodes, nodeCpus, threadsPerCore, slit, packages } = layout;
+  if (nodes.length !== spec.nodeCpus.length) return `nodes: ${nodes.length}, not ${spec.nodeCpus.length}`;
+  const at = nodeCpus.findIndex((cpus, node) => cpus !== spec.nodeCpus[node]);
+  if (at >= 0) return `CPUs of node ${at}: ${nodeCpus[at]}, not ${spec.nodeCpus[at]}`;
+  if (layout.nodes.some(({ cores }) => cores !== null) && threadsPerCore !== (spec.threadsPerCore ?? 1)) return `threads of a core: ${threadsPerCore}, not ${spec.threadsPerCore ?? 1}`; // prettier-ignore
+  if (slit) {
+    for (const [row, cells] of slit.entries()) {
+      const column = cells.findIndex((cell, i) => cell !== spec.slit.value[row]![i]);
+      if (column >= 0) return `distance from node ${row} to ${column}: ${cells[column]}, not ${spec.slit.value[row]![column]}`;
+    }
+  }
+  const same = (a: number, b: number): boolean => packages[a] === null || packages[b] === null || (packages[a] === packages[b]) === (spec.nodeSocket[a] === spec.nodeSocket[b]); // prettier-ignore
+  for (let a = 0; a < nodes.length; a++) for (let b = 0; b < a; b++) if (!same(a, b)) return `packages of nodes ${b} and ${a}`;
+  return null;
+}
+
+function threadsOf(nodes: readonly TopologyNode[], remarks: string[]): number {
+  const cores = nodes.flatMap((node) => (node.cpus.length === 0 ? [] : (node.cores ?? node.cpus.map((cpu) => [cpu]))));
+  const sizes = new Set(cores.map((core) => core.length));
+  if (sizes.size === 1) return [...sizes][0]!;
+  remarks.push(
+    `cores of ${[...sizes].sort((a, b) => a - b).join(' and ')} threads: every CPU is taken for a core of its own, so threads that share one do not slow each other`,
+  );
+  return 1;
+}
