@@ -14,10 +14,15 @@ export function writeLibvirtFragments(guest: GuestDescription): string {
     vcpuLine(guest),
     ...element('cputune', cputune(guest)),
     ...element('numatune', numatune(guest)),
-    ...element('memoryBacking', guest.cells.some((cell) => cell.isPreallocated) ? [`<allocation mode='immediate'/>`] : []),
+    ...element('memoryBacking', isBackedAtStart(guest) ? [`<allocation mode='immediate'/>`] : []),
     ...element('cpu', cpu(guest)),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Xen backs all memory when it builds a guest, and is not asked to. */
+function isBackedAtStart({ kind, cells, isPreallocated }: GuestDescription): boolean {
+  return kind === 'kvm' && (isPreallocated || cells.some((cell) => cell.isPreallocated));
 }
 
 function comments({ softPins }: GuestDescription): string[] {

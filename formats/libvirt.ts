@@ -24,9 +24,6 @@ export function readLibvirt(text: string): GuestDescription {
   const tuning = tuningOf(domain, cpus, remarks);
   const backedAtStart = isBackedAtStart(domain);
   const model = cpuModelOf(domain, cpus, tuning.cellMemory, backedAtStart, remarks);
-  if (backedAtStart && model.cells.length === 0) {
-    remarks.unsimulated.push('memoryBacking: all memory backed at the start, which only memory of cells can be here');
-  }
   otherElements(domain, remarks);
   return {
     name: name === '' ? null : name,
@@ -37,6 +34,7 @@ export function readLibvirt(text: string): GuestDescription {
     softPins: cpus.present.map(() => null),
     ...model,
     memory: tuning.memory,
+    isPreallocated: backedAtStart && model.cells.length === 0,
     weight: tuning.weight,
     capPercent: tuning.capPercent,
     ...remarks,

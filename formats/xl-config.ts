@@ -49,6 +49,7 @@ export function readXlConfig(text: string): GuestDescription {
     distances,
     topology: null,
     memory: null,
+    isPreallocated: cells.length === 0,
     weight: weight === null ? null : (weight * 100) / USUAL_WEIGHT,
     capPercent: cap === 0 ? null : cap,
     unsimulated,

@@ -40,6 +40,7 @@ describe('a domain with cells', () => {
       ],
       topology: { sockets: 1, dies: 1, cores: 5, threads: 1 },
       memory: { mode: 'interleave', nodes: [0, 33] },
+      isPreallocated: false,
       weight: 200, // 2048 shares, where 1024 are usual
       capPercent: 150, // 5 vCPUs of 15 ms in 50 ms
     });
@@ -83,11 +84,12 @@ describe('memory', () => {
     expect(unsimulated).toEqual(['currentMemory = 614400 KiB: the balloon may give the guest up to 1048576 KiB later']);
   });
 
-  test('backed at the start comes through with cells alone', () => {
+  test('backed at the start is that of cells, or all of it', () => {
     const backing = "<memoryBacking><allocation mode='immediate'/></memoryBacking>";
     const cells = "<cpu><numa><cell memory='1' unit='GiB'/></numa></cpu>";
     expect(readLibvirt(domain(backing + cells)).cells).toMatchObject([{ isPreallocated: true, vcpus: [0, 1, 2] }]);
-    expect(readLibvirt(domain(backing)).unsimulated).toHaveLength(1);
+    expect(readLibvirt(domain(backing))).toMatchObject({ isPreallocated: true, cells: [], unsimulated: [] });
+    expect(said(readLibvirt(wrapped(readLibvirt(domain(backing)))))).toEqual(said(readLibvirt(domain(backing))));
     expect(said(readLibvirt(wrapped(readLibvirt(domain(backing + cells)))))).toEqual(said(readLibvirt(domain(backing + cells))));
   });
 });
@@ -245,6 +247,7 @@ test('any guest that libvirt can describe is the same after it was written and r
         distances: cells.length > 0 ? cells.map((_, i) => cells.map((_unused, j) => (i === j ? 10 : 11 + 5 * i + j))) : null,
         topology: { sockets: 1, dies: 1, cores: vcpus, threads: 1 },
         memory,
+        isPreallocated: false,
         weight: shares === null ? null : (shares * 100) / 1024,
         capPercent,
         unsimulated: [],

@@ -86,6 +86,7 @@ describe('a guest with virtual nodes', () => {
       ],
       topology: null,
       memory: null,
+      isPreallocated: false, // its cells say so
       weight: 50, // 0200 is 128, where 256 is usual
       capPercent: 150,
     });
@@ -253,6 +254,7 @@ test('any guest that xl can describe is the same after it was written and read',
         distances: cuts > 0 ? cells.map((_, i) => cells.map((_unused, j) => (i === j ? 10 : 11 + 5 * i + j))) : null,
         topology: null,
         memory: null,
+        isPreallocated: cuts === 0,
         weight: weight === null ? null : (weight * 100) / 256,
         capPercent,
         unsimulated: [],
