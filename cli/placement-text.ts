@@ -1,4 +1,5 @@
-import { type ExportedGuest, type PlacementExport, type Tool, TOOLS } from '../experiments/placement/placement-export.ts';
+import { type Tool, TOOLS } from '../experiments/placement/memory-rule.ts';
+import type { ExportedGuest, PlacementExport } from '../experiments/placement/placement-export.ts';
 import type { PlacedVcpu } from '../experiments/placement/placed-guests.ts';
 import { type HostNode, wholeNodes } from '../formats/numactl-writer.ts';
 import { writeIdList } from '../formats/id-sets.ts';
@@ -41,7 +42,7 @@ function guestText({ name, description, isBare, placedNs, vcpus, rule, bytesAtEn
     `guest ${plainText(name)}: ${kind}, ${counted(description.vcpus, 'vCPU')}, ${formatBytes(description.memoryBytes)}, ${came}`,
     table(['vCPU', 'held to', 'rather on', 'held to at the end', 'rather on at the end', 'ran on'], rows),
     `memory: ${plainText(rule.text)}; at the end ${atEnd === '' ? 'none backed' : atEnd}`,
-    ...notes.map((note) => `note: ${plainText(note)}`),
+    ...notes.map(({ text }) => `note: ${plainText(text)}`),
   ];
   return `${lines.join('\n')}\n`;
 }

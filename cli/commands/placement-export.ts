@@ -1,7 +1,8 @@
 import { InputError, show } from '../../experiments/input-error.ts';
 import { wantOneOf } from '../../experiments/named-options.ts';
 import { checkNoInput } from '../../experiments/no-input.ts';
-import { type PlacementExport, placementExport as exportOf, type Tool, TOOLS } from '../../experiments/placement/placement-export.ts';
+import { type Tool, TOOLS } from '../../experiments/placement/memory-rule.ts';
+import { type PlacementExport, placementExport as exportOf } from '../../experiments/placement/placement-export.ts';
 import type { Moment } from '../../experiments/placement/placed-guests.ts';
 import { readScenario } from '../../experiments/scenario-input.ts';
 import { checkWritable, writeWhole } from '../../experiments/store.ts';
@@ -27,7 +28,7 @@ export const placementExport: Command = {
   examples: [
     ['numalab placement export --policy kvm-numactl --workload lmbench-rd --guests 7 --memory 2GiB', 'what went where, and how to do it by hand'],
     ['numalab placement export --policy libvirt:vcpupin=yes --workload kernbench --guests 4 --as libvirt', 'XML fragments of four domains'],
-    ['numalab placement export --policy xen-xl --workload kernbench --guests 3 --as xl --guest kernbench-2', 'xl.cfg lines of one guest'],
+    ['numalab placement export --policy xl-credit2 --workload kernbench --guests 3 --as xl --guest vm2', 'xl.cfg lines of one guest'],
     ['numalab placement export --policy numad --scenario mixed.yaml --at end --json', 'what a daemon made of it, as JSON'],
   ],
   run(call, lab, terminal) {

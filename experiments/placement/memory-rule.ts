@@ -3,6 +3,16 @@ import { writeIdList } from '../../formats/id-sets.ts';
 import type { Fallback } from '../../sim/memory-policy.ts';
 import type { Places } from '../../sim/recording.ts';
 
+/** Something that tools have no word for, but for those that have. */
+export interface Note {
+  readonly text: string;
+  readonly saidBy: readonly Tool[];
+}
+
+/** In the order in which they are told. */
+export const TOOLS = ['numactl', 'qemu', 'libvirt', 'xl'] as const;
+export type Tool = (typeof TOOLS)[number];
+
 /** What a policy does with a guest's memory, as far as other tools have words for it. */
 export interface RuleInWords {
   /** For a person: `bind on nodes 0-1`. */
@@ -11,8 +21,7 @@ export interface RuleInWords {
   readonly binding: MemoryBinding | null;
   /** Option of numactl that says it where no binding does. */
   readonly numactl: string | null;
-  /** What no tool, or not each, has a word for. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 interface KnownRule {
@@ -37,7 +46,7 @@ const KNOWN: ReadonlyMap<string, KnownRule> = new Map<string, KnownRule>([
       fallback: 'distance',
       words: (nodes) => ({
         ...binding('preferred', nodes),
-        notes: nodes.length > 1 ? ['Linux before 5.15, and tools from before it, take only the first of several preferred nodes'] : [],
+        notes: nodes.length > 1 ? [unsaid('Linux before 5.15, and tools from before it, take only the first of several preferred nodes')] : [],
       }),
     },
   ],
@@ -48,7 +57,9 @@ const KNOWN: ReadonlyMap<string, KnownRule> = new Map<string, KnownRule>([
       words: (nodes) => ({
         binding: null,
         numactl: `--weighted-interleave=${writeIdList(nodes)}`,
-        notes: ['interleaved by weights (/sys/kernel/mm/mempolicy/weighted_interleave), which numactl alone has a word for'],
+        notes: [
+          { text: 'memory is interleaved by weights (/sys/kernel/mm/mempolicy/weighted_interleave), which numactl alone has a word for', saidBy: ['numactl'] },
+        ],
       }),
     },
   ],
@@ -63,10 +74,10 @@ const UNSAID = ['first-touch'];
  * @param nodes meant for the guest's memory, and all nodes of the machine, by the ids of the operating system
  */
 export function ruleInWords(memory: Places['memory'], nodes: readonly number[], allNodes: readonly number[]): RuleInWords {
-  const moves = memory.movesPages ? ['memory is moved while the guest runs, which no tool here is told to do'] : [];
+  const moves = memory.movesPages ? [unsaid('memory is moved while the guest runs, which no tool here is told to do')] : [];
   const known = KNOWN.get(memory.name);
   const meant = nodes.length > 0 ? nodes : memory.name.endsWith('interleave') ? allNodes : [];
-  const text = `${memory.name}${meant.length > 0 ? ` on ${meant.length === 1 ? 'node' : 'nodes'} ${writeIdList(meant)}` : ''}`;
+  const text = `${memory.name}${meant.length > 0 ? ` on ${nodesText(meant)}` : ''}`;
   if (known && memory.backs === 'first-touch' && memory.fallback === known.fallback) {
     if (meant.length === 0) return { text: `${memory.name} of a guest placed nowhere: first touch`, binding: null, numactl: null, notes: moves };
     const words = known.words(meant);
@@ -76,8 +87,18 @@ export function ruleInWords(memory: Places['memory'], nodes: readonly number[], 
   return { text, binding: null, numactl: null, notes: [noteOf(memory, meant), ...moves] };
 }
 
-function noteOf({ name, backs }: Places['memory'], nodes: readonly number[]): string {
-  const where = nodes.length === 0 ? 'meant for no node in particular' : `meant for nodes ${writeIdList(nodes)}`;
-  const how = backs === 'at-build' ? ', backed when the guest is built: Xen takes it from the nodes of cpus and cpus_soft' : '';
-  return `memory by the rule "${name}", ${where}${how}; numactl, libvirt and QEMU have no word for it`;
+/** Xen backs a guest when it is built, from the nodes of its cpus and cpus_soft, and needs no word for that. */
+function noteOf({ name, backs }: Places['memory'], nodes: readonly number[]): Note {
+  const where = nodes.length === 0 ? 'meant for no node in particular' : `meant for ${nodesText(nodes)}`;
+  const how = backs === 'at-build' ? ', backed when the guest is built' : '';
+  return { text: `memory goes by the rule "${name}", ${where}${how}: there is no word for that here`, saidBy: backs === 'at-build' ? ['xl'] : [] };
+}
+
+/** `node 3`, `nodes 0-2`. */
+export function nodesText(nodes: readonly number[]): string {
+  return `${nodes.length === 1 ? 'node' : 'nodes'} ${writeIdList(nodes)}`;
+}
+
+export function unsaid(text: string): Note {
+  return { text, saidBy: [] };
 }

@@ -1,9 +1,10 @@
 import type { CpuChoice, GuestCell, GuestDescription, MemoryBinding } from '../../formats/guest-description.ts';
+import { DEFAULT_WEIGHT } from '../../sim/policy-api.ts';
 import type { GuestPlaces, Places, Recording, VcpuPlaces } from '../../sim/recording.ts';
 import type { GuestSpec, Scenario } from '../../sim/scenario.ts';
 import { layoutOf, PLAIN_VNUMA } from '../../sim/vnuma.ts';
 import { type HostIds, hostIdsOf, idsOfCpus, idsOfNodes } from './host-ids.ts';
-import { type RuleInWords, ruleInWords } from './memory-rule.ts';
+import { nodesText, type Note, type RuleInWords, ruleInWords, unsaid } from './memory-rule.ts';
 
 /** The moment whose masks are told: when a guest came, or when the run ended. */
 export type Moment = 'start' | 'end';
@@ -19,8 +20,8 @@ export interface PlacedGuest {
   readonly vcpus: readonly PlacedVcpu[];
   /** Of its memory at the end, by node, where there is some. */
   readonly bytesAtEnd: readonly { readonly node: number; readonly bytes: number }[];
-  /** What no tool can be told. */
-  readonly notes: readonly string[];
+  /** What tools cannot be told. */
+  readonly notes: readonly Note[];
 }
 
 /** CPUs by rising id, null for all or for no preference. */
@@ -57,13 +58,13 @@ function placedGuest(
     vcpus: spec.vcpus,
     memoryBytes: spec.memoryBytes,
     pins: vcpus.map((vcpu) => choiceOf(moment === 'start' ? vcpu.held : vcpu.heldAtEnd)),
-    softPins: vcpus.map((vcpu) => choiceOf(moment === 'start' ? vcpu.rather : vcpu.ratherAtEnd)),
+    softPins: vcpus.map((vcpu) => choiceOf(moment === 'start' ? preferred(vcpu.held, vcpu.rather) : preferred(vcpu.heldAtEnd, vcpu.ratherAtEnd))),
     cells: cellsOf(spec, blockBytes, told, memory, host),
     distances: (spec.vnuma ?? PLAIN_VNUMA).distances,
     topology: topologyOf(spec),
     memory: rule.binding,
     isPreallocated: spec.vnodes === 1 && spec.configured?.preallocated[0] === true,
-    weight: spec.weight === USUAL_WEIGHT ? null : spec.weight,
+    weight: spec.weight === DEFAULT_WEIGHT ? null : spec.weight,
     capPercent: spec.capPercent === 0 ? null : spec.capPercent,
     unsimulated: [],
     ignored: [],
@@ -80,15 +81,13 @@ function placedGuest(
   };
 }
 
-const USUAL_WEIGHT = 100;
-
 /** A guest's own configuration, where the policy heeds it; else what the policy does with all. */
 function ruleOf({ configured }: GuestSpec, memory: Places['memory'], told: GuestPlaces, host: HostIds): RuleInWords {
   const nodes = idsOfNodes(told.memoryNodes, host);
   if (memory.name !== 'configured' || memory.backs !== 'first-touch') return ruleInWords(memory, nodes, host.nodeIds);
   const rule = configured?.memory ?? null;
   const binding = rule && { mode: rule.mode, nodes: idsOfNodes(rule.nodes, host) };
-  const text = binding === null ? 'first touch' : `${binding.mode}${binding.nodes.length > 0 ? ` on nodes ${binding.nodes.join(',')}` : ''}`;
+  const text = binding === null ? 'first touch' : `${binding.mode}${binding.nodes.length > 0 ? ` on ${nodesText(binding.nodes)}` : ''}`;
   return { text: `as configured: ${text}`, binding, numactl: null, notes: [] };
 }
 
@@ -100,6 +99,11 @@ function vcpuOf({ hardCpus, softCpus, hardCpusAtEnd, softCpusAtEnd, ranNs }: Vcp
     ratherAtEnd: idsOfCpus(softCpusAtEnd, host),
     ran: ranNs.map(({ cpu, ns }) => ({ cpu: host.cpuIds[cpu]!, ns })),
   };
+}
+
+/** A preference for all that a vCPU may use, or more, is none. */
+function preferred(held: readonly number[] | null, rather: readonly number[] | null): readonly number[] | null {
+  return held !== null && rather !== null && held.every((cpu) => rather.includes(cpu)) ? null : rather;
 }
 
 function choiceOf(cpus: readonly number[] | null): CpuChoice | null {
@@ -129,16 +133,16 @@ function topologyOf({ vnuma = PLAIN_VNUMA }: GuestSpec): GuestDescription['topol
 }
 
 /** Masks that something changed while the guest ran; what is exported is one of the two. */
-function changeNotes(vcpus: readonly PlacedVcpu[], moment: Moment): string[] {
+function changeNotes(vcpus: readonly PlacedVcpu[], moment: Moment): Note[] {
   const changed = vcpus.flatMap(({ held, heldAtEnd, rather, ratherAtEnd }, vcpu) =>
     String(held) === String(heldAtEnd) && String(rather) === String(ratherAtEnd) ? [] : [vcpu],
   );
   if (changed.length === 0) return [];
   const told = moment === 'start' ? 'when the guest came (--at end for the others)' : 'when the run ended';
-  return [`the policy changed the CPUs of ${changed.length} of ${vcpus.length} vCPUs while the guest ran; told are those ${told}`];
+  return [unsaid(`the policy changed the CPUs of ${changed.length} of ${vcpus.length} vCPUs while the guest ran; told are those ${told}`)];
 }
 
-function vnumaNotes({ vnuma = PLAIN_VNUMA }: GuestSpec): string[] {
+function vnumaNotes({ vnuma = PLAIN_VNUMA }: GuestSpec): Note[] {
   if (vnuma.uncoveredBytes === 0) return [];
-  return ['memory that no virtual node mentions is counted with the last one: no tool here leaves any unmentioned'];
+  return [unsaid('memory that no virtual node mentions is counted with the last one: no tool here leaves any unmentioned')];
 }

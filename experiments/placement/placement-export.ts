@@ -7,11 +7,8 @@ import type { Recording } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import { formatNamed } from '../named-options.ts';
 import { type HostIds, hostIdsOf } from './host-ids.ts';
+import type { Note, Tool } from './memory-rule.ts';
 import { type Moment, type PlacedGuest, placedGuests } from './placed-guests.ts';
-
-/** In the order in which they are told. */
-export const TOOLS = ['numactl', 'qemu', 'libvirt', 'xl'] as const;
-export type Tool = (typeof TOOLS)[number];
 
 /** Where a policy put the guests of a run, and how each tool is told to do the same. */
 export interface PlacementExport {
@@ -52,10 +49,10 @@ function commandsOf(guest: PlacedGuest, host: HostIds): Record<Tool, string> {
   const bare = isBare ? 'bare processes are no guest: numactl holds them' : null;
   const xen = description.kind === 'kvm' ? null : 'a guest of Xen: xl holds it';
   return {
-    numactl: hashed(guest, xen, () => writeNumactl(description, host.nodes, rule.numactl)),
-    qemu: hashed(guest, bare ?? xen, () => writeQemu(description)),
+    numactl: hashed('numactl', guest, xen, () => writeNumactl(description, host.nodes, rule.numactl)),
+    qemu: hashed('qemu', guest, bare ?? xen, () => writeQemu(description)),
     libvirt: bare === null ? domainText(guest) : comment(`guest ${guest.name}: ${bare}`),
-    xl: hashed(guest, bare, () => (xen === null ? '# a guest of KVM, here as one of Xen\n' : '') + writeXlLines(asXen(description))),
+    xl: hashed('xl', guest, bare, () => (xen === null ? '# a guest of KVM, here as one of Xen\n' : '') + writeXlLines(asXen(description))),
   };
 }
 
@@ -64,8 +61,8 @@ function asXen(description: PlacedGuest['description']): PlacedGuest['descriptio
 }
 
 /** What is said of a guest stands before it in comments, with what its tool cannot be told. @param whyNot it has no commands */
-function hashed({ name, notes }: PlacedGuest, whyNot: string | null, write: () => string): string {
-  const said = [`guest ${name}${whyNot === null ? '' : `: ${whyNot}`}`, ...(whyNot === null ? notes : [])];
+function hashed(tool: Tool, { name, notes }: PlacedGuest, whyNot: string | null, write: () => string): string {
+  const said = [`guest ${name}${whyNot === null ? '' : `: ${whyNot}`}`, ...(whyNot === null ? notesFor(tool, notes) : [])];
   return `${said.map((line) => `# ${oneLine(line)}\n`).join('')}${whyNot === null ? write() : ''}`;
 }
 
@@ -73,8 +70,12 @@ function hashed({ name, notes }: PlacedGuest, whyNot: string | null, write: () =
 function domainText({ description, notes }: PlacedGuest): string {
   const { kind, name } = description;
   const os = kind === 'kvm' ? '' : `<os><type>${kind === 'xen-pv' ? 'xen' : 'hvm'}</type></os>\n`;
-  const inner = `<name>${escapeXml(name ?? '')}</name>\n${os}${notes.map(comment).join('')}${writeLibvirtFragments(description)}`;
+  const inner = `<name>${escapeXml(name ?? '')}</name>\n${os}${notesFor('libvirt', notes).map(comment).join('')}${writeLibvirtFragments(description)}`;
   return `<domain type='${kind === 'kvm' ? 'kvm' : 'xen'}'>\n${inner.replaceAll(/^(?=.)/gm, '  ')}</domain>\n`;
+}
+
+function notesFor(tool: Tool, notes: readonly Note[]): string[] {
+  return notes.filter(({ saidBy }) => !saidBy.includes(tool)).map(({ text }) => text);
 }
 
 function comment(text: string): string {
