@@ -13,7 +13,7 @@ import { parseVdistances, parseVnuma, parseVnumaHost, parseVtopology, type Vnuma
 
 /** The words of a run, the same as flags and in a file, with what they mean and what holds when they are left out. */
 export const WORDS: readonly { readonly name: string; readonly summary: string; readonly default?: string }[] = [
-  { name: 'machine', summary: 'machine, by name; left out: the first of machine list' },
+  { name: 'machine', summary: 'machine, by name, or a file of one such as ./host.yaml; left out: the first of machine list' },
   { name: 'policy', summary: 'policy and its options, such as apart:margin=0.2; left out: the first of policy list' },
   {
     name: 'workload',

@@ -47,5 +47,6 @@ export interface GuestCell {
 /** strict: these nodes or none; preferred: the first, then others; interleave: round them; restrictive: the cpuset's. */
 export interface MemoryBinding {
   readonly mode: 'strict' | 'preferred' | 'interleave' | 'restrictive' | 'default';
+  /** Of the host. None with `default`; none with `interleave` stands for all that the host has. */
   readonly nodes: readonly number[];
 }

@@ -92,7 +92,8 @@ function targetOf(element: XmlElement, { nodeByGp, nodes }: HwlocObjects): numbe
   const gp = element.attributes.get('target_obj_gp_index');
   if (gp === undefined && os === undefined) xmlFail(element, '<memattr_value> without target_obj_gp_index, want it');
   const target = gp === undefined ? wholeOf(element, 'target_obj_os_index') : nodeByGp.get(gp);
-  if (target === undefined || !nodes.some(({ id }) => id === target)) xmlFail(element, `<memattr_value> target ${shown(gp ?? os)}, want a node`);
+  if (target === undefined || !nodes.some(({ id }) => id === target))
+    xmlFail(element, `<memattr_value> target ${shown(gp ?? os)}, want a node`);
   return target;
 }
 

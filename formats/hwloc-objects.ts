@@ -85,7 +85,8 @@ class Walk {
   }
 
   private enter(object: XmlElement, type: string, place: Place, isRoot: boolean): Place {
-    if (isRoot && !['Machine', 'System', 'NUMANode', 'Node'].includes(type)) xmlFail(object, `type = ${shown(type)}, want a Machine as the root`);
+    if (isRoot && !['Machine', 'System', 'NUMANode', 'Node'].includes(type))
+      xmlFail(object, `type = ${shown(type)}, want a Machine as the root`);
     if (type === 'PU') return this.addCpu(object, place);
     if (type === 'NUMANode' || type === 'Node') return this.addNode(object, place);
     if (type === 'Core') return { ...place, core: this.cores++ };
@@ -98,7 +99,10 @@ class Walk {
     }
     if (LEVELS.has(type) || (type === 'Machine' && !isRoot)) this.pass(type);
     else if (!isRoot && !isInstructionCache(object, type)) {
-      xmlFail(object, `type = ${shown(type)}, want Machine, Package, Die, Group, NUMANode, MemCache, L1Cache to L5Cache, Core, PU or a device`);
+      xmlFail(
+        object,
+        `type = ${shown(type)}, want Machine, Package, Die, Group, NUMANode, MemCache, L1Cache to L5Cache, Core, PU or a device`,
+      );
     }
     return place;
   }
@@ -121,7 +125,8 @@ class Walk {
   private addCpu(object: XmlElement, place: Place): Place {
     const id = osIndex(object) ?? xmlFail(object, '<object> PU without os_index, want one');
     const { members } = boundSet(object, 'cpuset');
-    if (members.length !== 1 || members[0] !== id) xmlFail(object, `PU os_index = ${id}, cpuset = ${asRanges(members) || 'none'}, want the same`);
+    if (members.length !== 1 || members[0] !== id)
+      xmlFail(object, `PU os_index = ${id}, cpuset = ${asRanges(members) || 'none'}, want the same`);
     if (this.cpuIds.has(id)) xmlFail(object, `PU os_index = ${id}, want each once`);
     if (this.cpus.length === MOST_CPUS) xmlFail(object, `PU os_index = ${id}, want at most ${MOST_CPUS} CPUs`);
     this.cpuIds.add(id);
@@ -203,7 +208,8 @@ function usableCpus(machine: XmlElement, cpus: readonly HwlocCpu[], remarks: str
   for (const id of usable) offline.delete(id);
   const allowed = has('allowed_cpuset') ? within(setOf(machine, 'allowed_cpuset'), usable) : usable;
   const isAllowed = new Set(allowed);
-  if (offline.size > 0) remarks.push(`CPUs ${asRanges([...offline].sort((a, b) => a - b))} are offline, or hidden where the file was made: left out`);
+  if (offline.size > 0)
+    remarks.push(`CPUs ${asRanges([...offline].sort((a, b) => a - b))} are offline, or hidden where the file was made: left out`);
   const barred = usable.filter((id) => !isAllowed.has(id));
   if (barred.length > 0) remarks.push(`CPUs ${asRanges(barred)} were not allowed where the file was made: left out`);
   if (allowed.length === 0) xmlFail(machine, 'no CPU that is online and allowed, want at least one');

@@ -50,7 +50,10 @@ function versionOf(root: XmlElement): number {
 
 function nameOf(infos: readonly XmlElement[]): string | null {
   for (const name of NAMES) {
-    const value = infos.find((info) => info.attributes.get('name') === name)?.attributes.get('value')?.trim();
+    const value = infos
+      .find((info) => info.attributes.get('name') === name)
+      ?.attributes.get('value')
+      ?.trim();
     if (value) return value.slice(0, MOST_NAME);
   }
   return null;

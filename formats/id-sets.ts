@@ -1,4 +1,5 @@
 import { shown } from './format-error.ts';
+import { formatIdList } from './id-list.ts';
 
 /** What a list is of, and how large an id may be; for errors too. */
 export interface IdKind {
@@ -34,20 +35,7 @@ export function readIdList(text: string, kind: IdKind, fail: (said: string) => n
   return ids.length > 0 ? ids : fail(`${shown(text)}, want at least one ${kind.what}`);
 }
 
-/** Runs of ids as all these tools read them: `0-3,5`. */
+/** Ids as all these tools read them: `0-3,5`. */
 export function writeIdList(ids: readonly number[]): string {
-  return runsOf(ids)
-    .map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`))
-    .join(',');
-}
-
-/** First and last of each run of rising ids. */
-export function runsOf(ids: readonly number[]): [first: number, last: number][] {
-  const runs: [number, number][] = [];
-  for (const id of [...ids].sort((a, b) => a - b)) {
-    const run = runs.at(-1);
-    if (run && id <= run[1] + 1) run[1] = id;
-    else runs.push([id, id]);
-  }
-  return runs;
+  return formatIdList([...ids].sort((a, b) => a - b));
 }

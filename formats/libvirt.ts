@@ -7,6 +7,14 @@ import { childrenOf, readXml, type XmlElement, xmlFail } from './xml.ts';
 
 const MOST_VCPUS = 4096;
 
+/** Characters looked at to guess a format. */
+const GLANCE = 65_536;
+
+export function looksLikeLibvirt(text: string): boolean {
+  const start = text.slice(0, GLANCE);
+  return /^\s*</.test(start) && /<domain[\s>]/.test(start);
+}
+
 /**
  * Reads the XML of a libvirt domain: what `virsh dumpxml` prints. What it says of CPUs and memory comes through, devices do not.
  * vCPUs that are not plugged in at the start are left out, and those that are numbered anew. libvirt pins threads once the emulator

@@ -14,7 +14,7 @@ const MOST_INDEX = 16;
 const MOST_KIB = 2 ** 31;
 const UNITS: ReadonlyMap<string, number> = new Map([['K', 1024], ['M', 1024 ** 2], ['G', 1024 ** 3]]); // prettier-ignore
 
-/** Caches by node, of what each CPU says of its own. The last level is the highest there is, from the second on. */
+/** Caches by node, of what each CPU says of its own. The last level is the highest there is, from the third on. */
 export class NodeCaches {
   readonly #dump: Dump;
   readonly #online: ReadonlySet<number>;
@@ -39,7 +39,7 @@ export class NodeCaches {
     });
     const sizeOf = (level: number): number | null => first.find((cache) => cache.level === level)?.bytes ?? null;
     const highest = Math.max(...[...known.values()].map(({ level }) => level), 0);
-    const last = [...known.values()].filter(({ level }) => level === highest && level >= 2);
+    const last = [...known.values()].filter(({ level }) => level === highest && level >= 3);
     if (last.length === 0) return { l1Bytes: sizeOf(1), l2Bytes: sizeOf(2), llcBytes: null, llcCount: null };
     const shares = last.map((cache) => (cache.bytes * cache.cpus.filter((cpu) => own.has(cpu)).length) / cache.cpus.length);
     if (last.some((cache) => cache.cpus.some((cpu) => !own.has(cpu)))) this.#remarkSplit(node);

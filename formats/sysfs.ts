@@ -158,9 +158,9 @@ function nodeOfCpus(
   remarks: string[],
 ): TopologyNode {
   const packages = new Set(cpus.map((cpu) => packageOf(dump, cpu)));
-  if (packages.size > 1) remarks.push(`node ${id} has CPUs of ${packages.size} packages, and is taken to be in the first`);
+  if (packages.size > 1) remarks.push(`node ${id} has CPUs of ${packages.size} packages: none is taken`);
   const sizes: CacheSizes = caches.of(id, cpus);
-  return { id, package: [...packages][0] ?? null, cpus, cores: coresOf(dump, cpus), memoryBytes: bytes, ...sizes };
+  return { id, package: packages.size === 1 ? [...packages][0]! : null, cpus, cores: coresOf(dump, cpus), memoryBytes: bytes, ...sizes };
 }
 
 function packageOf(dump: Dump, cpu: number): number | null {

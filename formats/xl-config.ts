@@ -11,6 +11,14 @@ const MOST_MIB = 2 ** 32; // 4 PiB
 const MIB = 1024 ** 2;
 const USUAL_WEIGHT = 256;
 
+/** Characters looked at to guess a format. */
+const GLANCE = 65_536;
+
+/** A setting that guests have, at the start of a line. */
+export function looksLikeXlConfig(text: string): boolean {
+  return /(?:^|[\n;])[ \t]*(?:name|vcpus|memory|type|builder|kernel|vnuma)[ \t]*\+?=/.test(text.slice(0, GLANCE));
+}
+
 /**
  * Reads a guest's configuration for xl. Xen gives a guest its memory when it is built: by `vnuma`, or on the nodes of the CPUs it is held
  * to and would rather use, which only whoever knows the host can tell, so that `memory` stays null. A guest with none of `cpus`,

@@ -16,6 +16,7 @@ const HOP_LABELS: Record<(typeof HOP_CLASSES)[number], string> = {
 export function describeMachine(machine: Machine): string {
   const sections = [
     hardware(machine),
+    numbers(machine),
     summary(machine),
     ['Links, capacity in each direction (═ inside a socket, ─ between sockets)', '', ...drawLinks(machine.spec)],
     latencies(machine),
@@ -41,8 +42,10 @@ export function machineJson(machine: Machine): object {
     cpus: machine.cpuCount,
     nodes: nodesOf(machine).map((node) => ({
       node,
+      ...(spec.nodeIds ? { osNode: osNode(machine, node) } : {}),
       socket: machine.nodeSocket[node],
       cpus: cpusOf(machine, node),
+      ...(spec.cpuIds ? { osCpus: cpusOf(machine, node).map((cpu) => osCpu(machine, cpu)) } : {}),
       memoryBytes: machine.memoryBytes[node],
     })),
     routes: pairsOf(machine).map(({ cpuNode, node, pair }) => ({
@@ -58,28 +61,58 @@ export function machineJson(machine: Machine): object {
   };
 }
 
-/** As `numactl --hardware` prints it, without the line of free memory. */
+/** As `numactl --hardware` prints it, under the ids of the operating system, without the line of free memory. */
 function hardware(machine: Machine): string[] {
   const nodes = nodesOf(machine);
-  const last = machine.nodeCount - 1;
+  const ids = nodes.map((node) => osNode(machine, node));
   return [
-    `available: ${machine.nodeCount} nodes (${last > 0 ? `0-${last}` : '0'})`,
+    `available: ${machine.nodeCount} nodes (${rangesOf(ids)})`,
     ...nodes.flatMap((node) => [
-      cpuLine(node, cpusOf(machine, node)),
-      `node ${node} size: ${Math.floor(machine.memoryBytes[node]! / 1024 ** 2)} MB`,
+      cpuLine(ids[node]!, cpusOf(machine, node).map((cpu) => osCpu(machine, cpu)).sort((a, b) => a - b)), // prettier-ignore
+      `node ${ids[node]} size: ${Math.floor(machine.memoryBytes[node]! / 1024 ** 2)} MB`,
     ]),
     'node distances:',
-    `node ${nodes.map((node) => String(node).padStart(3)).join(' ')}`,
+    `node ${ids.map((id) => String(id).padStart(3)).join(' ')}`,
     ...rows(machine.slit, machine.nodeCount).map(
-      (row, node) => `${String(node).padStart(3)}: ${row.map((distance) => String(distance).padStart(3)).join(' ')}`,
+      (row, node) => `${String(ids[node]).padStart(3)}: ${row.map((distance) => String(distance).padStart(3)).join(' ')}`,
     ),
   ];
 }
 
-/** A range where there are too many to name each. */
+/** Where the operating system's ids are not the numbers that all below is told by. */
+function numbers({ spec: { nodeIds, cpuIds } }: Machine): string[] {
+  if (!nodeIds && !cpuIds) return [];
+  const named = (nodeIds ?? []).flatMap((id, node) => (id === node ? [] : [`${id} is ${node}`]));
+  return [
+    'Above are the ids of the operating system. Below, and in policies, nodes and CPUs are counted from 0, CPUs node by node and core by core',
+    ...(named.length > 0 ? wrapped(named.map((one) => `node ${one}`), ', ', 2) : []), // prettier-ignore
+  ];
+}
+
+function osNode({ spec }: Machine, node: number): number {
+  return spec.nodeIds?.[node] ?? node;
+}
+
+function osCpu({ spec }: Machine, cpu: number): number {
+  return spec.cpuIds?.[cpu] ?? cpu;
+}
+
+/** Ranges where there are too many to name each. */
 function cpuLine(node: number, cpus: readonly number[]): string {
   const line = `node ${node} cpus: ${cpus.join(' ')}`;
-  return line.length <= WIDTH ? line : `node ${node} cpus: ${cpus[0]}-${cpus[cpus.length - 1]}`;
+  return line.length <= WIDTH ? line : `node ${node} cpus: ${rangesOf(cpus).replaceAll(',', ' ')}`;
+}
+
+/** `0-2,33` of rising numbers. */
+function rangesOf(ids: readonly number[]): string {
+  const parts: string[] = [];
+  for (let at = 0; at < ids.length;) {
+    let end = at;
+    while (end + 1 < ids.length && ids[end + 1] === ids[end]! + 1) end++;
+    parts.push(end === at ? String(ids[at]) : `${ids[at]}-${ids[end]}`);
+    at = end + 1;
+  }
+  return parts.join(',');
 }
 
 function summary({ spec, nodeCount, cpuCount, clockGHz, memoryBytes }: Machine): string[] {

@@ -26,5 +26,7 @@ export const commands: readonly LateCommand[] = [
   { name: 'workload list', load: async () => (await import('./workload.ts')).workloadList },
   { name: 'machine list', load: async () => (await import('./machine.ts')).machineList },
   { name: 'machine show', load: async () => (await import('./machine.ts')).machineShow },
+  { name: 'machine import', load: async () => (await import('./machine-import.ts')).machineImport },
+  { name: 'machine export', load: async () => (await import('./machine-export.ts')).machineExport },
   { name: 'machine calibrate', load: async () => (await import('./machine-calibrate.ts')).machineCalibrate },
 ];

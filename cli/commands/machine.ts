@@ -1,9 +1,8 @@
-import { InputError, show } from '../../experiments/input-error.ts';
-import { wantOneOf } from '../../experiments/named-options.ts';
 import { describeMachine, machineJson } from '../../report/machine.ts';
 import { table } from '../../report/table.ts';
 import { buildMachine } from '../../sim/machine.ts';
 import { type Command, DONE, JSON_FLAG } from '../command.ts';
+import { machineOfWord } from '../machine-word.ts';
 
 export const machineList: Command = {
   name: 'machine list',
@@ -31,13 +30,13 @@ export const machineShow: Command = {
   summary: 'a machine as numactl tells it, its links drawn, and every figure with its source',
   operands: ['name'],
   flags: [JSON_FLAG],
-  examples: [['numalab machine show opteron-6164-4s', "the deck's machine"]],
+  examples: [
+    ['numalab machine show opteron-6164-4s', "the deck's machine"],
+    ['numalab machine show ./host.yaml', 'a machine file (numalab machine import)'],
+  ],
   run(call, lab, terminal) {
     const [name = ''] = call.operands;
-    const names = lab.machines.map((machine) => machine.name);
-    const spec = lab.machines.find((machine) => machine.name === name);
-    if (!spec) throw new InputError(`machine show ${show(name)}: ${wantOneOf(name, names)}`);
-    const machine = buildMachine(spec);
+    const machine = buildMachine(machineOfWord(name, lab, 'machine show'));
     terminal.out(call.switches.has('json') ? `${JSON.stringify(machineJson(machine), null, 2)}\n` : describeMachine(machine));
     return DONE;
   },

@@ -107,7 +107,7 @@ function figuresOfNodes(topology: Topology, layout: Layout, { from }: ImportWord
       topology.clockGHz === null ? assumed(PRIORS.clockGHz, 'no clock said') : { value: topology.clockGHz, source: `${from}: clock` },
     l1Bytes: own('l1Bytes', PRIORS.l1Bytes),
     l2Bytes: own('l2Bytes', PRIORS.l2Bytes),
-    llcBytes: cacheFigure(nodes, 'llcBytes', PRIORS.llcBytesPerCore * cores, from, remarks),
+    llcBytes: lastLevel(nodes, cores, from, remarks),
     hitCycles: assumed(PRIORS.hitCycles, 'a usual server core; no topology says cycles'),
     memoryGiB: memoryFigure(nodes, from),
     memoryHoleGiB: unknownHole,
@@ -145,6 +145,14 @@ function cacheFigure(
   if (name === 'llcBytes' && parts)
     remarks.push(`node ${parts.id} has ${parts.llcCount} last-level caches: the model has one of their sum`);
   return { value: first, source: `${from}: caches` };
+}
+
+/** Where there are caches, and none of a third level, those of the second together are what stands before memory. */
+function lastLevel(nodes: readonly TopologyNode[], cores: number, from: string, remarks: string[]): Figure<number> {
+  const l2Bytes = nodes.find((node) => node.l2Bytes !== null)?.l2Bytes ?? null;
+  const isSaid = nodes.some(({ llcBytes }) => llcBytes);
+  if (!isSaid && l2Bytes !== null) return assumed(l2Bytes * cores, 'no last-level cache said: the L2 of all cores of the largest node');
+  return cacheFigure(nodes, 'llcBytes', PRIORS.llcBytesPerCore * cores, from, remarks);
 }
 
 /** GiB exactly as said: a kernel counts in KiB. */

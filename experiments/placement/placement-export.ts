@@ -1,12 +1,12 @@
 import { writeLibvirtFragments } from '../../formats/libvirt-writer.ts';
 import { writeNumactl } from '../../formats/numactl-writer.ts';
-import { writeQemu } from '../../formats/qemu-writer.ts';
 import { writeXlLines } from '../../formats/xl-writer.ts';
 import { escapeXml } from '../../formats/xml.ts';
 import type { Recording } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import { formatNamed } from '../named-options.ts';
 import { type HostIds, hostIdsOf } from './host-ids.ts';
+import { qemuText } from './qemu-text.ts';
 import type { Note, Tool } from './memory-rule.ts';
 import { type Moment, type PlacedGuest, placedGuests } from './placed-guests.ts';
 
@@ -50,7 +50,7 @@ function commandsOf(guest: PlacedGuest, host: HostIds): Record<Tool, string> {
   const xen = description.kind === 'kvm' ? null : 'a guest of Xen: xl holds it';
   return {
     numactl: hashed('numactl', guest, xen, () => writeNumactl(description, host.nodes, rule.numactl)),
-    qemu: hashed('qemu', guest, bare ?? xen, () => writeQemu(description)),
+    qemu: hashed('qemu', guest, bare ?? xen, () => qemuText(description)),
     libvirt: bare === null ? domainText(guest) : comment(`guest ${guest.name}: ${bare}`),
     xl: hashed('xl', guest, bare, () => (xen === null ? '# a guest of KVM, here as one of Xen\n' : '') + writeXlLines(asXen(description))),
   };

@@ -1,3 +1,5 @@
+import type { ReadFile } from '../file-words.ts';
+
 /** A published result, and how it is simulated. The same in the built-in set and in files of a user's own. */
 export interface ValidationItem {
   readonly id: string;
@@ -29,7 +31,7 @@ export interface ValidationItem {
   readonly miss?: string | undefined;
   readonly scenario?: ValidationScenario | undefined;
   /** Reads the rt-app files that its runs name; left out: from the folder one is in. */
-  readonly read?: ((name: string) => { readonly name: string; readonly text: string }) | undefined;
+  readonly read?: ReadFile | undefined;
   /** Why it is not simulated; instead of a scenario. */
   readonly skipped?: string | undefined;
 }

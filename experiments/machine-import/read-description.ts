@@ -1,0 +1,105 @@
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { bunzip2 } from '../../formats/bunzip2.ts';
+import { FormatError } from '../../formats/format-error.ts';
+import { readHwlocXml } from '../../formats/hwloc-xml.ts';
+import { readNumactl } from '../../formats/numactl.ts';
+import { isSysfsFile, readSysfs } from '../../formats/sysfs.ts';
+import { isTar, readTarFiles } from '../../formats/tar.ts';
+import type { Topology } from '../../formats/topology.ts';
+import { InputError, show } from '../input-error.ts';
+import { wantOneOf } from '../named-options.ts';
+import { readBytes } from '../scenario-file.ts';
+import { readDumpFolder } from './dump-folder.ts';
+
+export const MACHINE_FORMATS = ['hwloc', 'numactl', 'synthetic', 'sysfs'] as const;
+export type MachineFormat = (typeof MACHINE_FORMATS)[number];
+
+export interface Description {
+  readonly topology: Topology;
+  readonly format: MachineFormat;
+  /** As sources name it: `drachma.xml (hwloc)`. */
+  readonly from: string;
+}
+
+/** Of a description, packed and unpacked. */
+const MOST_BYTES = 64 * 1024 ** 2;
+
+/**
+ * Reads a description of a machine: a file of hwloc's XML, of what numactl -H prints, of a synthetic string of hwloc; a folder or a tar
+ * (plain, gzip or bzip2) of a /sys dump; `-` for the standard input. What is no file and no folder is taken for a synthetic string.
+ * @param format left out: told by the content
+ * @throws InputError of one line naming the file
+ */
+export function readDescription(name: string, format: MachineFormat | null): Description {
+  const folder = name === '-' ? null : kindOf(name);
+  const from = (kind: MachineFormat): string => `${name === '-' ? 'standard input' : show(name)} (${kind})`;
+  try {
+    if (folder === 'folder') {
+      if (format !== null && format !== 'sysfs') throw new InputError(`--format = ${format}, want sysfs for a folder`);
+      return { topology: readSysfs(readDumpFolder(name)), format: 'sysfs', from: from('sysfs') };
+    }
+    const bytes = folder === null && name !== '-' ? Buffer.from(name) : unpacked(readBytes(name, 'machine import', MOST_BYTES));
+    if (folder === null && name !== '-' && format !== null && format !== 'synthetic') readBytes(name, 'machine import', MOST_BYTES); // says what is wrong with it
+    const kind = format ?? guess(bytes);
+    return { topology: read(bytes, kind), format: kind, from: from(kind) };
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw new InputError(
+      `${name === '-' ? 'standard input' : show(name)}: ${error.message}${folder === null && name !== '-' ? ' (no such file, so read as a synthetic string)' : ''}`,
+    );
+  }
+}
+
+/** @throws InputError */
+export function formatNamed(text: string): MachineFormat {
+  const format = MACHINE_FORMATS.find((one) => one === text);
+  if (format === undefined) throw new InputError(`--format = ${show(text)}, ${wantOneOf(text, MACHINE_FORMATS)}`);
+  return format;
+}
+
+function kindOf(name: string): 'file' | 'folder' | null {
+  try {
+    return statSync(name).isDirectory() ? 'folder' : 'file';
+  } catch {
+    return null;
+  }
+}
+
+function read(bytes: Uint8Array, format: MachineFormat): Topology {
+  if (format === 'sysfs') {
+    if (!isTar(bytes)) throw new FormatError(1, 1, 'no tar archive, want a dump of /sys as a folder or a tar (plain, .gz or .bz2)');
+    return readSysfs(readTarFiles(bytes, isSysfsFile));
+  }
+  const text = textOf(bytes);
+  if (format === 'numactl') return readNumactl(text);
+  return readHwlocXml(text);
+}
+
+function guess(bytes: Uint8Array): MachineFormat {
+  if (isTar(bytes)) return 'sysfs';
+  const start = new TextDecoder().decode(bytes.subarray(0, 4096));
+  if (/^\s*(?:\ufeff)?</.test(start)) return 'hwloc';
+  return /^(?:available:|node \d+ |No NUMA)/m.test(start) ? 'numactl' : 'synthetic';
+}
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new FormatError(1, 1, 'no text in UTF-8, want a description of a machine');
+  }
+}
+
+function unpacked(bytes: Uint8Array): Uint8Array {
+  const [first, second, third] = bytes;
+  if (first === 0x42 && second === 0x5a && third === 0x68) return bunzip2(bytes, MOST_BYTES);
+  if (first !== 0x1f || second !== 0x8b) return bytes;
+  try {
+    return gunzipSync(bytes, { maxOutputLength: MOST_BYTES });
+  } catch (error) {
+    const isLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+    throw new FormatError(1, 1, `gzip: ${isLarge ? `more than ${MOST_BYTES} bytes unpacked` : 'damaged'}, want a sound archive`);
+  }
+}
