@@ -150,6 +150,7 @@ function place(w: World, k: HostKernel, guest: GuestState): void {
   const placement = placeVnodes(w, guest) ?? chosen;
   w.placements[guest.id] = placement;
   setMasks(w, guest, placement);
+  w.places?.placed(w, guest);
   if (w.witness !== null) witness(w, PLACED, guest.id, shortOfPlacement(w, guest.firstVcpu, guest.vcpuCount, placement.memoryNodes));
   leave(w, k);
   if (policy.memory.backs === 'at-build') backAll(w, guest);

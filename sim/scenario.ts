@@ -119,6 +119,8 @@ export interface Scenario {
   readonly watchdogNs: number;
   /** At how many points of time, at least, the run is looked at (`Recording.timeline`); 0 or left out for none. */
   readonly timelinePoints?: number;
+  /** Whether the run tells where guests were put and were (`Recording.places`); changes nothing of it. */
+  readonly tellsPlaces?: boolean;
   /** Checks after every instant (tests) or cheap ones only. */
   readonly checks: 'all' | 'cheap';
 }

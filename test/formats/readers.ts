@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { readQemu } from '../../formats/qemu.ts';
 import { readVng } from '../../formats/vng.ts';
+import { readLibvirt } from '../../formats/libvirt.ts';
 import { readMlc } from '../../formats/mlc.ts';
+import { readXlConfig } from '../../formats/xl-config.ts';
 
 /** Every reader of another tool's file, with small sound inputs to begin from: what the fuzzing of test/long/formats.long.ts goes through. */
 export interface FuzzedReader {
@@ -49,4 +51,6 @@ export const fuzzedReaders: readonly FuzzedReader[] = [
       bytesOf("vng -v --cpus 6,sockets=2,cores=3 -m 5G --numa 4G,cpus=0-2,cpus=5 --numa=1G,cpus=3-4 --numa-distance 0,1=51 -- 'uname -r'"),
     ],
   },
+  { name: 'libvirt', read: (bytes) => readLibvirt(asText(bytes)), seeds: [fixture('libvirt-cells.xml')] },
+  { name: 'xl', read: (bytes) => readXlConfig(asText(bytes)), seeds: [fixture('xl-vnuma.cfg')] },
 ];
