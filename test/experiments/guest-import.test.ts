@@ -86,6 +86,26 @@ describe('a written scenario runs, and what the files say holds:', () => {
     expect(scenarioOf(...texts).guests.map(({ name, configured }) => [name, configured!.pins])).toEqual([['db', [[0]]], ['db-2', [[1]]]]); // prettier-ignore
   });
 
+  test('a guest of Xen is built where its file says, on the nodes of its CPUs otherwise, and has no more CPU time than its cap', () => {
+    // CPUs 3 and 5 of the host: nodes 1 and 2; rather 3: node 1
+    const flat = ran('name = "db"\nbuilder = "hvm"\nvcpus = 2\nmemory = 1024\ncpus = "3,5"\ncpus_soft = "3"\ncap = 50\n');
+    expect([flat.status, mib(flat)]).toEqual(['ok', [0, 1024, 0]]);
+    const [guest] = flat.guests;
+    expect((guest!.userNs + guest!.sysNs) / guest!.elapsedNs).toBeLessThan(0.55); // two busy vCPUs would have 2
+    const vnuma =
+      'vnuma = [ [ "pnode=7", "size=1024", "vcpus=0", "vdistances=10,20" ], [ "pnode=0", "size=512", "vcpus=1", "vdistances=20,10" ] ]';
+    expect(mib(ran(`name = "db"\nbuilder = "hvm"\nvcpus = 2\nmemory = 1536\n${vnuma}\n`))).toEqual([512, 0, 1024]);
+  });
+
+  test('a domain of libvirt has its pins and its memory tuned', () => {
+    const recording = ran(`<domain type='kvm'><name>web</name><memory unit='GiB'>2</memory><vcpu>2</vcpu>
+      <cputune><vcpupin vcpu='0' cpuset='21'/><vcpupin vcpu='1' cpuset='5'/></cputune>
+      <numatune><memory mode='strict' nodeset='4'/></numatune></domain>`);
+    const lines = [...recording.linesByPair].map((count) => count > 0); // CPUs of node 2 from memory of node 1 alone
+    expect(lines).toEqual([false, false, false, false, false, false, false, true, false]);
+    expect([mib(recording)[0], mib(recording)[2]]).toEqual([0, 0]);
+  });
+
   test('a virtual node without vCPUs has its memory, and is used', () => {
     const text =
       'qemu-kvm -smp 2 -m 3G -object memory-backend-ram,id=a,size=1G -object memory-backend-ram,id=b,size=2G,host-nodes=4,policy=bind,prealloc=on -numa node,memdev=a,cpus=0-1 -numa node,memdev=b';
