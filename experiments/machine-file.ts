@@ -30,7 +30,8 @@ export function readMachineFile(fileName: string, text: string, taken: readonly 
   };
   const result = fileSchema().safeParse(file.value);
   if (!result.success) {
-    const issue = result.error.issues[0]!;
+    const { issues } = result.error;
+    const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]!; // a key that is mistyped is also one that is missing
     const path = issue.path as Path;
     if (issue.code === 'unrecognized_keys') {
       const known = path.length === 0 ? Object.keys(FIELDS()) : keysAt(path);

@@ -260,6 +260,7 @@ class Output {
 
   put(byte: number, count: number): void {
     const end = this.#length + count;
+    if (end > this.#most) refuse(`more than ${this.#most} bytes unpacked`);
     if (end > this.#buffer.length) this.#grow(end);
     for (let at = this.#length; at < end; at++) {
       this.#buffer[at] = byte;
@@ -273,8 +274,7 @@ class Output {
   }
 
   #grow(end: number): void {
-    if (end > this.#most) refuse(`more than ${this.#most} bytes unpacked`);
-    const larger = new Uint8Array(Math.min(Math.max(end, this.#buffer.length * 2), Math.max(this.#most, end)));
+    const larger = new Uint8Array(Math.min(Math.max(end, this.#buffer.length * 2), this.#most));
     larger.set(this.#buffer);
     this.#buffer = larger;
   }

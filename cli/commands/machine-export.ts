@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { writeHwlocXml } from '../../formats/hwloc-xml-writer.ts';
 import { writeNumactl } from '../../formats/numactl.ts';
 import { InputError, show } from '../../experiments/input-error.ts';
 import { topologyOf } from '../../experiments/machine-import/machine-topology.ts';
@@ -8,11 +9,11 @@ import { checkWritable, writeWhole } from '../../experiments/store.ts';
 import { type Command, DONE } from '../command.ts';
 import { machineOfWord } from '../machine-word.ts';
 
-const FORMATS = ['numactl'] as const;
+const FORMATS = ['numactl', 'hwloc'] as const;
 
 export const machineExport: Command = {
   name: 'machine export',
-  summary: 'write a machine as numactl -H prints one',
+  summary: 'write a machine as numactl -H prints one, or as XML of hwloc',
   operands: ['name'],
   flags: [
     { name: 'format', summary: FORMATS.join(' or '), kind: 'text', default: 'numactl' },
@@ -21,7 +22,8 @@ export const machineExport: Command = {
   ],
   examples: [
     ['numalab machine export opteron-6164-4s', "the deck's machine as numactl tells it"],
-    ['numalab machine export ./host.yaml --format numactl --out host.txt', 'a machine of your own'],
+    ['numalab machine export opteron-6164-4s --format hwloc --out deck.xml', 'then: lstopo -i deck.xml'],
+    ['numalab machine export ./host.yaml --out host.txt', 'a machine of your own'],
   ],
   run(call, lab, terminal) {
     const [name = ''] = call.operands;
@@ -32,7 +34,7 @@ export const machineExport: Command = {
       checkWritable(out, '--out');
     }
     const topology = topologyOf(machineOfWord(name, lab, 'machine export'));
-    const text = writeNumactl(topology);
+    const text = format === 'hwloc' ? writeHwlocXml(topology) : writeNumactl(topology);
     if (out === undefined) {
       terminal.out(text);
       return DONE;

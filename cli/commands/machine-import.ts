@@ -28,10 +28,13 @@ export const machineImport: Command = {
     JSON_FLAG,
   ],
   examples: [
-    ['lstopo host.xml; numalab machine import host.xml > host.yaml', 'what hwloc says of a host; then: numalab run --machine host.yaml'],
+    [
+      'lstopo host.xml; numalab machine import host.xml --out host.yaml',
+      'what hwloc says of a host; then: numalab run --machine host.yaml',
+    ],
     ['numactl -H | numalab machine import - --name host --out host.yaml', 'nodes, CPUs, memory and distances alone'],
     ['numalab machine import dump.tar.bz2 --like opteron-6164-4s --out twin.yaml', 'with the measured figures of the same board'],
-    ['numalab machine import "pack:2 numa(memory=16GB) core:8 pu:1" > made-up.yaml', 'a synthetic string of hwloc'],
+    ["numalab machine import 'pack:2 [numa(memory=16GB)] core:8 pu:1' --out made-up.yaml", 'a synthetic string of hwloc'],
   ],
   run(call, lab, terminal) {
     const [file = ''] = call.operands;

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { bunzip2 } from '../../formats/bunzip2.ts';
 import { FormatError } from '../../formats/format-error.ts';
+import { readHwlocSynthetic } from '../../formats/hwloc-synthetic.ts';
 import { readHwlocXml } from '../../formats/hwloc-xml.ts';
 import { readNumactl } from '../../formats/numactl.ts';
 import { isSysfsFile, readSysfs } from '../../formats/sysfs.ts';
@@ -33,22 +34,22 @@ const MOST_BYTES = 64 * 1024 ** 2;
  * @throws InputError of one line naming the file
  */
 export function readDescription(name: string, format: MachineFormat | null): Description {
-  const folder = name === '-' ? null : kindOf(name);
-  const from = (kind: MachineFormat): string => `${name === '-' ? 'standard input' : show(name)} (${kind})`;
+  const place = name === '-' ? 'standard input' : placeOf(name);
+  const called = place === 'standard input' ? place : place === 'nowhere' ? 'a synthetic string' : show(basename(name));
+  const described = (topology: Topology, kind: MachineFormat): Description => ({ topology, format: kind, from: `${called} (${kind})` });
   try {
-    if (folder === 'folder') {
+    if (place === 'folder') {
       if (format !== null && format !== 'sysfs') throw new InputError(`--format = ${format}, want sysfs for a folder`);
-      return { topology: readSysfs(readDumpFolder(name)), format: 'sysfs', from: from('sysfs') };
+      return described(readSysfs(readDumpFolder(name)), 'sysfs');
     }
-    const bytes = folder === null && name !== '-' ? Buffer.from(name) : unpacked(readBytes(name, 'machine import', MOST_BYTES));
-    if (folder === null && name !== '-' && format !== null && format !== 'synthetic') readBytes(name, 'machine import', MOST_BYTES); // says what is wrong with it
-    const kind = format ?? guess(bytes);
-    return { topology: read(bytes, kind), format: kind, from: from(kind) };
+    const isWords = place === 'nowhere' && (format === null || format === 'synthetic');
+    const bytes = isWords ? Buffer.from(name) : unpacked(readBytes(name, 'machine import', MOST_BYTES));
+    const kind = format ?? (isWords ? 'synthetic' : guess(bytes));
+    return described(read(bytes, kind), kind);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    throw new InputError(
-      `${name === '-' ? 'standard input' : show(name)}: ${error.message}${folder === null && name !== '-' ? ' (no such file, so read as a synthetic string)' : ''}`,
-    );
+    const note = place === 'nowhere' ? ' (no such file, so read as a synthetic string of hwloc)' : '';
+    throw new InputError(`${place === 'standard input' ? place : show(name)}: ${error.message}${note}`);
   }
 }
 
@@ -59,11 +60,11 @@ export function formatNamed(text: string): MachineFormat {
   return format;
 }
 
-function kindOf(name: string): 'file' | 'folder' | null {
+function placeOf(name: string): 'file' | 'folder' | 'nowhere' {
   try {
     return statSync(name).isDirectory() ? 'folder' : 'file';
   } catch {
-    return null;
+    return 'nowhere';
   }
 }
 
@@ -74,7 +75,7 @@ function read(bytes: Uint8Array, format: MachineFormat): Topology {
   }
   const text = textOf(bytes);
   if (format === 'numactl') return readNumactl(text);
-  return readHwlocXml(text);
+  return format === 'hwloc' ? readHwlocXml(text) : readHwlocSynthetic(text);
 }
 
 function guess(bytes: Uint8Array): MachineFormat {

@@ -1,9 +1,18 @@
 import { readFileSync } from 'node:fs';
+import { machineFileText } from '../../experiments/machine-file-text.ts';
+import { readMachineFile } from '../../experiments/machine-file.ts';
+import { bunzip2 } from '../../formats/bunzip2.ts';
 import { readQemu } from '../../formats/qemu.ts';
 import { readVng } from '../../formats/vng.ts';
 import { readLibvirt } from '../../formats/libvirt.ts';
-import { readMlc } from '../../formats/mlc.ts';
 import { readXlConfig } from '../../formats/xl-config.ts';
+import { readMlc } from '../../formats/mlc.ts';
+import { readNumactl } from '../../formats/numactl.ts';
+import { isSysfsFile, readSysfs } from '../../formats/sysfs.ts';
+import { readTarFiles } from '../../formats/tar.ts';
+import { lopsided } from '../../machines/lopsided.ts';
+import { PACKED_TEXT } from './packed-text.ts';
+import { dumpOf, smallDump, tarOf } from './sysfs-fixture.ts';
 
 /** Every reader of another tool's file, with small sound inputs to begin from: what the fuzzing of test/long/formats.long.ts goes through. */
 export interface FuzzedReader {
@@ -30,6 +39,25 @@ export const fuzzedReaders: readonly FuzzedReader[] = [
         'Measuring idle latencies (in ns)...\n\t\tNuma node\nNuma node\t     0\t     1\n       0\t  81.5\t 139.2\n       1\t 141.0\t  80.1\n',
       ),
     ],
+  },
+  {
+    name: 'numactl',
+    read: (bytes) => readNumactl(asText(bytes)),
+    seeds: [
+      fixture('sparse.numactl.txt'),
+      bytesOf('available: 1 nodes (0)\nnode 0 cpus: 0 1\nnode 0 size: 5 MB\nNo distance information available.\n'),
+    ],
+  },
+  {
+    name: 'sysfs in a tar',
+    read: (bytes) => readSysfs(readTarFiles(bytes, isSysfsFile)),
+    seeds: [tarOf(dumpOf({ nodes: [{ ...smallDump.nodes[1]!, distances: [10] }] }))],
+  },
+  { name: 'bzip2', read: (bytes) => bunzip2(bytes, 1 << 20), seeds: [PACKED_TEXT] },
+  {
+    name: 'machine file',
+    read: (bytes) => readMachineFile('machine.yaml', asText(bytes), []),
+    seeds: [bytesOf(machineFileText(lopsided))],
   },
   {
     name: 'qemu',

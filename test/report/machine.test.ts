@@ -17,6 +17,36 @@ function block(text: string, head: string): string[] {
 /** A text without its line breaks and indents, so that wrapped words can be found. */
 const unwrapped = (text: string): string => text.replace(/\s+/g, ' ');
 
+describe('a machine whose operating system has other ids', () => {
+  const machine = buildMachine({ ...lopsided, nodeIds: [0, 33, 34], cpuIds: [0, 8, 9, 17, 40, 3] });
+  const text = describeMachine(machine);
+
+  test('is told by those as numactl tells it, and says what its nodes are called below', () => {
+    expect(text.slice(0, text.indexOf('\n\n'))).toBe(
+      [
+        'available: 3 nodes (0,33-34)',
+        'node 0 cpus: 0 8 9',
+        'node 0 size: 5120 MB',
+        'node 33 cpus: 17',
+        'node 33 size: 3072 MB',
+        'node 34 cpus: 3 40',
+        'node 34 size: 7168 MB',
+        'node distances:',
+        'node   0  33  34',
+        '  0:  10  13  27',
+        ' 33:  14  10  19',
+        ' 34:  24  18  10',
+      ].join('\n'),
+    );
+    expect(text).toContain('\n  node 33 is 1, node 34 is 2\n');
+  });
+
+  test('has both in JSON', () => {
+    expect((machineJson(machine) as { nodes: unknown[] }).nodes[2]).toMatchObject({ node: 2, osNode: 34, cpus: [4, 5], osCpus: [40, 3] });
+    expect((machineJson(buildMachine(lopsided)) as { nodes: object[] }).nodes[2]).not.toHaveProperty('osNode');
+  });
+});
+
 describe('the lopsided machine in words', () => {
   const text = describeMachine(buildMachine(lopsided));
 

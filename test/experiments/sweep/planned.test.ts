@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { everything } from '../../../experiments/everything.ts';
+import { machineFileText } from '../../../experiments/machine-file-text.ts';
 import { InputError } from '../../../experiments/input-error.ts';
 import { Executor } from '../../../experiments/runs/execute.ts';
 import { readPlan } from '../../../experiments/sweep/plan.ts';
@@ -10,6 +11,7 @@ import { writePlanned } from '../../../experiments/sweep/plan-folder.ts';
 import { planned, type Planned } from '../../../experiments/sweep/planned.ts';
 import { SweepFolder } from '../../../experiments/sweep/sweep-folder.ts';
 import { GuardedRunner } from '../../../experiments/user-policy/guarded-runner.ts';
+import { lopsided } from '../../../machines/lopsided.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'numalab-planned-'));
 const runner = new GuardedRunner();
@@ -96,6 +98,33 @@ describe('an id', () => {
     const [one, two] = await ids(text);
     writeFileSync(join(home, 'two.json'), RT_APP(650));
     expect(await ids(text)).toEqual([one, expect.not.stringMatching(two!)]);
+  });
+});
+
+describe('a machine file', () => {
+  const MACHINE = (name: string, clockGHz: number): string =>
+    machineFileText({ ...lopsided, name, clockGHz: { value: clockGHz, source: 's' } });
+
+  test('is part of the ids of its own runs, and of no others', async () => {
+    writeFileSync(join(home, 'fast.yaml'), MACHINE('fast', 3.1));
+    writeFileSync(join(home, 'slow.yaml'), MACHINE('slow', 1.3));
+    const text = 'duration: 5ms\nmemory: 64MiB\ngrid: {machine: [fast.yaml, ./slow.yaml, lopsided]}';
+    const [fast, slow, preset] = await ids(text);
+    writeFileSync(join(home, 'slow.yaml'), MACHINE('slow', 1.4));
+    expect(await ids(text)).toEqual([fast, expect.not.stringMatching(slow!), preset]);
+    expect(await refusal('grid: {machine: [./nowhere.yaml]}')).toMatch(/machine = .*nowhere\.yaml, want a file that can be read/);
+  });
+
+  test('goes with the folder, which gives the same when the file is gone', async () => {
+    const place = join(home, 'machines');
+    mkdirSync(place);
+    writeFileSync(join(place, 'own.yaml'), MACHINE('own', 2.2));
+    const folder = writePlanned(join(home, 'machine-sweep'), await plan('list:\n- {machine: own.yaml, duration: 5ms, memory: 64MiB}', { folder: place })); // prettier-ignore
+    const before = await new Executor(everything('1.2.3'), runner).execute(folder.orderOf(0));
+    rmSync(place, { recursive: true });
+    const after = await new Executor(everything('1.2.3'), runner).execute(SweepFolder.open(join(home, 'machine-sweep')).orderOf(0));
+    expect(after).toEqual(before);
+    expect(after).toMatchObject({ machine: 'own', status: 'ok' });
   });
 });
 

@@ -1,0 +1,207 @@
+import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type ImportedMachine, importMachine } from '../../../experiments/machine-import/import-machine.ts';
+import { readDescription } from '../../../experiments/machine-import/read-description.ts';
+import type { Topology, TopologyNode } from '../../../formats/topology.ts';
+import { machines } from '../../../machines/index.ts';
+import { opteron6164 } from '../../../machines/opteron-6164-4s.ts';
+import { isAssumed, type MachineSpec } from '../../../sim/machine-spec.ts';
+import { sample, skipNote } from '../../formats/samples.ts';
+import { tarOf } from '../../formats/sysfs-fixture.ts';
+import { BOARD_IDS, boardFiles, boardNumactl, boardXml } from './deck-board.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'numalab-import-'));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+function imported(topology: Topology, like: MachineSpec | null = null): ImportedMachine {
+  return importMachine(topology, { name: 'mine', from: 'x (test)', like, presets: machines });
+}
+
+function node(id: number, cpus: readonly number[], said: Partial<TopologyNode> = {}): TopologyNode {
+  return { id, package: null, cpus, cores: null, memoryBytes: (id + 2) * 1024 ** 3, l1Bytes: null, l2Bytes: null, llcBytes: null, llcCount: null, ...said }; // prettier-ignore
+}
+
+function topology(nodes: readonly TopologyNode[], said: Partial<Topology> = {}): Topology {
+  return { name: null, nodes, distances: null, latencyNs: null, bandwidthGBps: null, clockGHz: null, remarks: [], ...said };
+}
+
+const refusal = (work: () => unknown): string => {
+  try {
+    work();
+  } catch (error) {
+    expect((error as Error).name).toBe('InputError');
+    return (error as Error).message;
+  }
+  throw new Error('was not refused');
+};
+
+/** What the three descriptions have in common. */
+function expectDeckMachine({ spec, twin }: ImportedMachine, ids: readonly number[]): void {
+  expect(spec).toMatchObject({ sockets: 4, nodeSocket: opteron6164.nodeSocket, nodeCpus: opteron6164.nodeCpus, nodeIds: ids });
+  expect(spec.cpuIds).toBeUndefined(); // 0 to 47, node by node
+  expect(spec.nodeCpus.reduce((sum, cpus) => sum + cpus, 0)).toBe(48);
+  expect(spec.slit.value).toEqual(opteron6164.slit.value);
+  spec.memoryGiB.value.forEach((GiB, at) => {
+    const fitted = opteron6164.memoryGiB.value[at]!;
+    expect(Math.abs(GiB - fitted) / fitted).toBeLessThan(0.01);
+  });
+  expect(twin?.name).toBe('opteron-6164-4s');
+}
+
+describe("XML, numactl's text and a dump of one board", () => {
+  writeFileSync(join(home, 'board.xml'), boardXml());
+  writeFileSync(join(home, 'board.txt'), boardNumactl());
+  writeFileSync(join(home, 'board.tar'), tarOf(boardFiles()));
+  const all = ['board.xml', 'board.txt', 'board.tar'].map((name) => readDescription(join(home, name), null));
+
+  test('are told apart by their content', () => {
+    expect(all.map(({ format }) => format)).toEqual(['hwloc', 'numactl', 'sysfs']);
+  });
+
+  test("give one machine, which is the deck's", () => {
+    const found = all.map(({ topology: one }) => imported(one));
+    for (const one of found) expectDeckMachine(one, BOARD_IDS);
+    const [xml, , dump] = found.map(({ spec }) => ({ ...spec, clockGHz: null })); // XML of hwloc 2.0 says no clock
+    expect(xml).toEqual(dump);
+    expect(found[1]!.twin!.differences[1]).toBe('node 0 has 8188 MiB, not 8192');
+  });
+});
+
+const samples = ['hwloc2.9.xml', 'numactl-H.txt', 'tar.bz2'].map((kind) => sample(`topology/48amd64-4pa2n6c-sparse.${kind}`));
+test.skipIf(samples.includes(null))(`the deck's machine itself comes of its three descriptions${skipNote(samples[0]!)}`, () => {
+  const found = samples.map((path) => imported(readDescription(path!, null).topology));
+  for (const one of found) expectDeckMachine(one, [0, 1, 2, 33, 34, 45, 72, 73]);
+  expect({ ...found[0]!.spec, memoryGiB: 0, clockGHz: 0 }).toEqual({ ...found[2]!.spec, memoryGiB: 0, clockGHz: 0 });
+  expect(found[0]!.spec.memoryGiB.value).toEqual(found[2]!.spec.memoryGiB.value);
+});
+
+describe('what is not said', () => {
+  const bare = topology([node(0, [0, 1]), node(1, [2, 3, 4, 5])], { distances: [[10, 21], [31, 10]] }); // prettier-ignore
+  const { spec, remarks, twin } = imported(bare);
+
+  test('is taken from the stated priors', () => {
+    expect(spec.latencyNs.value).toEqual([[90, 189], [279, 90]]); // prettier-ignore
+    expect(spec.controllerGBps.value).toEqual([2 * 4, 4 * 4]);
+    expect(spec.links.value).toEqual([{ between: [0, 1], capacityGBps: 0.5 * 12 }]);
+    expect(spec.llcBytes.value).toBe(4 * 1.5 * 1024 ** 2);
+    expect(spec.linesInFlight!.value).toBe(10);
+    expect(spec.nodeSocket).toEqual([0, 1]);
+  });
+
+  test('is marked as assumed, and nothing else is', () => {
+    const assumed = Object.entries(spec).flatMap(([name, figure]: [string, unknown]) => (typeof figure === 'object' && figure !== null && 'source' in figure && isAssumed(figure as MachineSpec['slit']) ? [name] : [])); // prettier-ignore
+    expect(assumed).toEqual(['clockGHz', 'l1Bytes', 'l2Bytes', 'llcBytes', 'hitCycles', 'memoryHoleGiB', 'latencyNs', 'controllerGBps', 'links', 'nextHop', 'linesInFlight', 'loadedLatency']); // prettier-ignore
+    expect(spec.memoryGiB).toEqual({ value: [2, 3], source: 'x (test): memory of each node' });
+    expect(remarks).toEqual(['sockets are not said: each node with CPUs is taken for one']);
+    expect(twin).toBeNull();
+  });
+
+  test('of distances and memory is assumed as well', () => {
+    const { spec: least } = imported(topology([node(0, [0]), node(1, [1], { memoryBytes: null })]));
+    expect(least.slit).toEqual({ value: [[10, 20], [20, 10]], source: "assumed: no distances said, Linux's own of 10 and 20" }); // prettier-ignore
+    expect(least.memoryGiB).toEqual({ value: [2, 4], source: 'assumed: no memory said of node 1: 4 GiB for each of its CPUs; all else x (test)' }); // prettier-ignore
+  });
+
+  test('of a last-level cache is the L2 of the cores, where there is one', () => {
+    const { spec: two } = imported(topology([node(0, [0, 1, 2], { l2Bytes: 700_000 })]));
+    expect(two.llcBytes).toEqual({
+      value: 2_100_000,
+      source: 'assumed: no last-level cache said: the L2 of all cores of the largest node',
+    });
+  });
+});
+
+describe('memory attributes', () => {
+  const nodes = [node(0, [0, 1]), node(2, [2, 3])];
+  const distances = [[10, 20], [30, 10]]; // prettier-ignore
+
+  test('are the latencies and bandwidths, with their source', () => {
+    const { spec } = imported(topology(nodes, { distances, latencyNs: [[71, 133], [145, 82]], bandwidthGBps: [[40, 11], [13, 50]] })); // prettier-ignore
+    expect(spec.latencyNs).toEqual({ value: [[71, 133], [145, 82]], source: 'x (test): memory attribute Latency' }); // prettier-ignore
+    expect(spec.controllerGBps.value).toEqual([40, 50]);
+    expect(spec.controllerGBps.source).toBe('x (test): memory attribute Bandwidth, the most that any node gets');
+    expect(spec.pairGBps).toEqual({ value: [[40, 11], [13, 50]], source: 'x (test): memory attribute Bandwidth' }); // prettier-ignore
+  });
+
+  test('said for local memory alone are the base of what distances add', () => {
+    const { spec } = imported(topology(nodes, { distances, latencyNs: [[70, null], [null, 80]] })); // prettier-ignore
+    expect(spec.latencyNs.value).toEqual([[70, 140], [240, 80]]); // prettier-ignore
+    expect(spec.latencyNs.source).toBe(
+      'assumed: SLIT / 10 times the local latency said; 2 of 4 pairs are x (test): memory attribute Latency',
+    );
+    expect(spec.pairGBps).toBeUndefined();
+  });
+});
+
+describe('hardware threads', () => {
+  test('of a core follow one another, and their cores share its caches', () => {
+    const { spec } = imported(topology([node(0, [0, 1, 4, 5], { cores: [[0, 4], [1, 5]], l1Bytes: 32_768 }), node(1, [2, 3, 6, 7], { cores: [[2, 6], [3, 7]] })])); // prettier-ignore
+    expect(spec).toMatchObject({ threadsPerCore: 2, cpuIds: [0, 4, 1, 5, 2, 6, 3, 7] });
+    expect(spec.l1Bytes).toEqual({ value: 16_384, source: 'x (test): caches, over the 2 threads of a core' });
+    expect(spec.linesInFlight!.value).toBe(5);
+    expect(spec.controllerGBps.value).toEqual([8, 8]);
+  });
+
+  test('make cores of their own where cores differ, and it says so', () => {
+    const { spec, remarks } = imported(topology([node(0, [0, 1, 2], { cores: [[0, 2], [1]] })]));
+    expect(spec).toMatchObject({ nodeCpus: [3] });
+    expect(spec.threadsPerCore).toBeUndefined();
+    expect(remarks[0]).toBe('cores of 1 and 2 threads: every CPU is taken for a core of its own, so threads that share one do not slow each other'); // prettier-ignore
+  });
+});
+
+test('a node of memory alone is in the socket of the nearest with CPUs', () => {
+  const distances = [[10, 28, 17], [28, 10, 24], [17, 24, 10]]; // prettier-ignore
+  const { spec } = imported(topology([node(0, [0], { package: 5 }), node(1, [1], { package: 3 }), node(2, [])], { distances }));
+  expect(spec.nodeSocket).toEqual([0, 1, 0]);
+  const far = [[10, 28, 24], [28, 10, 17], [24, 17, 10]]; // prettier-ignore
+  expect(imported(topology([node(0, [0], { package: 5 }), node(1, [1], { package: 3 }), node(2, [])], { distances: far })).spec.nodeSocket).toEqual([0, 1, 1]); // prettier-ignore
+});
+
+test('a node without CPUs and memory is left out, and ids have a gap', () => {
+  const distances = [[10, 99, 20], [99, 10, 99], [20, 99, 10]]; // prettier-ignore
+  const { spec, remarks } = imported(topology([node(0, [0]), node(1, [], { memoryBytes: 0 }), node(2, [1])], { distances }));
+  expect(spec).toMatchObject({ nodeIds: [0, 2], nodeCpus: [1, 1], slit: { value: [[10, 20], [20, 10]] } }); // prettier-ignore
+  expect(remarks[0]).toBe('left out, for they have neither CPUs nor memory: nodes 1');
+});
+
+describe('--like', () => {
+  const board = readDescription(join(home, 'board.txt'), null).topology;
+  const { spec } = imported(board, opteron6164);
+
+  test('takes the figures of the other machine, and says so', () => {
+    expect(spec.latencyNs.value).toEqual(opteron6164.latencyNs.value);
+    expect(spec.latencyNs.source).toBe(`transferred from opteron-6164-4s: ${opteron6164.latencyNs.source}`);
+    expect(spec.links.value).toEqual(opteron6164.links.value);
+    expect(spec.links.source.startsWith('assumed: transferred from opteron-6164-4s: 10.9 GB/s')).toBe(true);
+    expect(spec.nextHop.value).toEqual(opteron6164.nextHop.value);
+    expect(spec.pairWriteGBps!.value).toEqual(opteron6164.pairWriteGBps!.value);
+    expect(spec.clockGHz.value).toBe(1.7);
+    expect(spec.linesInFlight).toBeUndefined();
+  });
+
+  test('keeps what the description says itself', () => {
+    expect(spec.memoryGiB.source).toBe('x (test): memory of each node');
+    expect(spec.slit.source).toBe('x (test): distances');
+    expect(imported(readDescription(join(home, 'board.tar'), null).topology, opteron6164).spec.llcBytes.value).toBe(5118 * 1024);
+  });
+
+  test('is refused for another shape', () => {
+    const other = topology(board.nodes, { distances: board.distances!.map((row, at) => row.map((cell, to) => (at === 3 && to === 6 ? 23 : cell))) }); // prettier-ignore
+    expect(refusal(() => imported(other, opteron6164))).toBe('--like = opteron-6164-4s: differs in distance from node 3 to 6: 23, not 22, want a machine of the same nodes, CPUs and distances'); // prettier-ignore
+    expect(refusal(() => imported(topology([node(0, [0])]), opteron6164))).toMatch(/differs in nodes: 1, not 8, want/);
+  });
+});
+
+describe('a machine that cannot be simulated is refused', () => {
+  test.each([
+    ['without CPUs', topology([node(0, [])]), 'cpus = none, want a machine with CPUs'],
+    ['with CPUs and no memory', topology([node(0, [0]), node(3, [1], { memoryBytes: 0 })]), 'node 3: memory = 0, want some: the model has no nodes of CPUs alone'], // prettier-ignore
+    ['with a distance that Linux would not take', topology([node(0, [0]), node(1, [1])], { distances: [[10, 10], [20, 10]] }), 'mine: slit[0][1] = 10, want a whole number from 11 to 254'], // prettier-ignore
+  ])('%s', (_, one, message) => {
+    expect(refusal(() => imported(one))).toBe(message);
+  });
+});

@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest';
+import { formatIdList, parseIdList, parseIdMask } from '../../formats/id-list.ts';
+
+describe('ids as Linux lists them', () => {
+  test.each([
+    ['0-2,33', [0, 1, 2, 33]],
+    ['7\n', [7]],
+    ['', []],
+    ['5,3,3-4', [3, 4, 5]],
+    ['3-1', null],
+    ['1;2', null],
+    ['0-65536', null],
+  ])('%j', (text, ids) => {
+    expect(parseIdList(text, 8)).toEqual(ids);
+  });
+
+  test('are not more than wanted', () => {
+    expect(parseIdList('0-7', 8)).toHaveLength(8);
+    expect(parseIdList('0-8', 8)).toBeNull();
+  });
+
+  test('are written in ranges', () => {
+    expect(formatIdList([0, 1, 2, 33, 34, 45])).toBe('0-2,33-34,45');
+  });
+});
+
+test('ids in a mask are bits, the last word first', () => {
+  expect(parseIdMask('00000001,00fc0000\n', 64)).toEqual([18, 19, 20, 21, 22, 23, 32]);
+  expect(parseIdMask('80000000', 64)).toEqual([31]);
+  expect(parseIdMask('xyz', 64)).toBeNull();
+  expect(parseIdMask('ff', 7)).toBeNull();
+});
