@@ -22,6 +22,7 @@ import {
   type ScenarioWords,
   WORDS,
 } from './scenario-words.ts';
+import { CONFIGURED_WORDS, configuredFault, configuredOf } from './configured-words.ts';
 import { vnodesClash, vnumaFault, vnumaOf } from './vnuma-words.ts';
 import { type Path, readYaml, type Tree, type YamlTree } from './yaml-tree.ts';
 
@@ -178,6 +179,7 @@ function guestOf(name: string, group: GuestGroup, words: Required<GuestWords>): 
     ...vnumaOf(group, words),
     weight: group.nice === undefined ? (group.weight ?? DEFAULT_WEIGHT) : niceWeight(group.nice),
     cpus: group.cpus ?? null,
+    ...configuredOf(group, (group.vcpus ?? words.vcpus)!, vnumaOf(group, words).vnodes),
     capPercent: group.cap ?? 0,
     arrivesNs: group.arrives ?? 0,
     departsNs: group.departs ?? null,
@@ -223,6 +225,8 @@ function checkTogether(
     checkVnuma(guest, words, written, refuse);
     checkMapping(guest, words, refuse);
     checkCpus(guest, machine, refuse);
+    const fault = configuredFault(guest, words);
+    if (fault) refuse(['guests'], `: ${guest.name} ${fault}`);
     if (guest.departsNs !== null && guest.departsNs <= guest.arrivesNs) refuse(['guests'], `: ${guest.name} departs before it arrives`);
     if (guest.capPercent > 0 && !words.policy.entry.claims?.caps) {
       refuse(
@@ -354,7 +358,8 @@ function unknownWord(path: Path, word: string, file: YamlTree | undefined): stri
 }
 
 function knownAt(path: Path): readonly string[] {
-  if (path[0] === 'guests') return ['name', 'count', ...GUEST_WORDS, 'weight', 'nice', 'cpus', 'cap', 'arrives', 'departs'];
+  if (path[0] === 'guests')
+    return ['name', 'count', ...GUEST_WORDS, 'weight', 'nice', 'cpus', ...CONFIGURED_WORDS, 'cap', 'arrives', 'departs'];
   if (path[0] === 'hotplug') return ['cpu', 'offline', 'online'];
   if (path[0] === 'costs') return COST_WORDS;
   return [...WORDS.map((word) => word.name), 'costs', 'hotplug'];

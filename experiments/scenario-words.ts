@@ -8,6 +8,7 @@ import { GiB, KiB, MiB, ms, seconds, us } from '../sim/units.ts';
 import { InputError } from './input-error.ts';
 import { parseNamed, wantOneOf } from './named-options.ts';
 import { parseQuantity, type QuantityKind, wantQuantity } from './quantities.ts';
+import { type ConfiguredWords, parseMembind, parsePins, parsePrealloc, parseVnodeMembind } from './configured-words.ts';
 import { parseVdistances, parseVnuma, parseVnumaHost, parseVtopology, type VnumaWords } from './vnuma-words.ts';
 
 /** The words of a run, the same as flags and in a file, with what they mean and what holds when they are left out. */
@@ -97,7 +98,7 @@ export interface GuestWords extends VnumaWords {
   readonly workload?: Chosen<WorkloadEntry> | undefined;
 }
 
-export interface GuestGroup extends GuestWords {
+export interface GuestGroup extends GuestWords, ConfiguredWords {
   readonly name?: string | undefined;
   readonly count?: number | undefined;
   readonly weight?: number | undefined;
@@ -199,6 +200,11 @@ function schemaOf(registries: Registries, isList: boolean): z.ZodMiniType<Scenar
       weight: quantity('count', 1, 10_000),
       nice: leaf(niceOf),
       cpus: leaf(cpuList),
+      pins: leaf((text) => parsePins(text, cpuList)),
+      'soft-pins': leaf((text) => parsePins(text, cpuList)),
+      membind: leaf((text) => parseMembind(text, cpuList)),
+      'vnode-membind': leaf((text) => parseVnodeMembind(text, cpuList)),
+      prealloc: leaf((text) => parsePrealloc(text, cpuList)),
       cap: quantity('count', 0, 102_400),
       arrives: quantity('time', 0, DAY_NS),
       departs: quantity('time', us(1), DAY_NS),

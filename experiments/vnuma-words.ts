@@ -25,11 +25,12 @@ export interface VnumaWords {
 
 const LEAST_DISTANCE = 1;
 const MOST_DISTANCE = 255;
-const TABLE = 'want equal, or vCPUs:memory of each virtual node such as 0-3:3GiB/4,5:1GiB, and none:512MiB for what no node has';
+const TABLE =
+  'want equal, or vCPUs:memory of each virtual node such as 0-3:3GiB/4,5:1GiB, -:2GiB for one without vCPUs, and none:512MiB for what no node has';
 const HOST = 'want break, keep, or moved:2s';
 const DAY_NS = 86_400_000_000_000;
 
-/** `0-3:3GiB/4,5:1GiB/none:512MiB`, or `equal` (null). */
+/** `0-3:3GiB/4,5:1GiB/-:2GiB/none:512MiB`, where `-` is a virtual node without vCPUs, or `equal` (null). */
 export function parseVnuma(text: string, cpuList: (text: string) => number[]): VnumaTable | null {
   if (text === 'equal') return null;
   const nodes: VirtualNode[] = [];
@@ -39,7 +40,7 @@ export function parseVnuma(text: string, cpuList: (text: string) => number[]): V
     const memoryBytes = parseQuantity('bytes', memory);
     if (rest.length > 0 || memoryBytes === null || memoryBytes === 0 || uncoveredBytes > 0) throw new InputError(TABLE);
     if (cpus.trim() === 'none') uncoveredBytes = memoryBytes;
-    else nodes.push({ vcpus: listOf(cpus, cpuList), memoryBytes });
+    else nodes.push({ vcpus: cpus.trim() === '-' ? [] : listOf(cpus, cpuList), memoryBytes });
   }
   if (nodes.length === 0) throw new InputError(TABLE);
   return { nodes, uncoveredBytes };

@@ -15,6 +15,8 @@ export interface GuestDescription {
   readonly topology: { readonly sockets: number; readonly dies: number; readonly cores: number; readonly threads: number } | null;
   /** Of all memory that no cell says for itself. */
   readonly memory: MemoryBinding | null;
+  /** Of a guest without cells: all of it is backed at the start. */
+  readonly isPreallocated: boolean;
   /** As numalab's: 100 is usual. */
   readonly weight: number | null;
   /** CPU time of the whole guest in percent of one CPU. */
@@ -26,7 +28,12 @@ export interface GuestDescription {
 }
 
 /** Ids of the host's operating system: as xl and libvirt say them, by CPU or by node. */
-export type CpuChoice = { readonly cpus: readonly number[] } | { readonly nodes: readonly number[] } | { readonly allBut: CpuChoice };
+export type CpuChoice =
+  | { readonly cpus: readonly number[] }
+  /** All CPUs of these nodes. */
+  | { readonly nodes: readonly number[] }
+  /** All CPUs of the machine but these. */
+  | { readonly allBut: CpuChoice };
 
 export interface GuestCell {
   readonly vcpus: readonly number[];
@@ -40,5 +47,6 @@ export interface GuestCell {
 /** strict: these nodes or none; preferred: the first, then others; interleave: round them; restrictive: the cpuset's. */
 export interface MemoryBinding {
   readonly mode: 'strict' | 'preferred' | 'interleave' | 'restrictive' | 'default';
+  /** Of the host. None with `default`; none with `interleave` stands for all that the host has. */
   readonly nodes: readonly number[];
 }

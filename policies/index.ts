@@ -1,5 +1,6 @@
 import type { PolicyEntry } from '../sim/policy-api.ts';
 import { autonumaPolicies } from './autonuma.ts';
+import { configuredPolicies } from './configured.ts';
 import { deckPolicies } from './deck.ts';
 import { homeNodePolicies } from './home-nodes.ts';
 import { hotPagesPolicies } from './hot-pages.ts';
@@ -24,6 +25,7 @@ export const policies: readonly PolicyEntry[] = [
   ...homeNodePolicies,
   ...hotPagesPolicies,
   ...hugetlbfsPolicies,
+  ...configuredPolicies,
 ];
 
 export function policyNamed(name: string): PolicyEntry | undefined {

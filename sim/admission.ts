@@ -152,12 +152,14 @@ function place(w: World, k: HostKernel, guest: GuestState): void {
   const placement = placeVnodes(w, guest) ?? chosen;
   w.placements[guest.id] = placement;
   setMasks(w, guest, placement);
+  w.places?.placed(w, guest);
   if (w.witness !== null) witness(w, PLACED, guest.id, shortOfPlacement(w, guest.firstVcpu, guest.vcpuCount, placement.memoryNodes));
   leave(w, k);
   if (policy.memory.backs === 'at-build') backAll(w, guest);
+  else if (policy.memory.isPreallocated) backPreallocated(w, k, guest);
 }
 
-function setMasks(w: World, { spec, firstVcpu, vcpuCount }: GuestState, { hardNodes, hardCpus, softNodes }: Placement): void {
+function setMasks(w: World, { spec, firstVcpu, vcpuCount }: GuestState, { hardNodes, hardCpus, softNodes, softCpus }: Placement): void {
   const { masks } = w;
   const own = spec.cpus ? masks.ofCpus(spec.cpus) : ALL_CPUS;
   const ofNodes = hardNodes ? masks.ofNodes(hardNodes) : 0;
@@ -165,15 +167,32 @@ function setMasks(w: World, { spec, firstVcpu, vcpuCount }: GuestState, { hardNo
   for (let i = 0; i < vcpuCount; i++) {
     const cpus = hardCpus?.[i];
     w.vcpuMask[firstVcpu + i] = masks.both(own, cpus ? masks.ofCpus(cpus) : ofNodes);
-    w.vcpuSoftMask[firstVcpu + i] = soft;
+    const rather = softCpus?.[i];
+    w.vcpuSoftMask[firstVcpu + i] = rather ? masks.ofCpus(rather) : soft;
   }
 }
 
 /** Xen gives a guest all its memory when it is built. */
 function backAll(w: World, guest: GuestState): void {
-  const first = w.memory.guestBlocks.first[guest.id]!;
-  for (let block = first; block < first + w.memory.guestBlocks.count[guest.id]!; block++) {
-    if (w.memory.isBacked(block) || backBlock(w, guest.id, -1, block, -1) >= 0) continue;
+  backWhere(w, guest, () => true);
+}
+
+/** QEMU touches what is to be preallocated before the guest runs. The time that takes is not modelled, as that of building is not. */
+function backPreallocated(w: World, k: HostKernel, guest: GuestState): void {
+  backWhere(w, guest, (block) => {
+    w.hook = 'memory.isPreallocated';
+    const isWanted = w.policy.memory.isPreallocated!(k, guest.id as GuestId, block);
+    w.hook = '';
+    return isWanted;
+  });
+}
+
+/** @param isWanted of blocks counted from the guest's first */
+function backWhere(w: World, guest: GuestState, isWanted: (block: number) => boolean): void {
+  const { first, count } = w.memory.guestBlocks;
+  const from = first[guest.id]!;
+  for (let block = from; block < from + count[guest.id]!; block++) {
+    if (!isWanted(block - from) || w.memory.isBacked(block) || backBlock(w, guest.id, -1, block, -1) >= 0) continue;
     killGuest(w, guest);
     return;
   }

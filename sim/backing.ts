@@ -21,10 +21,12 @@ export function backBlock(w: World, guest: number, region: number, block: number
   const { nodeCount } = scenario.machine;
   if (!(Number.isInteger(wanted) && wanted >= 0 && wanted < nodeCount))
     throw new PolicyError(`node ${String(wanted)}, want 0 to ${nodeCount - 1}`);
+  const held = policy.memory.heldTo?.(w.kernel, guest as GuestId, own) ?? null;
   w.hook = '';
-  const { memoryNodes } = w.placements[guest]!;
-  let node = memory.back(guest, region, block, wanted, policy.memory.fallback, memoryNodes);
-  if (node < 0 && dropAllReplicas(w)) node = memory.back(guest, region, block, wanted, policy.memory.fallback, memoryNodes);
+  const fallback = held ? 'within' : policy.memory.fallback;
+  const within = held ?? w.placements[guest]!.memoryNodes;
+  let node = memory.back(guest, region, block, wanted, fallback, within);
+  if (node < 0 && dropAllReplicas(w)) node = memory.back(guest, region, block, wanted, fallback, within);
   if (w.witness !== null) witness(w, BACKED, block, node);
   if (node >= 0 && w.huge.isHuge(guest, block)) backMapping(w, guest, block, node);
   return node;

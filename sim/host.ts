@@ -192,6 +192,7 @@ export function stop(w: World, k: HostKernel, cpu: number, vcpu: number, isRunna
   const ranNs = w.nowNs - w.runSinceNs[vcpu]!;
   w.runtimeNs[vcpu]! += ranNs;
   if (w.looks !== null) w.looks.ran(w.vcpuGuest[vcpu]!, w.scenario.machine.cpuNode[cpu]!, ranNs);
+  if (w.places !== null) w.places.ran(w, vcpu, cpu, ranNs);
   w.runSinceNs[vcpu] = w.nowNs;
   w.stoppedNs[vcpu] = w.nowNs;
   w.cpuVcpu[cpu] = -1;

@@ -2,6 +2,7 @@ import { PolicyError } from './assert.ts';
 import { nodesByDistance } from './memory.ts';
 import { NoisyCounter } from './noisy-counter.ts';
 import { pairBandwidths } from './pair-bandwidth.ts';
+import { type GuestConfiguration, UNCONFIGURED } from './guest-configuration.ts';
 import type { GuestKind } from './policy-api.ts';
 import { namedStream } from './random.ts';
 import { VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
@@ -111,6 +112,9 @@ export class KernelFacts {
   vcpuVnode(vcpu: VcpuId): number {
     const guest = this.w.guests[this.w.vcpuGuest[vcpu]!]!;
     return guest.layout.vcpuVnode[vcpu - guest.firstVcpu]!;
+  }
+  configured(guest: GuestId): GuestConfiguration {
+    return this.w.guests[guest]!.spec.configured ?? UNCONFIGURED;
   }
   isHostNoise(guest: GuestId): boolean {
     return this.w.guests[guest]!.isHostNoise;

@@ -49,6 +49,12 @@ export class Masks {
     return common.length === 0 ? first : this.ofCpus(common);
   }
 
+  /** CPUs of a set that may be used now, by rising number. */
+  cpusOf(mask: number): number[] {
+    const allowed = this.allowed[mask]!;
+    return Array.from(allowed.keys()).filter((cpu) => allowed[cpu] === 1);
+  }
+
   setOnline(cpu: number, isOnline: boolean): void {
     this.isOnline[cpu] = isOnline ? 1 : 0;
     for (let mask = 0; mask < this.wanted.length; mask++) this.renew(mask);

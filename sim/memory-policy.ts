@@ -30,8 +30,12 @@ export interface MemoryPolicy {
   /** Whether the host backs memory at its first touch ever (KVM) or all of it when the guest is built (Xen). */
   readonly backs: 'first-touch' | 'at-build';
   readonly fallback: Fallback;
-  /** Node for a block of guest-physical memory; `node` is that of the touching CPU, or NONE at build. */
+  /** Node for a block of guest-physical memory; `node` is that of the touching CPU, or NONE before the guest runs. */
   alloc(k: Kernel, guest: GuestId, block: number, node: NodeId, placement: Placement): NodeId;
+  /** With `first-touch`: whether a block is backed when the guest is started all the same (prealloc=on of QEMU); `node` is then NONE. */
+  isPreallocated?(k: Kernel, guest: GuestId, block: number): boolean;
+  /** Nodes that this block may lie on and no others, as if `within` had them (mbind); null where `fallback` holds. */
+  heldTo?(k: Kernel, guest: GuestId, block: number): readonly NodeId[] | null;
   /** The first access to a block since it was marked. May ask for moves, which this vCPU then does itself, but not mark. */
   onHintFault?(k: Kernel, fault: HintFault): void;
   /** One line in so many that a vCPU fetches from memory is sampled. They are told in batches, every 10 ms. */

@@ -5,7 +5,7 @@ import { MOST_REPLICA_NODES, Replicas } from './replicas.ts';
 import { interruptSegment } from './segments.ts';
 import { SEG_COPY, TASK_BLOCKED } from './states.ts';
 import { TIMER_ORDER, TIMER_RETURN } from './timers.ts';
-import { LINE_BYTES } from './units.ts';
+import { type GuestId, LINE_BYTES, NONE } from './units.ts';
 import type { GuestState, World } from './world.ts';
 
 /**
@@ -47,7 +47,7 @@ export function requestMove(w: World, vcpu: number, guest: number, block: number
   const first = huge.first(guest, block);
   const from = memory.nodeOf(first);
   if (from < 0 || from === to || moves.isFull || moves.isWaiting[first] === 1) return false;
-  if (w.replicas?.has(first) || !mayLieOn(w, guest, to)) return false;
+  if (w.replicas?.has(first) || !mayLieOn(w, guest, first, to)) return false;
   const { cooldownNs = 0 } = w.policy.memory;
   if (kind === COPY_MOVE && w.nowNs - moves.movedNs[first]! < cooldownNs) return false;
   const bytes = (huge.end(guest, block) - first) * memory.blockBytes;
@@ -69,7 +69,7 @@ export function requestReplica(w: World, vcpu: number, guest: number, block: num
   const replicas = replicasOf(w);
   const from = memory.nodeOf(block);
   if (from < 0 || from === node || w.memory.pages!.regionOf[block]! < 0) return false;
-  if (w.huge.isHuge(guest, block) || replicas.isOn(block, node) || !mayLieOn(w, guest, node)) return false;
+  if (w.huge.isHuge(guest, block) || replicas.isOn(block, node) || !mayLieOn(w, guest, block, node)) return false;
   if (moves.isFull || moves.isWaiting[block] === 1 || memory.nodeFree[node] === 0 || moveRoomBytes(w) < memory.blockBytes) return false;
   moves.roomBytes -= memory.blockBytes;
   enqueue(w, vcpu, guest, block, node, COPY_REPLICA);
@@ -99,7 +99,7 @@ export function order(w: World, guest: number, from: number, to: number): void {
     const same = orders.findIndex((one) => one.guest === guest && one.from === from);
     if (same >= 0) orders.splice(same, 1);
   }
-  if (from === to || !mayLieOn(w, guest, to)) return;
+  if (from === to || !mayLieOn(w, guest, NONE, to)) return;
   moves.orders[to]!.push({ guest, from, to, at: w.memory.guestBlocks.first[guest]! });
   wakeMover(w, w.copies.mover[to]!);
 }
@@ -305,9 +305,16 @@ export function wakeMovers(w: World): void {
   w.copies.wantedMovers.length = 0;
 }
 
-/** membind, cpusets: memory does not leave the nodes it is held on. */
-function mayLieOn(w: World, guest: number, node: number): boolean {
-  if (w.policy.memory.fallback !== 'within') return true;
+/**
+ * membind, cpusets: memory does not leave the nodes it is held on.
+ * @param block one of the guest's, or NONE for what holds for all of them
+ */
+function mayLieOn(w: World, guest: number, block: number, node: number): boolean {
+  const { memory: rules } = w.policy;
+  const own = block - w.memory.guestBlocks.first[guest]!;
+  const held = block === NONE ? null : (rules.heldTo?.(w.kernel, guest as GuestId, own) ?? null);
+  if (held) return held.some((one) => (one as number) === node);
+  if (rules.fallback !== 'within') return true;
   const { memoryNodes } = w.placements[guest]!;
   return memoryNodes.length === 0 || memoryNodes.some((held) => (held as number) === node);
 }

@@ -1,7 +1,9 @@
+import type { GuestConfiguration } from './guest-configuration.ts';
 import type { MemoryPolicy } from './memory-policy.ts';
 import type { OptionSpec, OptionValues } from './options.ts';
 import type { CpuId, DsqId, GuestId, NodeId, VcpuId } from './units.ts';
 
+export type { GuestConfiguration, MemoryMode, MemoryRule } from './guest-configuration.ts';
 export type { Fallback, HintFault, MemoryPolicy, PageSample } from './memory-policy.ts';
 
 /**
@@ -168,6 +170,8 @@ export interface Kernel {
   /** The vnode that a block of guest-physical memory is in, 0 to guestVnodeCount - 1. */
   blockVnode(guest: GuestId, block: number): number;
   vcpuVnode(vcpu: VcpuId): number;
+  /** What its configuration (QEMU, libvirt, xl) asks of the host. Nothing is set until a placement or a daemon sets it. */
+  configured(guest: GuestId): GuestConfiguration;
   /** The host's own background load: a guest of kind `bare`, and dom0, of kind `xen-pv`, with this true. */
   isHostNoise(guest: GuestId): boolean;
   weight(vcpu: VcpuId): number;
@@ -302,6 +306,8 @@ export interface Placement {
   readonly hardCpus?: readonly (readonly CpuId[] | null)[];
   /** Nodes its vCPUs should rather run on without being held there, the first is home; null for no preference. */
   readonly softNodes: readonly NodeId[] | null;
+  /** [vCPU of the guest] CPUs each should rather use, in place of softNodes; null for no preference. */
+  readonly softCpus?: readonly (readonly CpuId[] | null)[];
   /** Nodes its memory is meant for, for memory parts that follow the placement; empty for none. */
   readonly memoryNodes: readonly NodeId[];
 }
@@ -334,6 +340,8 @@ export interface PolicyClaims {
   readonly weights?: boolean;
   /** A guest has no more CPU time than its cap. */
   readonly caps?: boolean;
+  /** It does what `Kernel.configured` says of a guest: all of it, or all but the CPUs that vCPUs should rather use, which Linux has not. */
+  readonly configured?: 'all' | 'no-soft-pins';
   /** Each vCPU has a CPU of its own; those there are too many of wait for ever. */
   readonly oneToOne?: boolean;
   /** The policy it is but for what it knows of nodes: the same where all memory is equally far. */

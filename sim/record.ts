@@ -46,6 +46,7 @@ export function record(w: World, status: RunStatus, message: string | null, exit
     bytesByResource: bytesByResource(w),
     linesByPair: Array.from(w.pairLines, Math.round),
     timeline,
+    ...(w.places && { places: w.places.told(w) }),
     busyNs,
     idleNs,
     wastedNs: w.wastedNs,
@@ -77,6 +78,7 @@ function closeBooks(w: World): void {
     }
     if (w.vcpuTask[vcpu]! >= 0) book(w, cpu, false);
     w.runtimeNs[vcpu]! += w.nowNs - w.runSinceNs[vcpu]!;
+    w.places?.ran(w, vcpu, cpu, w.nowNs - w.runSinceNs[vcpu]!);
     w.runSinceNs[vcpu] = w.nowNs;
   }
   for (let vcpu = 0; vcpu < w.vcpuState.length; vcpu++) {

@@ -1,3 +1,4 @@
+import type { Fallback } from './memory-policy.ts';
 import type { PolicyExit } from './policy-exit.ts';
 
 /** Where the time of a task goes; they sum to its lifetime exactly. */
@@ -93,6 +94,39 @@ export interface GuestTimeline {
   readonly nodeBlocks: readonly (readonly number[])[]; // [T][node] its blocks there at that moment, no sum
 }
 
+/** Where the policy put guests, and where they were. */
+export interface Places {
+  /** The rule that memory was backed by, of all guests, and whether the policy moves memory afterwards. */
+  readonly memory: {
+    readonly name: string;
+    readonly backs: 'first-touch' | 'at-build';
+    readonly fallback: Fallback;
+    readonly movesPages: boolean;
+  };
+  readonly guests: readonly GuestPlaces[];
+}
+
+export interface GuestPlaces {
+  /** When it was placed; null if it never came. */
+  readonly placedNs: number | null;
+  /** Nodes that the placement meant its memory for; empty for none in particular. */
+  readonly memoryNodes: readonly number[];
+  /** [vnode] the node that the host keeps its memory on; null where it keeps no virtual nodes. */
+  readonly vnodeNodes: readonly number[] | null;
+  readonly vcpus: readonly VcpuPlaces[];
+}
+
+/** CPUs by rising number, null for all of them or, where they are only preferred, for none in particular. */
+export interface VcpuPlaces {
+  readonly hardCpus: readonly number[] | null;
+  readonly softCpus: readonly number[] | null;
+  /** As they are when the run ends: daemons change them. */
+  readonly hardCpusAtEnd: readonly number[] | null;
+  readonly softCpusAtEnd: readonly number[] | null;
+  /** CPU time by CPU, where it had some. */
+  readonly ranNs: readonly { readonly cpu: number; readonly ns: number }[];
+}
+
 /** What a run leaves. */
 export interface Recording {
   readonly status: RunStatus;
@@ -118,6 +152,8 @@ export interface Recording {
   readonly linesByPair: readonly number[];
   /** null unless the scenario asks for it. */
   readonly timeline: Timeline | null;
+  /** Only where the scenario asks for it. */
+  readonly places?: Places;
   /** CPU time by use, summed over CPUs: busy + idle = CPUs * simulatedNs. */
   readonly busyNs: number;
   readonly idleNs: number;

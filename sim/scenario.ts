@@ -1,4 +1,5 @@
 import type { ContentionModel } from './contention.ts';
+import type { GuestConfiguration } from './guest-configuration.ts';
 import type { Machine } from './machine.ts';
 import type { OptionValues } from './options.ts';
 import type { GuestKind, PolicyEntry } from './policy-api.ts';
@@ -18,6 +19,8 @@ export interface GuestSpec {
   readonly weight: number;
   /** CPUs its vCPUs may use, of those the policy gives them (taskset, xl's `cpus`); null or left out for all. */
   readonly cpus?: readonly number[] | null;
+  /** What its configuration asks of the host, for policies that heed it; left out: nothing. */
+  readonly configured?: GuestConfiguration;
   /** CPU time it may have, in percent of one CPU; 0 for no limit. */
   readonly capPercent: number;
   /** When it comes to the host; and when it goes, whatever it is doing, or null to stay. */
@@ -116,6 +119,8 @@ export interface Scenario {
   readonly watchdogNs: number;
   /** At how many points of time, at least, the run is looked at (`Recording.timeline`); 0 or left out for none. */
   readonly timelinePoints?: number;
+  /** Whether the run tells where guests were put and were (`Recording.places`); changes nothing of it. */
+  readonly tellsPlaces?: boolean;
   /** Checks after every instant (tests) or cheap ones only. */
   readonly checks: 'all' | 'cheap';
 }

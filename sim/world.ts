@@ -10,6 +10,7 @@ import { Masks } from './masks.ts';
 import { HostMemory } from './memory.ts';
 import { layMissCurves, type MissCurves } from './miss-curves.ts';
 import type { PageMoves } from './page-moves.ts';
+import { PlaceBook } from './places.ts';
 import { Pmu } from './pmu.ts';
 import type { Kernel, Placement, Policy } from './policy-api.ts';
 import { namedStream, type Random } from './random.ts';
@@ -197,6 +198,7 @@ export class World {
   witness: Witness | null = null; // witness.ts: whoever follows its decisions
   trace: Tracer | null = null; //     trace.ts: whoever writes it down event by event
   readonly looks: Looks | null; // timeline.ts: null unless the scenario asks for it
+  readonly places: PlaceBook | null; // places.ts: likewise
 
   constructor(scenario: Scenario, guests: readonly GuestState[], policy: Policy, box: BlackBox = new BlackBox()) {
     const { machine } = scenario;
@@ -210,6 +212,7 @@ export class World {
     this.box = box;
     this.cpuOrder = Int32Array.from({ length: C }, (_, cpu) => cpu);
     this.looks = scenario.timelinePoints ? new Looks(scenario, scenario.timelinePoints) : null;
+    this.places = scenario.tellsPlaces ? new PlaceBook() : null;
     this.tieRandom = scenario.ties === 'seeded' ? namedStream(scenario.seed, 'host', 0, 'ties') : null;
     this.due = new Int32Array(T + G + R + N + scenario.hotplug.length + 64);
     this.endNs = scenario.limitNs;

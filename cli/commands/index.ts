@@ -22,10 +22,12 @@ export const commands: readonly LateCommand[] = [
   { name: 'policy show', load: async () => (await import('./policy-show.ts')).policyShow },
   { name: 'policy new', load: async () => (await import('./policy-new.ts')).policyNew },
   { name: 'policy check', load: async () => (await import('./policy-check.ts')).policyCheck },
+  { name: 'placement export', load: async () => (await import('./placement-export.ts')).placementExport },
   { name: 'workload list', load: async () => (await import('./workload.ts')).workloadList },
   { name: 'machine list', load: async () => (await import('./machine.ts')).machineList },
   { name: 'machine show', load: async () => (await import('./machine.ts')).machineShow },
   { name: 'machine import', load: async () => (await import('./machine-import.ts')).machineImport },
   { name: 'machine export', load: async () => (await import('./machine-export.ts')).machineExport },
   { name: 'machine calibrate', load: async () => (await import('./machine-calibrate.ts')).machineCalibrate },
+  { name: 'guest import', load: async () => (await import('./guest-import.ts')).guestImport },
 ];

@@ -1,5 +1,5 @@
 import { PolicyError } from '../../sim/assert.ts';
-import type { GuestKind, Kernel } from '../../sim/policy-api.ts';
+import type { GuestConfiguration, GuestKind, Kernel } from '../../sim/policy-api.ts';
 import type { CpuId, DsqId, GuestId, NodeId, VcpuId } from '../../sim/units.ts';
 
 /**
@@ -76,6 +76,9 @@ export class PolicyKernel implements Kernel {
   }
   guestVnodeCount(guest: GuestId): number {
     return this.#k.guestVnodeCount(guest);
+  }
+  configured(guest: GuestId): GuestConfiguration {
+    return this.#k.configured(guest);
   }
   blockVnode(guest: GuestId, block: number): number {
     return this.#k.blockVnode(guest, block);

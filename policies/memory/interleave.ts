@@ -1,4 +1,4 @@
-import type { Kernel, MemoryPolicy, Placement } from '../../sim/policy-api.ts';
+import type { Kernel, MemoryPolicy } from '../../sim/policy-api.ts';
 import type { NodeId } from '../../sim/units.ts';
 
 /**
@@ -12,7 +12,7 @@ export function interleave(): MemoryPolicy {
     name: 'interleave',
     backs: 'first-touch',
     fallback: 'distance',
-    alloc: (k, _guest, block, _node, placement) => nextWithRoom(k, placement, block),
+    alloc: (k, _guest, block, _node, placement) => nextWithRoom(k, placement.memoryNodes, block),
   };
 }
 
@@ -28,29 +28,30 @@ export function weightedInterleave(weights: readonly number[]): MemoryPolicy {
     backs: 'first-touch',
     fallback: 'distance',
     alloc(k, _guest, block, _node, placement) {
-      const nodes = countOf(k, placement);
+      const nodes = countOf(k, placement.memoryNodes);
       let round = 0;
       for (let i = 0; i < nodes; i++) round += weightOf(i);
       let turn = 0;
       for (let left = block % round; left >= weightOf(turn); turn++) left -= weightOf(turn);
-      return nextWithRoom(k, placement, turn);
+      return nextWithRoom(k, placement.memoryNodes, turn);
     },
   };
 }
 
-function nextWithRoom(k: Kernel, placement: Placement, turn: number): NodeId {
-  const nodes = countOf(k, placement);
-  for (let i = 0; i < nodes; i++) {
-    const node = nodeAt(placement, (turn + i) % nodes);
+/** The node whose turn it is of these, or of all where there are none; where that is full the next of them with room. */
+export function nextWithRoom(k: Kernel, nodes: readonly NodeId[], turn: number): NodeId {
+  const count = countOf(k, nodes);
+  for (let i = 0; i < count; i++) {
+    const node = nodeAt(nodes, (turn + i) % count);
     if (k.nodeFreeBytes(node) >= k.blockBytes) return node;
   }
-  return nodeAt(placement, turn % nodes);
+  return nodeAt(nodes, turn % count);
 }
 
-function countOf(k: Kernel, { memoryNodes }: Placement): number {
-  return memoryNodes.length === 0 ? k.nodeCount : memoryNodes.length;
+function countOf(k: Kernel, nodes: readonly NodeId[]): number {
+  return nodes.length === 0 ? k.nodeCount : nodes.length;
 }
 
-function nodeAt({ memoryNodes }: Placement, i: number): NodeId {
-  return memoryNodes.length === 0 ? (i as NodeId) : memoryNodes[i]!;
+function nodeAt(nodes: readonly NodeId[], i: number): NodeId {
+  return nodes.length === 0 ? (i as NodeId) : nodes[i]!;
 }

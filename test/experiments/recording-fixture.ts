@@ -1,4 +1,4 @@
-import { CAUSES, type GuestRecord, type Measures, type Recording, type Timeline } from '../../sim/recording.ts';
+import { CAUSES, type GuestRecord, type Measures, type Places, type Recording, type Timeline } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 
 /** Every figure differs, so that one in the wrong place shows. */
@@ -25,6 +25,25 @@ export function measuresOf(work: number, causes: Partial<Record<(typeof CAUSES)[
     sysNs: 21,
     lifetimeNs: Object.values(causes).reduce((sum, ns) => sum + ns, 0),
     causes: { ...(Object.fromEntries(CAUSES.map((cause) => [cause, 0])) as Measures['causes']), ...causes },
+  };
+}
+
+/** Guest i is held to CPU i, would rather run nowhere else, and ran there; its memory is bound to node 1. */
+function placesOf({ guests }: Scenario): Places {
+  return {
+    memory: { name: 'bind', backs: 'first-touch', fallback: 'within', movesPages: false },
+    guests: guests.map(({ vcpus }, i) => ({
+      placedNs: 0,
+      memoryNodes: [1],
+      vnodeNodes: null,
+      vcpus: Array.from({ length: vcpus }, () => ({
+        hardCpus: [i],
+        softCpus: null,
+        hardCpusAtEnd: [i],
+        softCpusAtEnd: null,
+        ranNs: [{ cpu: i, ns: 7_000 + i }],
+      })),
+    })),
   };
 }
 
@@ -57,6 +76,7 @@ export function recordingOf(
     guests,
     linesByPair: [61, 62, 63, 64],
     timeline: scenario.timelinePoints ? steadily(guests, scenario.machine.nodeCount, scenario.timelinePoints) : null,
+    ...(scenario.tellsPlaces && { places: placesOf(scenario) }),
     hostNoiseNs: 33,
     dom0Ns: 34,
     moverNs: 38,

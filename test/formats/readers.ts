@@ -4,6 +4,10 @@ import { readMachineFile } from '../../experiments/machine-file.ts';
 import { bunzip2 } from '../../formats/bunzip2.ts';
 import { readHwlocSynthetic } from '../../formats/hwloc-synthetic.ts';
 import { readHwlocXml } from '../../formats/hwloc-xml.ts';
+import { readQemu } from '../../formats/qemu.ts';
+import { readVng } from '../../formats/vng.ts';
+import { readLibvirt } from '../../formats/libvirt.ts';
+import { readXlConfig } from '../../formats/xl-config.ts';
 import { readMlc } from '../../formats/mlc.ts';
 import { readNumactl } from '../../formats/numactl.ts';
 import { isSysfsFile, readSysfs } from '../../formats/sysfs.ts';
@@ -67,4 +71,26 @@ export const fuzzedReaders: readonly FuzzedReader[] = [
       bytesOf('[numa] 2 3(indexes=1*2:2*3) 4'),
     ],
   },
+  {
+    name: 'qemu',
+    read: (bytes) => readQemu(asText(bytes)),
+    seeds: [
+      fixture('qemu-lopsided.sh'),
+      bytesOf(
+        `numactl -N 1 -m 0 qemu-kvm -smp 8,sockets=2,cores=2,threads=2 -m 1000 -numa node,mem=600 -numa node,mem=400 -numa cpu,node-id=0,socket-id=1 -numa cpu,node-id=1,socket-id=0 -numa hmat-lb,initiator=0,target=1,hierarchy=memory,data-type=access-latency,latency=5`,
+      ),
+      bytesOf(
+        `-m 1G -object '{"qom-type":"memory-backend-ram","id":"r","size":1073741824,"host-nodes":[0,3],"policy":"bind"}' -machine memory-backend=r`,
+      ),
+    ],
+  },
+  {
+    name: 'vng',
+    read: (bytes) => readVng(asText(bytes)),
+    seeds: [
+      bytesOf("vng -v --cpus 6,sockets=2,cores=3 -m 5G --numa 4G,cpus=0-2,cpus=5 --numa=1G,cpus=3-4 --numa-distance 0,1=51 -- 'uname -r'"),
+    ],
+  },
+  { name: 'libvirt', read: (bytes) => readLibvirt(asText(bytes)), seeds: [fixture('libvirt-cells.xml')] },
+  { name: 'xl', read: (bytes) => readXlConfig(asText(bytes)), seeds: [fixture('xl-vnuma.cfg')] },
 ];

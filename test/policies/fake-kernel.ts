@@ -17,6 +17,7 @@ import {
   WAKE_FORK,
   WAKE_TTWU,
 } from '../../sim/policy-api.ts';
+import { type GuestConfiguration, UNCONFIGURED } from '../../sim/guest-configuration.ts';
 import { type CpuId, type DsqId, GiB, type GuestId, NONE, type NodeId, type VcpuId } from '../../sim/units.ts';
 import { fakeMemory, type FakeMemory } from './fake-memory.ts';
 
@@ -39,6 +40,7 @@ export interface FakeSpec {
     cap?: number;
     stallShare?: number;
     isHostNoise?: boolean;
+    configured?: GuestConfiguration;
   }[];
   /** What random() returns, in turn and from the start again. */
   readonly draws?: readonly number[];
@@ -236,6 +238,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
     guestVnodeCount: () => 1,
     blockVnode: () => 0,
     vcpuVnode: () => 0,
+    configured: (guest) => spec.guests[guest]!.configured ?? UNCONFIGURED,
     isHostNoise: (guest) => spec.guests[guest]!.isHostNoise ?? false,
     weight: (vcpu) => weights[guestOf[vcpu]!]!,
     cap: (guest) => spec.guests[guest]!.cap ?? 0,

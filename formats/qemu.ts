@@ -1,0 +1,112 @@
+import { readPrefix, baseName, type Prefix } from './command-prefix.ts';
+import { shown, SourceText } from './format-error.ts';
+import type { GuestDescription } from './guest-description.ts';
+import { type QemuHost, readHost, readOptions } from './qemu-command.ts';
+import { type Aside, backendNamed, DEFAULT_MEMORY_BYTES, type MemoryBackend, readBackend, readMemory } from './qemu-memory.ts';
+import { readNuma } from './qemu-numa.ts';
+import { type QemuOption, Settings } from './qemu-options.ts';
+import { ONE_VCPU, readSmp, type Smp } from './qemu-smp.ts';
+import { MOST_COMMAND_CHARACTERS, readCommands, type ShellWord } from './shell-words.ts';
+
+const PROGRAM = /^(qemu-system-[a-z0-9_]+|qemu-kvm|kvm)$/;
+
+export function looksLikeQemu(text: string): boolean {
+  return /(^|[\s/])(qemu-system-[a-z0-9_]+|qemu-kvm|kvm)["']?\s/m.test(text) || /^\s*-(smp|m|numa|object|machine|name)\s/.test(text);
+}
+
+/**
+ * A QEMU command line, or its options alone, as one guest. Lines may be continued; nothing is expanded or run. taskset and numactl before
+ * it become pins of all vCPUs and the binding of what no memory backend binds.
+ * After: qemu-options.hx and hw/core/numa.c of QEMU 9; formats of sizes and lists as there.
+ * @throws FormatError with line, column, option, key and what was wanted
+ */
+export function readQemu(text: string): GuestDescription {
+  const source = new SourceText(text, MOST_COMMAND_CHARACTERS);
+  const aside: Aside = { unsimulated: [], ignored: [] };
+  const { prefix, words, isKvmByName } = commandOf(source);
+  aside.unsimulated.push(...(prefix?.unsimulated ?? []));
+  const { options, flags } = readOptions(source, words, aside);
+  const host = readHost(source, options, flags, aside);
+  if (host.isKvm === false || (host.isKvm === null && !isKvmByName))
+    aside.unsimulated.push('no KVM (-enable-kvm, -accel kvm): QEMU would emulate the CPUs');
+  const last = (name: string): QemuOption | undefined => options.findLast((option) => option.name === name);
+  const smpOption = last('smp');
+  const smp = smpOption ? readSmp(new Settings(source, smpOption, 'cpus')) : ONE_VCPU;
+  if (smp.maxCpus > smp.cpus) aside.ignored.push(`-smp maxcpus=${smp.maxCpus}: vCPUs that may be plugged in later`);
+  const backends = backendsOf(source, options, aside);
+  const given = last('m');
+  const memory = memoryOf(host, given ? readMemory(source, given, aside) : null, backends);
+  const numaOptions = options.filter((option) => option.name === 'numa');
+  const { cells, distances } = readNuma(source, numaOptions, smp, memory.bytes, backends, aside);
+  const isPreallocated = flags.has('mem-prealloc');
+  return {
+    name: nameOf(source, last('name')),
+    kind: 'kvm',
+    vcpus: smp.cpus,
+    memoryBytes: memory.bytes,
+    pins: Array<null>(smp.cpus)
+      .fill(null)
+      .map(() => prefix?.pins ?? null),
+    softPins: Array<null>(smp.cpus).fill(null),
+    cells: isPreallocated ? cells.map((cell) => ({ ...cell, isPreallocated })) : cells,
+    distances,
+    topology: topologyOf(smp, aside),
+    memory: memory.backend?.binding ?? prefix?.memory ?? null,
+    isPreallocated: cells.length === 0 && (isPreallocated || (memory.backend?.isPreallocated ?? false)),
+    weight: null,
+    capPercent: null,
+    ...aside,
+  };
+}
+
+/** The words after the program, which may be left out. */
+function commandOf(source: SourceText): { prefix: Prefix | null; words: readonly ShellWord[]; isKvmByName: boolean } {
+  const commands = readCommands(source);
+  const [command, second] = commands;
+  if (!command) return source.fail(0, 'nothing, want a QEMU command line');
+  if (second)
+    source.fail(
+      second[0]!.offsets[0]!,
+      `${shown(second[0]!.text)}: a second command, want one QEMU command line (a line goes on after a backslash)`,
+    );
+  if (command[0]!.text.startsWith('-')) return { prefix: null, words: command, isKvmByName: true };
+  const prefix = readPrefix(source, command, (word) => PROGRAM.test(baseName(word)), 'a QEMU command line');
+  const program = baseName(prefix.rest[0]!.text);
+  return { prefix, words: prefix.rest.slice(1), isKvmByName: !program.startsWith('qemu-system') };
+}
+
+function backendsOf(source: SourceText, options: readonly QemuOption[], aside: Aside): Map<string, MemoryBackend> {
+  const backends = new Map<string, MemoryBackend>();
+  for (const option of options) {
+    if (option.name !== 'object') continue;
+    const backend = readBackend(source, option, aside);
+    if (backend && backends.has(backend.id))
+      source.fail(option.at, `-object id = ${shown(backend.id)}, want an id that no other memory backend has`);
+    if (backend) backends.set(backend.id, backend);
+  }
+  return backends;
+}
+
+function memoryOf(
+  { backend: settings }: QemuHost,
+  bytes: number | null,
+  backends: ReadonlyMap<string, MemoryBackend>,
+): { bytes: number; backend: MemoryBackend | null } {
+  const backend = settings && backendNamed(backends, settings, 'memory-backend');
+  if (backend && bytes !== null && backend.bytes !== bytes) {
+    settings!.fail(settings!.one('memory-backend'), `its ${backend.bytes} bytes are not the ${bytes} of -m, want as much`);
+  }
+  return { bytes: bytes ?? backend?.bytes ?? DEFAULT_MEMORY_BYTES, backend };
+}
+
+function nameOf(source: SourceText, option: QemuOption | undefined): string | null {
+  return option ? (new Settings(source, option, 'guest').one('guest')?.value ?? null) : null;
+}
+
+/** null for what a guest is shown in any case: one socket. */
+function topologyOf({ cpus, maxCpus, sockets, dies, cores, threads, isSaid }: Smp, aside: Aside): GuestDescription['topology'] {
+  if (!isSaid) return null;
+  if (maxCpus === cpus) return { sockets, dies, cores, threads };
+  aside.unsimulated.push(`-smp: a topology of ${maxCpus} vCPUs of which ${cpus} are there`);
+  return null;
+}
