@@ -1,4 +1,4 @@
-import { type GuestConfiguration, MEMORY_MODES, type MemoryMode, type MemoryRule } from '../sim/guest-configuration.ts';
+import { type GuestConfiguration, MEMORY_MODES, type MemoryRule } from '../sim/guest-configuration.ts';
 import type { MachineSpec } from '../sim/machine-spec.ts';
 import type { PolicyEntry } from '../sim/policy-api.ts';
 import type { GuestSpec } from '../sim/scenario.ts';
@@ -140,21 +140,4 @@ export function configuredFault(
     return `has soft-pins, which ${name} cannot heed, as Linux has none; want as-configured-xen`;
   }
   return null;
-}
-
-/** A rule as a word: `strict:0-1`. */
-export function membindWord({ mode, nodes }: { readonly mode: MemoryMode; readonly nodes: readonly number[] }): string {
-  return mode === 'default' ? mode : `${mode}:${listWord(nodes)}`;
-}
-
-/** Ids as a word, by rising id and in runs: `0-3,6`. */
-export function listWord(ids: readonly number[]): string {
-  const sorted = [...ids].sort((a, b) => a - b);
-  const runs: [number, number][] = [];
-  for (const id of sorted) {
-    const last = runs.at(-1);
-    if (last && id === last[1] + 1) last[1] = id;
-    else runs.push([id, id]);
-  }
-  return runs.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(',');
 }

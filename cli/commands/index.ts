@@ -29,4 +29,5 @@ export const commands: readonly LateCommand[] = [
   { name: 'machine import', load: async () => (await import('./machine-import.ts')).machineImport },
   { name: 'machine export', load: async () => (await import('./machine-export.ts')).machineExport },
   { name: 'machine calibrate', load: async () => (await import('./machine-calibrate.ts')).machineCalibrate },
+  { name: 'guest import', load: async () => (await import('./guest-import.ts')).guestImport },
 ];

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { readQemu } from '../../formats/qemu.ts';
+import { readVng } from '../../formats/vng.ts';
 import { readLibvirt } from '../../formats/libvirt.ts';
 import { readMlc } from '../../formats/mlc.ts';
 import { readXlConfig } from '../../formats/xl-config.ts';
@@ -27,6 +29,26 @@ export const fuzzedReaders: readonly FuzzedReader[] = [
       bytesOf(
         'Measuring idle latencies (in ns)...\n\t\tNuma node\nNuma node\t     0\t     1\n       0\t  81.5\t 139.2\n       1\t 141.0\t  80.1\n',
       ),
+    ],
+  },
+  {
+    name: 'qemu',
+    read: (bytes) => readQemu(asText(bytes)),
+    seeds: [
+      fixture('qemu-lopsided.sh'),
+      bytesOf(
+        `numactl -N 1 -m 0 qemu-kvm -smp 8,sockets=2,cores=2,threads=2 -m 1000 -numa node,mem=600 -numa node,mem=400 -numa cpu,node-id=0,socket-id=1 -numa cpu,node-id=1,socket-id=0 -numa hmat-lb,initiator=0,target=1,hierarchy=memory,data-type=access-latency,latency=5`,
+      ),
+      bytesOf(
+        `-m 1G -object '{"qom-type":"memory-backend-ram","id":"r","size":1073741824,"host-nodes":[0,3],"policy":"bind"}' -machine memory-backend=r`,
+      ),
+    ],
+  },
+  {
+    name: 'vng',
+    read: (bytes) => readVng(asText(bytes)),
+    seeds: [
+      bytesOf("vng -v --cpus 6,sockets=2,cores=3 -m 5G --numa 4G,cpus=0-2,cpus=5 --numa=1G,cpus=3-4 --numa-distance 0,1=51 -- 'uname -r'"),
     ],
   },
   { name: 'libvirt', read: (bytes) => readLibvirt(asText(bytes)), seeds: [fixture('libvirt-cells.xml')] },

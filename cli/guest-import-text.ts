@@ -1,0 +1,43 @@
+import type { GuestImport } from '../experiments/guest-import.ts';
+import { show } from '../experiments/input-error.ts';
+import type { MachineSpec } from '../sim/machine-spec.ts';
+
+const MOST_LINES = 12;
+
+/** What was understood of each guest, word by word, and what was not. */
+export function guestImportText(guests: readonly GuestImport[], machine: MachineSpec): string {
+  const lines: string[] = [];
+  for (const { name, file, format, words, remarks, unsimulated, description } of guests) {
+    lines.push(`${name} (${format}, ${show(file)}), on ${machine.name}`);
+    const width = Math.max(...[...words.keys()].map((word) => word.length));
+    for (const [word, value] of words) lines.push(`  ${word.padEnd(width)}  ${value}`);
+    for (const remark of remarks) lines.push(`  note: ${show(remark)}`);
+    for (const one of unsimulated) lines.push(`  left out: ${show(one)}`);
+    if (description.ignored.length > 0) lines.push(`  without effect here: ${withoutEffect(description.ignored)}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function withoutEffect(ignored: readonly string[]): string {
+  const shown = ignored.slice(0, MOST_LINES).map(show).join('; '); // prettier-ignore
+  return ignored.length > MOST_LINES ? `${shown}; and ${ignored.length - MOST_LINES} more` : shown;
+}
+
+export function guestImportJson(guests: readonly GuestImport[], machine: string, out: string | null, scenario: string): object {
+  return {
+    schemaVersion: 1,
+    machine,
+    out,
+    guests: guests.map(({ name, file, format, words, remarks, unsimulated, description }) => ({
+      name,
+      file,
+      format,
+      words: Object.fromEntries(words),
+      remarks,
+      unsimulated,
+      ignored: description.ignored,
+      description,
+    })),
+    scenario,
+  };
+}
