@@ -33,7 +33,10 @@ export function toolText({ guests }: PlacementExport, tool: Tool): string {
   return `<domains>\n${texts.join('')}</domains>\n`;
 }
 
-function guestText({ name, description, isBare, placedNs, vcpus, rule, bytesAtEnd, notes }: ExportedGuest, host: readonly HostNode[]): string {
+function guestText(
+  { name, description, isBare, placedNs, vcpus, rule, bytesAtEnd, notes }: ExportedGuest,
+  host: readonly HostNode[],
+): string {
   const kind = isBare ? 'bare' : description.kind;
   const came = placedNs === null ? 'never came' : placedNs === 0 ? 'there from the first' : `came after ${formatNs(placedNs)}`;
   const rows = vcpus.map((vcpu, i) => row(i, vcpu, host));

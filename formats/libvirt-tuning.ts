@@ -1,4 +1,5 @@
 import { HOST_CPUS, HOST_NODES, readIdList } from './id-sets.ts';
+import { wholePercent, wholeWeight } from './guest-share.ts';
 import type { CpuChoice, GuestDescription, MemoryBinding } from './guest-description.ts';
 import type { CellMemory, VirtualCpus } from './libvirt-cells.ts';
 import { placed, type Remarks } from './libvirt-remarks.ts';
@@ -94,9 +95,14 @@ function shareOf(cputune: XmlElement | undefined, vcpus: number, remarks: Remark
   }
   const shares = onlyChild(cputune, 'shares');
   return {
-    weight: shares ? (wholeNumber([shares], 2, 262_144) * USUAL_WEIGHT) / USUAL_SHARES : null,
+    weight: shares ? weightOf(shares, remarks) : null,
     capPercent: capOf(cputune, vcpus, remarks),
   };
+}
+
+function weightOf(element: XmlElement, { ignored }: Remarks): number {
+  const shares = wholeNumber([element], 2, 262_144);
+  return wholeWeight((shares * USUAL_WEIGHT) / USUAL_SHARES, placed(element, `cputune.shares = ${shares}`), ignored);
 }
 
 function capOf(cputune: XmlElement, vcpus: number, { ignored }: Remarks): number | null {
@@ -105,7 +111,8 @@ function capOf(cputune: XmlElement, vcpus: number, { ignored }: Remarks): number
   if (each !== null && vcpus > 1) {
     ignored.push('cputune.quota: libvirt holds each vCPU to it, here the vCPUs of the guest share what they have together');
   }
-  return each === null || whole === null ? (each ?? whole) : Math.min(each, whole);
+  const least = each === null || whole === null ? (each ?? whole) : Math.min(each, whole);
+  return least === null ? null : wholePercent(least, placed(cputune, 'cputune.quota'), ignored);
 }
 
 /** Quota a period of `times` threads in percent of a CPU; null for no limit. */

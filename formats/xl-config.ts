@@ -1,5 +1,6 @@
 import { SourceText } from './format-error.ts';
 import type { CpuChoice, GuestDescription } from './guest-description.ts';
+import { wholeWeight } from './guest-share.ts';
 import { readXlCpus } from './xl-cpus.ts';
 import { checkKeys, IGNORED_KEYS, UNSIMULATED_KEYS } from './xl-keys.ts';
 import { readXlSettings } from './xl-syntax.ts';
@@ -58,7 +59,8 @@ export function readXlConfig(text: string): GuestDescription {
     topology: null,
     memory: null,
     isPreallocated: cells.length === 0,
-    weight: weight === null ? null : (weight * 100) / USUAL_WEIGHT,
+    weight:
+      weight === null ? null : wholeWeight((weight * 100) / USUAL_WEIGHT, `${config.place('cpu_weight')}cpu_weight = ${weight}`, ignored),
     capPercent: cap === 0 ? null : cap,
     unsimulated,
     ignored,

@@ -16,7 +16,12 @@ import { ISOLATE_FLAG, withUserPolicies } from '../user-policies.ts';
 const MOMENTS = ['start', 'end'] as const;
 const FLAGS: readonly Flag[] = [
   { name: 'as', summary: `one tool's text alone: ${TOOLS.join(', ')}; without it all, after a table of each guest`, kind: 'text' },
-  { name: 'at', summary: 'CPUs as the policy held guests when they came (start), or when the run ended (end)', kind: 'text', default: 'start' },
+  {
+    name: 'at',
+    summary: 'CPUs as the policy held guests when they came (start), or when the run ended (end)',
+    kind: 'text',
+    default: 'start',
+  },
   { name: 'guest', summary: 'this guest alone, by its name', kind: 'text' },
   { name: 'out', summary: 'file for it, in place of standard output', kind: 'text' },
 ];
@@ -26,7 +31,10 @@ export const placementExport: Command = {
   summary: 'simulate one scenario and write where the policy put its guests: a table, numactl, QEMU, libvirt and xl',
   flags: [...WORD_FLAGS, SCENARIO_FLAG, ...FLAGS, ISOLATE_FLAG, JSON_FLAG],
   examples: [
-    ['numalab placement export --policy kvm-numactl --workload lmbench-rd --guests 7 --memory 2GiB', 'what went where, and how to do it by hand'],
+    [
+      'numalab placement export --policy kvm-numactl --workload lmbench-rd --guests 7 --memory 2GiB',
+      'what went where, and how to do it by hand',
+    ],
     ['numalab placement export --policy libvirt:vcpupin=yes --workload kernbench --guests 4 --as libvirt', 'XML fragments of four domains'],
     ['numalab placement export --policy xl-credit2 --workload kernbench --guests 3 --as xl --guest vm2', 'xl.cfg lines of one guest'],
     ['numalab placement export --policy numad --scenario mixed.yaml --at end --json', 'what a daemon made of it, as JSON'],
@@ -56,7 +64,11 @@ export const placementExport: Command = {
 };
 
 function wordsOf({ texts }: Call): { as: Tool | null; at: Moment; out: string | null } {
-  return { as: texts.as === undefined ? null : oneOf('--as', texts.as, TOOLS), at: oneOf('--at', texts.at ?? 'start', MOMENTS), out: texts.out ?? null };
+  return {
+    as: texts.as === undefined ? null : oneOf('--as', texts.as, TOOLS),
+    at: oneOf('--at', texts.at ?? 'start', MOMENTS),
+    out: texts.out ?? null,
+  };
 }
 
 function oneOf<Word extends string>(flag: string, text: string, words: readonly Word[]): Word {

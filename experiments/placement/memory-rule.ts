@@ -46,7 +46,8 @@ const KNOWN: ReadonlyMap<string, KnownRule> = new Map<string, KnownRule>([
       fallback: 'distance',
       words: (nodes) => ({
         ...binding('preferred', nodes),
-        notes: nodes.length > 1 ? [unsaid('Linux before 5.15, and tools from before it, take only the first of several preferred nodes')] : [],
+        notes:
+          nodes.length > 1 ? [unsaid('Linux before 5.15, and tools from before it, take only the first of several preferred nodes')] : [],
       }),
     },
   ],
@@ -58,7 +59,10 @@ const KNOWN: ReadonlyMap<string, KnownRule> = new Map<string, KnownRule>([
         binding: null,
         numactl: `--weighted-interleave=${writeIdList(nodes)}`,
         notes: [
-          { text: 'memory is interleaved by weights (/sys/kernel/mm/mempolicy/weighted_interleave), which numactl alone has a word for', saidBy: ['numactl'] },
+          {
+            text: 'memory is interleaved by weights (/sys/kernel/mm/mempolicy/weighted_interleave), which numactl alone has a word for',
+            saidBy: ['numactl'],
+          },
         ],
       }),
     },
@@ -79,11 +83,13 @@ export function ruleInWords(memory: Places['memory'], nodes: readonly number[], 
   const meant = nodes.length > 0 ? nodes : memory.name.endsWith('interleave') ? allNodes : [];
   const text = `${memory.name}${meant.length > 0 ? ` on ${nodesText(meant)}` : ''}`;
   if (known && memory.backs === 'first-touch' && memory.fallback === known.fallback) {
-    if (meant.length === 0) return { text: `${memory.name} of a guest placed nowhere: first touch`, binding: null, numactl: null, notes: moves };
+    if (meant.length === 0)
+      return { text: `${memory.name} of a guest placed nowhere: first touch`, binding: null, numactl: null, notes: moves };
     const words = known.words(meant);
     return { text, ...words, notes: [...words.notes, ...moves] };
   }
-  if (UNSAID.includes(memory.name) && memory.backs === 'first-touch') return { text: memory.name, binding: null, numactl: null, notes: moves };
+  if (UNSAID.includes(memory.name) && memory.backs === 'first-touch')
+    return { text: memory.name, binding: null, numactl: null, notes: moves };
   return { text, binding: null, numactl: null, notes: [noteOf(memory, meant), ...moves] };
 }
 
@@ -91,7 +97,10 @@ export function ruleInWords(memory: Places['memory'], nodes: readonly number[], 
 function noteOf({ name, backs }: Places['memory'], nodes: readonly number[]): Note {
   const where = nodes.length === 0 ? 'meant for no node in particular' : `meant for ${nodesText(nodes)}`;
   const how = backs === 'at-build' ? ', backed when the guest is built' : '';
-  return { text: `memory goes by the rule "${name}", ${where}${how}: there is no word for that here`, saidBy: backs === 'at-build' ? ['xl'] : [] };
+  return {
+    text: `memory goes by the rule "${name}", ${where}${how}: there is no word for that here`,
+    saidBy: backs === 'at-build' ? ['xl'] : [],
+  };
 }
 
 /** `node 3`, `nodes 0-2`. */

@@ -38,7 +38,9 @@ export function placedGuests(scenario: Scenario, recording: Recording, moment: M
   const { places } = recording;
   if (!places) throw new RangeError('places = nothing, want a recording of a scenario with tellsPlaces');
   const host = hostIdsOf(scenario.machine);
-  return scenario.guests.map((spec, i) => placedGuest(scenario, spec, places, places.guests[i]!, recording.guests[i]!.blocksByNode, host, moment));
+  return scenario.guests.map((spec, i) =>
+    placedGuest(scenario, spec, places, places.guests[i]!, recording.guests[i]!.blocksByNode, host, moment),
+  );
 }
 
 function placedGuest(
@@ -58,7 +60,9 @@ function placedGuest(
     vcpus: spec.vcpus,
     memoryBytes: spec.memoryBytes,
     pins: vcpus.map((vcpu) => choiceOf(moment === 'start' ? vcpu.held : vcpu.heldAtEnd)),
-    softPins: vcpus.map((vcpu) => choiceOf(moment === 'start' ? preferred(vcpu.held, vcpu.rather) : preferred(vcpu.heldAtEnd, vcpu.ratherAtEnd))),
+    softPins: vcpus.map((vcpu) =>
+      choiceOf(moment === 'start' ? preferred(vcpu.held, vcpu.rather) : preferred(vcpu.heldAtEnd, vcpu.ratherAtEnd)),
+    ),
     cells: cellsOf(spec, blockBytes, told, memory, host),
     distances: (spec.vnuma ?? PLAIN_VNUMA).distances,
     topology: topologyOf(spec),

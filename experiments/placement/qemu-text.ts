@@ -11,7 +11,10 @@ export function qemuText(guest: GuestDescription): string {
   const isAlike = held.every((cpus) => cpus === held[0]);
   const first = isAlike ? (held[0] ?? null) : null;
   const options = writeQemuOptions(sayable(guest)).trimEnd().split('\n');
-  const command = [`${first === null ? '' : `taskset --cpu-list ${first} `}qemu-system-x86_64 -enable-kvm \\`, ...options.map((option) => `  ${option}`)];
+  const command = [
+    `${first === null ? '' : `taskset --cpu-list ${first} `}qemu-system-x86_64 -enable-kvm \\`,
+    ...options.map((option) => `  ${option}`),
+  ];
   return `${[...comments(guest), ...command, ...(isAlike ? [] : threadLines(held))].join('\n')}\n`;
 }
 
@@ -24,7 +27,9 @@ function sayable(guest: GuestDescription): GuestDescription {
 function comments({ softPins, memory, cells, weight, capPercent }: GuestDescription): string[] {
   const isRestrictive = [memory, ...cells.map((cell) => cell.memory)].some((binding) => binding?.mode === 'restrictive');
   return [
-    ...(softPins.some((choice) => choice !== null) ? ['# not said below, as Linux has no soft affinity: CPUs that vCPUs should rather use'] : []),
+    ...(softPins.some((choice) => choice !== null)
+      ? ['# not said below, as Linux has no soft affinity: CPUs that vCPUs should rather use']
+      : []),
     ...(isRestrictive ? ['# not said below: memory within the mems of a cpuset (restrictive)'] : []),
     ...(weight === null ? [] : [`# not said below: a weight of ${weight}, which a cgroup has (cpu.weight)`]),
     ...(capPercent === null ? [] : [`# not said below: a cap of ${capPercent} % of a CPU, which a cgroup has (cpu.max)`]),

@@ -136,6 +136,18 @@ describe('CPU time', () => {
     expect(readLibvirt(domain(`<cputune>${tuning}</cputune>`)).capPercent).toBe(percent);
   });
 
+  test.each([
+    ['<shares>2</shares>', { weight: 1 }, 'line 1: cputune.shares = 2: a weight of 0.195313, taken as 1'],
+    ['<shares>262144</shares>', { weight: 10_000 }, 'line 1: cputune.shares = 262144: a weight of 25600, taken as 10000'],
+    ['<shares>338</shares>', { weight: 33 }, 'line 1: cputune.shares = 338: a weight of 33.0078, taken as 33'],
+    ['<global_quota>33333</global_quota>', { capPercent: 33 }, 'line 1: cputune.quota: a cap in percent of 33.333, taken as 33'],
+  ])('%s is whole here, and what that changes is told', (tuning, share, remark) => {
+    const guest = readLibvirt(domain(`<cputune>${tuning}</cputune>`));
+    expect(guest).toMatchObject(share);
+    expect(guest.ignored).toEqual([remark]);
+    expect(said(readLibvirt(wrapped(guest)))).toEqual(said(guest));
+  });
+
   test('of another class, of a share of bandwidth or of cache is not simulated', () => {
     const { unsimulated } = readLibvirt(
       domain("<cputune><vcpusched vcpus='0' scheduler='fifo' priority='1'/><memorytune vcpus='0'/><cachetune/></cputune>"),
@@ -225,12 +237,12 @@ test('any guest that libvirt can describe is the same after it was written and r
       memory: fc.option(binding),
       cellOf: fc.array(fc.nat(3), { minLength: vcpus, maxLength: vcpus }),
       cells: fc.array(fc.record({ mib: fc.integer({ min: 1, max: 900 }), memory: fc.option(binding) }), { maxLength: 4 }),
-      shares: fc.option(fc.integer({ min: 2, max: 262_144 })),
+      weight: fc.option(fc.integer({ min: 1, max: 10_000 })),
       capPercent: fc.option(fc.integer({ min: 1, max: 400 })),
     }),
   );
   fc.assert(
-    fc.property(guests, ({ vcpus, pins, memory, cellOf, cells, shares, capPercent }) => {
+    fc.property(guests, ({ vcpus, pins, memory, cellOf, cells, weight, capPercent }) => {
       const guest: GuestDescription = {
         name: 'any',
         kind: 'kvm',
@@ -248,7 +260,7 @@ test('any guest that libvirt can describe is the same after it was written and r
         topology: { sockets: 1, dies: 1, cores: vcpus, threads: 1 },
         memory,
         isPreallocated: false,
-        weight: shares === null ? null : (shares * 100) / 1024,
+        weight,
         capPercent,
         unsimulated: [],
         ignored: [],
