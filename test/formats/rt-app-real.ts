@@ -33,17 +33,19 @@ export function runRtApp(text: string, timeoutMs = 5000): RealRun {
       killSignal: 'SIGKILL',
       encoding: 'utf8',
     });
-    const texts = new Map(
-      readdirSync(folder)
-        .filter((name) => name.endsWith('.log'))
-        .map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
-    );
+    const names = readdirSync(folder).filter((name) => name.endsWith('.log'));
+    const texts = new Map(names.map((name) => [name, wholeLines(readFileSync(join(folder, name), 'utf8'))]));
     const isStopped = (error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT';
     const logs = new Map([...texts].filter(([, log]) => log.includes('#idx')).map(([name, log]) => [name, readRtAppLog(log)]));
     return { status: isStopped ? null : (status ?? signal), errors: stderr, logs, texts };
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** What was stopped may have written half a line. */
+function wholeLines(text: string): string {
+  return text.slice(0, text.lastIndexOf('\n') + 1);
 }
 
 let measuredNs = 0;
