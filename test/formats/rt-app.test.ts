@@ -314,7 +314,7 @@ test('the fixtures say every event, and what is not simulated in the order of th
   expect(readRtApp(readFileSync(new URL('fixtures/phases.rt-app.json', import.meta.url), 'utf8'))).toMatchObject({
     unsimulated: [
       'line 4, column 4: tasks.rt.policy = "SCHED_FIFO": only SCHED_OTHER is simulated',
-      'line 7, column 56: tasks.rt.phases.down.util_max = 512: CPUs have one frequency',
+      'line 7, column 55: tasks.rt.phases.down.util_max = 512: CPUs have one frequency',
       'line 10, column 11: tasks.dl.policy = "SCHED_DEADLINE": only SCHED_OTHER is simulated',
       'line 11, column 16: tasks.grouped.taskgroup = "/a/b": there are no control groups',
     ],
