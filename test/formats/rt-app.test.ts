@@ -327,6 +327,8 @@ test('a deadline may be said by its old names, of a task', () => {
   expect(told(`{"tasks": {"a": {${members}}}}`)).toBe('read');
   expect(told(`{"tasks": {"a": {"policy": "SCHED_RR", "phases": {"p": {${members}}}}}}`)).toBe('read'); // a phase keeps what there is
   expect(told(`{"tasks": {"a": {${members.replace('8', '4')}}}}`)).toMatch(/3000, 5000 and 4000 ns/);
+  // with a new name, the old ones are not looked at: 6, 6 and 6
+  expect(told('{"tasks": {"a": {"run": 1, "policy": "SCHED_DEADLINE", "dl-runtime": 6, "period": 3, "deadline": 2}}}')).toBe('read');
 });
 
 describe('samples', () => {
