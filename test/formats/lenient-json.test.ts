@@ -73,7 +73,7 @@ test.each([
   ['["\\u12x4"]', 'line 1, column 5: "12x4\\"]", want four hexadecimal digits'],
   ['["\\u0000"]', 'line 1, column 8: "0\\"]", want no character 0'],
   ['["a', 'line 1, column 4: the end, want a text that ends in "'],
-  ['["a\0b"]', 'line 1, column 4: "\\u0000b\"]", want a text that ends in "'],
+  ['["a\0b"]', 'line 1, column 4: "\\u0000b\\"]", want a text that ends in "'],
   ['{/* a **/}', 'line 1, column 2: "/* a **/}", want a comment that ends in */, and not in **/'],
   ['{/* a', 'line 1, column 2: "/* a", want a comment that ends in */, and not in **/'],
   [`${'['.repeat(33)}${']'.repeat(33)}`, 'line 1, column 33: "[]]]]]]]]]", want at most 31 levels'],
