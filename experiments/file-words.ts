@@ -1,3 +1,4 @@
+import { FormatError } from '../formats/format-error.ts';
 import type { WorkloadEntry } from '../sim/workload-api.ts';
 import type { MachineSpec } from '../sim/machine-spec.ts';
 import { InputError, show } from './input-error.ts';
@@ -91,7 +92,8 @@ export function expandFileWorkload(words: Words, read: ReadFile | undefined): { 
     return { words: { ...said, ...rest }, programs };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new InputError(`${show(name)}: ${show(error.message)}`);
+    // what a reader says is short and one line already, and its end says what was wanted
+    throw new InputError(`${show(name)}: ${error instanceof FormatError ? error.message : show(error.message)}`);
   }
 }
 

@@ -11,6 +11,7 @@ export const rtApp: FileWorkload = {
   prefix: 'rt-app',
   expand(name, text) {
     const file = readRtApp(text);
+    refuseUnknown(file);
     const threads = threadsOf(file);
     const timers = new Float64Array(new Set(threads.flatMap(({ timers: own }) => own)).size);
     return {
@@ -22,14 +23,24 @@ export const rtApp: FileWorkload = {
           vcpus: '1',
           memory: MEMORY,
           boot: '0',
-          nice: String(task.nice),
-          ...(task.cpus ? { cpus: task.cpus.join(',') } : {}),
+          nice: String(task.settings.priority),
+          ...(task.settings.cpus ? { cpus: task.settings.cpus.join(',') } : {}),
         })),
       },
       programs: programsOf(threads, `rt-app:${baseName(name)}`, timers),
     };
   },
 };
+
+/** What the file may say and is not made into a program yet. */
+function refuseUnknown({ tasks, unsimulated }: RtAppFile): void {
+  if (unsimulated.length > 0) throw new RangeError(unsimulated[0]);
+  for (const { name, settings, phases } of tasks) {
+    if ([settings.membindNodes, settings.sliceNs].some((said) => said !== null)) throw new RangeError(`tasks.${name}: nodes_membind or dl-runtime, not simulated yet`); // prettier-ignore
+    const isPhaseOwn = phases.some((phase) => Object.values(phase.settings).some((said) => said !== null));
+    if (isPhaseOwn) throw new RangeError(`tasks.${name}: settings of a phase, not simulated yet`);
+  }
+}
 
 interface Thread {
   readonly name: string;
@@ -54,10 +65,13 @@ const timerName = (thread: string, { ref, isOwn }: RtAppEvent & { kind: 'timer' 
 function programsOf(threads: readonly Thread[], label: string, timers: Timers): WorkloadEntry[] {
   const names = [...new Set(threads.flatMap((thread) => thread.timers))];
   return threads.map(({ name, task }) => {
-    const step = (event: RtAppEvent): ScriptStep =>
-      event.kind === 'timer'
-        ? { kind: 'timer', ns: event.ns, timer: names.indexOf(timerName(name, event)), isAbsolute: event.isAbsolute }
-        : { kind: event.kind === 'runtime' ? 'wall' : event.kind, ns: event.ns };
+    const step = (event: RtAppEvent): ScriptStep => {
+      if (event.kind === 'timer')
+        return { kind: 'timer', ns: event.ns, timer: names.indexOf(timerName(name, event)), isAbsolute: event.isAbsolute };
+      if (event.kind === 'run' || event.kind === 'sleep') return { kind: event.kind, ns: event.ns };
+      if (event.kind === 'runtime') return { kind: 'wall', ns: event.ns };
+      throw new RangeError(`line ${event.line}, column ${event.column}: ${event.key}: not simulated yet`);
+    };
     const script: Script = {
       delayNs: task.delayNs,
       loop: task.loop,

@@ -15,6 +15,9 @@ import { readTarFiles } from '../../formats/tar.ts';
 import { lopsided } from '../../machines/lopsided.ts';
 import { PACKED_TEXT } from './packed-text.ts';
 import { dumpOf, smallDump, tarOf } from './sysfs-fixture.ts';
+import { parseLenientJson } from '../../formats/lenient-json.ts';
+import { readRtAppLog } from '../../formats/rt-app-log.ts';
+import { readRtApp } from '../../formats/rt-app.ts';
 
 /** Every reader of another tool's file, with small sound inputs to begin from: what the fuzzing of test/long/formats.long.ts goes through. */
 export interface FuzzedReader {
@@ -93,4 +96,18 @@ export const fuzzedReaders: readonly FuzzedReader[] = [
   },
   { name: 'libvirt', read: (bytes) => readLibvirt(asText(bytes)), seeds: [fixture('libvirt-cells.xml')] },
   { name: 'xl', read: (bytes) => readXlConfig(asText(bytes)), seeds: [fixture('xl-vnuma.cfg')] },
+    name: 'lenient-json',
+    read: (bytes) => parseLenientJson(asText(bytes)),
+    seeds: [bytesOf(`{/* a */ "b": [1, -2.5e3, 'c', "\\u00e9\\n",], // d\n"e": {"f": TRUE, "f": null}, }`)],
+  },
+  {
+    name: 'rt-app',
+    read: (bytes) => readRtApp(asText(bytes)),
+    seeds: [fixture('every-event.rt-app.json'), fixture('phases.rt-app.json')],
+  },
+  {
+    name: 'rt-app-log',
+    read: (bytes) => readRtAppLog(asText(bytes)),
+    seeds: [fixture('rt-app-web-1.log')],
+  },
 ];
