@@ -1,6 +1,6 @@
 import type { WorkloadEntry } from '../sim/workload-api.ts';
 import { InputError, show } from './input-error.ts';
-import { rtApp } from './rt-app-guests.ts';
+import { rtApp } from './rt-app/guest.ts';
 import { readScenarioFile } from './scenario-file.ts';
 
 /** [guest] what each runs, where a file says so; null where words do. */
@@ -12,9 +12,11 @@ export interface FileWorkload {
   readonly prefix: string;
   /**
    * What the file's text stands for. Its words win over none: the user's own win over them.
+   * @param words the user's own
+   * @param isLenient what cannot be simulated is left out, not refused
    * @throws RangeError of one line, without the file's name
    */
-  expand(name: string, text: string, words: Words): { readonly words: Words; readonly programs: NonNullable<Programs> };
+  expand(name: string, text: string, words: Words, isLenient: boolean): { readonly words: Words; readonly programs: NonNullable<Programs> };
 }
 
 export type Words = Readonly<Record<string, unknown>>;
@@ -31,13 +33,14 @@ export function filesNamedBy(words: Words): string[] {
 /** @throws InputError naming file, line and key */
 export function expandFileWorkload(words: Words, read: ReadFile | undefined): { words: Words; programs: Programs } {
   const { workload, ...rest } = words;
+  const isLenient = String(words.lenient) === 'true';
   const found = workloadFile(workload);
   if (found === null) return { words, programs: null };
   const { kind, file } = found;
   if ('guests' in words) throw new InputError(`workload = ${show(workload)}: its tasks are the guests, want no other guests`);
   const { name, text } = read ? read(file) : readScenarioFile(file, kind.prefix);
   try {
-    const { words: said, programs } = kind.expand(name, text, rest);
+    const { words: said, programs } = kind.expand(name, text, rest, isLenient);
     return { words: { ...said, ...rest }, programs };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;

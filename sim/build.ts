@@ -142,6 +142,8 @@ export function setupOf(machine: MachineSpec, blockBytes: number, seed: string, 
     blockBytes,
     vcpus: spec.vcpus,
     memoryBytes: spec.memoryBytes,
+    hostCpus: machine.nodeCpus.reduce((sum, cpus) => sum + cpus, 0),
+    hostNodes: machine.nodeCpus.length,
     freeBytes: spec.bootShare > 0 ? spec.memoryBytes - kept : spec.memoryBytes,
     stream: (vcpu, purpose) => namedStream(seed, spec.name, vcpu, purpose),
   };

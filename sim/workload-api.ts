@@ -212,6 +212,9 @@ export interface WorkloadSetup {
   readonly blockBytes: number;
   readonly vcpus: number;
   readonly memoryBytes: number;
+  /** CPUs and nodes of the machine, which processes may name. */
+  readonly hostCpus: number;
+  readonly hostNodes: number;
   /** Memory that the guest's own kernel and page cache hold after boot. */
   readonly freeBytes: number;
   /** A stream of this guest's own, by purpose. */

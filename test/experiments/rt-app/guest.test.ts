@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { InputError } from '../../experiments/input-error.ts';
-import { readScenario } from '../../experiments/scenario-input.ts';
-import { machines } from '../../machines/index.ts';
-import { policies } from '../../policies/index.ts';
-import { run } from '../../sim/engine.ts';
-import type { Scenario } from '../../sim/scenario.ts';
-import { workloads } from '../../workloads/index.ts';
+import { InputError } from '../../../experiments/input-error.ts';
+import { readScenario } from '../../../experiments/scenario-input.ts';
+import { machines } from '../../../machines/index.ts';
+import { policies } from '../../../policies/index.ts';
+import { run } from '../../../sim/engine.ts';
+import type { Scenario } from '../../../sim/scenario.ts';
+import { workloads } from '../../../workloads/index.ts';
 
 const registries = { machines, policies, workloads };
 const FILE = {
