@@ -1,4 +1,5 @@
 import type { WorkloadEntry } from '../sim/workload-api.ts';
+import { FormatError } from '../formats/format-error.ts';
 import { InputError, show } from './input-error.ts';
 import { rtApp } from './rt-app/guest.ts';
 import { readScenarioFile } from './scenario-file.ts';
@@ -44,7 +45,9 @@ export function expandFileWorkload(words: Words, read: ReadFile | undefined): { 
     return { words: { ...said, ...rest }, programs };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new InputError(`${show(name)}: ${show(error.message)}`);
+    // what a reader says is one line already, and its end says what was wanted
+    const isWhole = error instanceof FormatError || error instanceof InputError;
+    throw new InputError(`${show(name)}: ${isWhole ? error.message : show(error.message)}`);
   }
 }
 

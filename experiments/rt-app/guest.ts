@@ -3,6 +3,7 @@ import type { RtAppFile } from '../../formats/rt-app-file.ts';
 import { MiB } from '../../sim/units.ts';
 import type { WorkloadEntry } from '../../sim/workload-api.ts';
 import type { FileWorkload, Words } from '../file-words.ts';
+import { InputError, showPath } from '../input-error.ts';
 import { parseQuantity } from '../quantities.ts';
 import { planOf, type RtAppPlan } from './plan.ts';
 import { checkHost, rtAppProgram } from './program.ts';
@@ -70,7 +71,8 @@ function endsOf({ durationNs, tasks }: RtAppFile): WorkloadEntry['ends'] {
 function refuseUnsimulated(items: readonly string[]): void {
   if (items.length === 0) return;
   const more = items.length > MOST_LISTED ? `; and ${items.length - MOST_LISTED} more` : '';
-  throw new RangeError(`not simulated: ${items.slice(0, MOST_LISTED).join('; ')}${more}; want a file without, or lenient: true to run it without them`); // prettier-ignore
+  const list = items.slice(0, MOST_LISTED).map(showPath).join('; ');
+  throw new InputError(`not simulated: ${list}${more}; want a file without them, or lenient: true (--lenient) to leave them out`);
 }
 
 const MOST_LISTED = 20;

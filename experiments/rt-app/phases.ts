@@ -7,9 +7,8 @@ import type { MemoryAccess } from './plan.ts';
 const SET_LINE_CYCLES = 4;
 /** A loop over single bytes: one a cycle, assumed. */
 const BYTE_CYCLES = 1;
-/** write(2) to a device: the call, and what is copied. Assumed; nobody waits for the device. */
-const WRITE_CALL_NS = 1000;
-const WRITE_NS_PER_BYTE = 0.1;
+/** A write(2) to /dev/null, which takes all there is and copies nothing. Assumed. */
+const WRITE_CALL_NS = 300;
 
 /** Fills the phase of an event that works on memory. */
 export function fillMemory(phase: Phase, access: MemoryAccess, region: number, setup: WorkloadSetup): void {
@@ -57,9 +56,8 @@ function fillWalk(phase: Phase, access: MemoryAccess, isCached: boolean): void {
   phase.passes = Math.max(1, Math.ceil(access.count / access.bytes));
 }
 
-/** A `write` of the buffer as often as it takes. */
+/** The buffer is written as often as it takes. */
 export function fillWrite(phase: Phase, bytes: number, bufferBytes: number, clockGHz: number): void {
-  const ns = Math.ceil(bytes / bufferBytes) * WRITE_CALL_NS + bytes * WRITE_NS_PER_BYTE;
-  fillCompute(phase, ns * clockGHz, 0);
+  fillCompute(phase, Math.ceil(bytes / bufferBytes) * WRITE_CALL_NS * clockGHz, 0);
   phase.isSystem = true;
 }

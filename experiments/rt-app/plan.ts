@@ -1,5 +1,6 @@
-import type { RtAppEvent, RtAppFile, RtAppPhase, RtAppTask } from '../../formats/rt-app-file.ts';
+import type { RtAppEvent, RtAppFile, RtAppPhase, RtAppPolicy, RtAppTask } from '../../formats/rt-app-file.ts';
 import type { ThreadSpec } from '../../sim/workload-api.ts';
+import { DEFAULT_WEIGHT } from '../../sim/policy-api.ts';
 import { niceWeight } from '../nice-weights.ts';
 
 /** One thing a thread does. Objects, timers, regions and tasks are numbered from 0 over the whole file. */
@@ -105,13 +106,17 @@ export function planOf(file: RtAppFile): RtAppPlan {
 function threadOf(file: RtAppFile, names: Names, index: number, task: number, instance: number, isFork: boolean): ThreadPlan {
   const of = file.tasks[task]!;
   const { settings } = of;
-  const phases = of.phases.map((phase) => phaseOf(file, names, index, of, phase));
+  let policy = settings.policy ?? 'SCHED_OTHER';
+  const phases = of.phases.map((phase) => {
+    policy = phase.settings.policy ?? policy;
+    return phaseOf(file, names, index, of, phase, policy);
+  });
   const [first] = phases;
   const tag = isFork ? `fork-${String(instance).padStart(4, '0')}` : String(index);
   return {
     spec: {
       name: `${of.name}-${tag}`,
-      weight: first!.weight ?? niceWeight(settings.priority ?? 0),
+      weight: first!.weight ?? weightOf(settings.priority ?? 0, settings.policy ?? 'SCHED_OTHER'),
       cpus: first!.cpus,
       sliceNs: first!.sliceNs ?? settings.sliceNs ?? 0,
     },
@@ -123,13 +128,26 @@ function threadOf(file: RtAppFile, names: Names, index: number, task: number, in
   };
 }
 
-function phaseOf(file: RtAppFile, names: Names, thread: number, task: RtAppTask, { name, loop, settings, events }: RtAppPhase): PhasePlan {
-  const steps = events.flatMap((event) => stepsOf(file, names, thread, `tasks.${task.name}.${name}.${event.key}`, event));
+/** Priorities of other classes, which are not simulated, are no nice values. */
+function weightOf(priority: number, policy: RtAppPolicy): number {
+  return policy === 'SCHED_OTHER' || policy === 'SCHED_BATCH' || policy === 'SCHED_IDLE' ? niceWeight(priority) : DEFAULT_WEIGHT;
+}
+
+function phaseOf(
+  file: RtAppFile,
+  names: Names,
+  thread: number,
+  task: RtAppTask,
+  { name, loop, settings, events }: RtAppPhase,
+  policy: RtAppPolicy,
+): PhasePlan {
+  const path = name === task.name && task.phases.length === 1 ? `tasks.${name}` : `tasks.${task.name}.phases.${name}`;
+  const steps = events.flatMap((event) => stepsOf(file, names, thread, `${path}.${event.key}`, event));
   const { priority, sliceNs, membindNodes } = settings;
   return {
     loop,
     cpus: names.cpus(settings.cpus ?? task.settings.cpus),
-    weight: priority === null ? null : niceWeight(priority),
+    weight: priority === null ? null : weightOf(priority, policy),
     sliceNs,
     nodes: membindNodes,
     steps,
@@ -181,7 +199,7 @@ function stepsOf(file: RtAppFile, names: Names, thread: number, path: string, ev
     case 'suspend':
     case 'yield':
       return [{ kind: event.kind, place }];
-    case 'resume': // of a task that the file does not have: nobody can be suspended there
+    case 'resume': // a task that the file does not have: nobody is suspended there
       return names.tasks.has(event.task) ? [{ kind: 'resume', task: names.tasks.get(event.task)!, place }] : [];
     case 'fork':
       return [{ kind: 'fork', task: names.task(event.task, place), place }];

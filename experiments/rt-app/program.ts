@@ -35,7 +35,7 @@ const CHUNK_NS = us(32);
 /** What a loop takes in which no event takes time, so that time goes on: clock, log and calls. Assumed. */
 const EMPTY_LOOP_NS = us(1);
 const MOST_STEPS_AT_ONCE = 10_000;
-/** Of rt-app's own calibration: time of one round of its loop. Assumed, and only seen in the log. */
+/** One round of rt-app's loop, where the file does not say it. Assumed, and only seen in the log. */
 const ROUND_NS = 10;
 
 /** Where a thread stands, and what it has asked the kernel for. */
@@ -110,6 +110,7 @@ class RtAppRun {
   private readonly plan: RtAppPlan;
   private readonly setup: WorkloadSetup;
   private readonly rows: RtAppRows | null;
+  private readonly roundNs: number;
   private readonly timers: Float64Array; //          [timer] when it goes off next, NaN before its first use
   private readonly isAllocated: Uint8Array; //       [region]
   private readonly suspended: readonly number[][]; // [task] its threads that are
@@ -122,6 +123,7 @@ class RtAppRun {
     this.plan = plan;
     this.setup = setup;
     this.rows = rows;
+    this.roundNs = plan.file.calibrationNs ?? ROUND_NS;
     this.threads = plan.threads.map((thread, index) => new Thread(thread, index, tasks[thread.task]!.loop));
     this.timers = new Float64Array(plan.timers).fill(NaN);
     this.isAllocated = new Uint8Array(plan.regions.length);
@@ -210,7 +212,7 @@ class RtAppRun {
     switch (step.kind) {
       case 'run':
         thread.plannedRunNs += step.ns;
-        thread.rounds += Math.floor(step.ns / ROUND_NS);
+        thread.rounds += Math.floor(step.ns / this.roundNs);
         thread.stepNs = nowNs;
         if (step.ns === 0) return this.passes(thread, nowNs);
         fillCompute(phase, step.ns * this.setup.clockGHz, work);
@@ -285,7 +287,7 @@ class RtAppRun {
       thread.plannedRunNs += ns;
       thread.stepNs = nowNs;
     } else if (nowNs - thread.stepNs >= ns) return this.passes(thread, nowNs);
-    thread.rounds += Math.floor(CHUNK_NS / ROUND_NS);
+    thread.rounds += Math.floor(CHUNK_NS / this.roundNs);
     fillCompute(phase, CHUNK_NS * this.setup.clockGHz, ns > 0 ? work * Math.min(1, CHUNK_NS / ns) : work);
     return true;
   }

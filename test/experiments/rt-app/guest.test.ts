@@ -67,7 +67,7 @@ describe('an rt-app file as a workload', () => {
     expect(refusal(() => scenarioOf({ kind: 'kvm' }))).toMatch(/^--kind = kvm, but every guest of the file says its own kind/);
     const broken = { read: () => ({ name: 'b.json', text: '{"tasks": {"a": {"run": 1, "fork": "b"}}}' }) };
     expect(refusal(() => readScenario({ flags: { workload: 'rt-app:b.json' }, ...broken }, registries))).toBe(
-      'b.json: line 1: tasks.a.fork: not simulated yet',
+      'b.json: line 1, column 36: tasks.a.fork = "b", want the name of a task',
     );
   });
 });
