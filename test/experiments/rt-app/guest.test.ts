@@ -129,7 +129,9 @@ describe('what of a file is not simulated', () => {
       expect(threads!.map(({ weight }) => weight)).toEqual([100, 100]);
     }
     expect(refusal(() => readScenario({ flags: { ...words, lenient: 'maybe' }, read }, registries))).toMatch(/not simulated/);
-    expect(refusal(() => readScenario({ flags: { lenient: 'maybe' } }, registries))).toMatch(/^--lenient = maybe, want one of true, false$/);
+    expect(refusal(() => readScenario({ flags: { lenient: 'maybe' } }, registries))).toMatch(
+      /^--lenient = maybe, want one of true, false$/,
+    );
   });
 });
 
