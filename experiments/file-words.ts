@@ -1,9 +1,9 @@
-import { FormatError } from '../formats/format-error.ts';
 import type { WorkloadEntry } from '../sim/workload-api.ts';
+import { FormatError } from '../formats/format-error.ts';
 import type { MachineSpec } from '../sim/machine-spec.ts';
 import { InputError, show } from './input-error.ts';
 import { isMachineFile, readMachineFile } from './machine-file.ts';
-import { rtApp } from './rt-app-guests.ts';
+import { rtApp } from './rt-app/guest.ts';
 import { readScenarioFile } from './scenario-file.ts';
 import type { Registries } from './scenario-words.ts';
 
@@ -16,9 +16,11 @@ export interface FileWorkload {
   readonly prefix: string;
   /**
    * What the file's text stands for. Its words win over none: the user's own win over them.
+   * @param words the user's own
+   * @param isLenient what cannot be simulated is left out, not refused
    * @throws RangeError of one line, without the file's name
    */
-  expand(name: string, text: string, words: Words): { readonly words: Words; readonly programs: NonNullable<Programs> };
+  expand(name: string, text: string, words: Words, isLenient: boolean): { readonly words: Words; readonly programs: NonNullable<Programs> };
 }
 
 /** Words of a run whose value may be, or hold, the name of a file. */
@@ -82,18 +84,20 @@ function machineFile(machine: unknown): string | null {
 /** @throws InputError naming file, line and key */
 export function expandFileWorkload(words: Words, read: ReadFile | undefined): { words: Words; programs: Programs } {
   const { workload, ...rest } = words;
+  const isLenient = String(words.lenient) === 'true';
   const found = workloadFile(workload);
   if (found === null) return { words, programs: null };
   const { kind, file } = found;
   if ('guests' in words) throw new InputError(`workload = ${show(workload)}: its tasks are the guests, want no other guests`);
   const { name, text } = read ? read(file, 'workload') : readScenarioFile(file, kind.prefix);
   try {
-    const { words: said, programs } = kind.expand(name, text, rest);
+    const { words: said, programs } = kind.expand(name, text, rest, isLenient);
     return { words: { ...said, ...rest }, programs };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    // what a reader says is short and one line already, and its end says what was wanted
-    throw new InputError(`${show(name)}: ${error instanceof FormatError ? error.message : show(error.message)}`);
+    // what a reader says is one line already, and its end says what was wanted
+    const isWhole = error instanceof FormatError || error instanceof InputError;
+    throw new InputError(`${show(name)}: ${isWhole ? error.message : show(error.message)}`);
   }
 }
 

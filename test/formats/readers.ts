@@ -96,6 +96,7 @@ export const fuzzedReaders: readonly FuzzedReader[] = [
   },
   { name: 'libvirt', read: (bytes) => readLibvirt(asText(bytes)), seeds: [fixture('libvirt-cells.xml')] },
   { name: 'xl', read: (bytes) => readXlConfig(asText(bytes)), seeds: [fixture('xl-vnuma.cfg')] },
+  {
     name: 'lenient-json',
     read: (bytes) => parseLenientJson(asText(bytes)),
     seeds: [bytesOf(`{/* a */ "b": [1, -2.5e3, 'c', "\\u00e9\\n",], // d\n"e": {"f": TRUE, "f": null}, }`)],

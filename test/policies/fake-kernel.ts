@@ -241,6 +241,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
     configured: (guest) => spec.guests[guest]!.configured ?? UNCONFIGURED,
     isHostNoise: (guest) => spec.guests[guest]!.isHostNoise ?? false,
     weight: (vcpu) => weights[guestOf[vcpu]!]!,
+    sliceHint: () => 0,
     cap: (guest) => spec.guests[guest]!.cap ?? 0,
     isHere: () => true,
     taskCpu: (vcpu) => cpuOf[vcpu]!,
