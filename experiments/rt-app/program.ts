@@ -1,3 +1,4 @@
+import { logUs } from '../../formats/rt-app-log.ts';
 import { us } from '../../sim/units.ts';
 import {
   AFFINITY,
@@ -367,15 +368,15 @@ class RtAppRun {
     return {
       index: thread.ind,
       perf: thread.rounds,
-      runUs: toUs(thread.runNs),
-      periodUs: toUs(nowNs - thread.loopNs),
-      startUs: toUs(thread.loopNs),
-      endUs: toUs(nowNs),
-      relativeStartUs: toUs(thread.loopNs - this.zeroNs),
-      slackUs: toUs(thread.slackNs),
-      configuredRunUs: toUs(thread.plannedRunNs),
-      configuredPeriodUs: toUs(thread.plannedPeriodNs),
-      wakeLatencyUs: toUs(thread.wakeNs),
+      runUs: logUs(thread.runNs),
+      periodUs: logUs(nowNs - thread.loopNs),
+      startUs: logUs(thread.loopNs),
+      endUs: logUs(nowNs),
+      relativeStartUs: logUs(thread.loopNs - this.zeroNs),
+      slackUs: logUs(thread.slackNs),
+      configuredRunUs: logUs(thread.plannedRunNs),
+      configuredPeriodUs: logUs(thread.plannedPeriodNs),
+      wakeLatencyUs: logUs(thread.wakeNs),
     };
   }
 }
@@ -402,11 +403,6 @@ function fillSleep(phase: Phase, ns: number): true {
 
 function fail(thread: Thread, step: Step, what: string): never {
   throw new ProgramError(`${step.place}: thread ${thread.plan.spec.name} ${what}`);
-}
-
-/** Towards 0, as rt-app divides. */
-function toUs(ns: number): number {
-  return Math.trunc(ns / 1000) || 0; // no -0
 }
 
 /** What a plan's CPUs and nodes must be. @throws RangeError naming the task */

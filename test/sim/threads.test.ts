@@ -15,8 +15,13 @@ const asks = (weight: number, sliceNs: number): Step => (phase: Phase) => void (
 
 /** A process whose threads do these steps each. */
 function process(threads: readonly ThreadSpec[], ...steps: Step[][]): GuestSpec {
+  const build = (): GuestProgram => programOf(threads, steps);
+  return guest({ name: 'p', summary: '', ends: 'by itself', options: [], build }, { name: 'p', kind: 'bare', vcpus: threads.length });
+}
+
+function programOf(threads: readonly ThreadSpec[], steps: readonly Step[][]): GuestProgram {
   const at = threads.map(() => 0);
-  const program: GuestProgram = {
+  return {
     tasks: threads.length,
     threads,
     regions: 0,
@@ -27,7 +32,6 @@ function process(threads: readonly ThreadSpec[], ...steps: Step[][]): GuestSpec 
       else phase.kind = DONE;
     },
   };
-  return guest(program, { name: 'p', kind: 'bare', vcpus: threads.length });
 }
 
 describe('a thread that asks for', () => {
@@ -53,7 +57,9 @@ describe('a thread that asks for', () => {
   test('CPUs that the policy keeps from it gets what is in both, and the policy gives it others later', () => {
     const calls: string[] = [];
     const allowed: string[] = [];
-    const cpu = noted(calls, { running: (k, v) => void allowed.push([0, 1, 2, 3, 4, 5].filter((c) => k.allows(v, c as CpuId)).join()) });
+    const cpu = noted(calls, {
+      running: (k, v) => void (v === 0 && allowed.push([0, 1, 2, 3, 4, 5].filter((c) => k.allows(v, c as CpuId)).join())),
+    });
     const daemon = {
       name: 'mover',
       periodNs: us(10),
@@ -70,8 +76,8 @@ describe('a thread that asks for', () => {
     const calls: string[] = [];
     const told: [number, number][] = [];
     const cpu = noted(calls, {
-      running: (k, v) => void told.push([k.weight(v), k.sliceHint(v)]),
-      setWeight: (k, v, weight) => void told.push([weight, k.sliceHint(v)]),
+      running: (k, v) => void (v === 0 && told.push([k.weight(v), k.sliceHint(v)])),
+      setWeight: (k, v, weight) => void (v === 0 && told.push([weight, k.sliceHint(v)])),
     });
     const daemon = {
       name: 'renice',
@@ -81,7 +87,8 @@ describe('a thread that asks for', () => {
       },
     };
     played(calls, [process([thread('a', { weight: 50, sliceNs: 7 })], [runs(50), asks(80, -1), runs(10), asks(-1, 9), runs(10)])], { cpu, daemons: [daemon] }); // prettier-ignore
-    expect(told).toEqual([[50, 7], [150, 7], [150, 7], [240, 7], [240, 7], [240, 9], [240, 9]]); // prettier-ignore
+    // half of the guest's 1024, then of 300, then four fifths
+    expect(told).toEqual([[512, 7], [150, 7], [150, 7], [240, 7], [240, 7], [240, 9], [240, 9]]); // prettier-ignore
   });
 });
 
