@@ -50,7 +50,7 @@ export interface RtAppLogPolicy {
 
 /** Half a µs away from 0, as rt-app rounds. */
 export function logUs(ns: number): number {
-  return Math.sign(ns) * Math.round(Math.abs(ns) / 1000);
+  return Math.sign(ns) * Math.round(Math.abs(ns) / 1000) || 0; // no -0
 }
 
 /** `BASENAME-TASK-INDEX.log`, as rt-app names them in its `logdir`. */

@@ -4,8 +4,22 @@ import type { Json, JsonMember } from './lenient-json.ts';
 /** What is noted while a file is read. */
 export interface RtAppNotes {
   readonly source: SourceText;
-  readonly unsimulated: string[];
-  readonly ignored: string[];
+  readonly unsimulated: Note[];
+  readonly ignored: Note[];
+}
+
+export interface Note {
+  readonly at: number;
+  readonly said: string;
+}
+
+/** With line and column, in the file's order. */
+export function placedNotes(source: SourceText, notes: readonly Note[]): string[] {
+  const placed = ({ at, said }: Note): string => {
+    const { line, column } = source.place(at);
+    return new FormatError(line, column, said).message;
+  };
+  return [...notes].sort((a, b) => a.at - b.at).map(placed);
 }
 
 /** A value with its path in the file, such as `tasks.web.run`. */
@@ -60,11 +74,11 @@ export const isNull = ({ value }: Field): boolean => value.kind === 'word' && va
 
 /** rt-app knows no such member, or nothing comes of it; whoever wrote it may have meant something. */
 export function ignore(field: Field, why = 'rt-app passes over it'): void {
-  field.notes.ignored.push(placed(field, why));
+  field.notes.ignored.push(noteOf(field, why));
 }
 
 export function cannotSimulate(field: Field, why: string): void {
-  field.notes.unsimulated.push(placed(field, why));
+  field.notes.unsimulated.push(noteOf(field, why));
 }
 
 export function ignoreRest(members: Members): void {
@@ -119,9 +133,8 @@ export function fail({ notes, at, path }: Field, said: string): never {
 export const MOST_INT: number = 2 ** 31 - 1;
 const NS_PER_US = 1000;
 
-function placed({ notes, at, path, value }: Field, why: string): string {
-  const { line, column } = notes.source.place(at);
-  return new FormatError(line, column, `${path} = ${shownJson(value)}: ${why}`).message;
+function noteOf({ at, path, value }: Field, why: string): Note {
+  return { at, said: `${path} = ${shownJson(value)}: ${why}` };
 }
 
 function shownJson(value: Json): string {

@@ -2,7 +2,7 @@ import { parseLenientJson } from './lenient-json.ts';
 import { eventKind, eventOf } from './rt-app-events.ts';
 import type { RtAppFile, RtAppPhase, RtAppTask } from './rt-app-file.ts';
 import { type Globals, globalsOf } from './rt-app-global.ts';
-import { asUs, asWhole, cannotSimulate, fail, type Field, ignore, ignoreRest, Members, MOST_INT, type RtAppNotes } from './rt-app-members.ts'; // prettier-ignore
+import { asUs, asWhole, cannotSimulate, fail, type Field, ignore, ignoreRest, Members, MOST_INT, placedNotes, type RtAppNotes } from './rt-app-members.ts'; // prettier-ignore
 import { checkReferences, type PlacedEvent } from './rt-app-references.ts';
 import { type InForce, NOT_FAIR, settingsOf } from './rt-app-settings.ts';
 
@@ -21,7 +21,7 @@ export function readRtApp(text: string): RtAppFile {
   const { root, source, restAt } = parseLenientJson(text);
   const notes: RtAppNotes = { source, unsimulated: [], ignored: [] };
   const members = new Members({ name: '', path: '', at: root.at, value: root, notes });
-  if (restAt !== null) noteRest(notes, restAt);
+  if (restAt !== null) notes.ignored.push({ at: restAt, said: "what follows the file's last bracket: rt-app does not read it" });
   members.take('resources'); // of old files; rt-app makes what is named by itself
   const globals = globalsOf(members.take('global'));
   const tasksField = members.take('tasks');
@@ -31,7 +31,8 @@ export function readRtApp(text: string): RtAppFile {
   const checked = checkReferences(tasks, events);
   noteGlobals(globals, checked);
   const { durationNs, memBufferBytes, isSlackCumulative, logBaseName, calibrationNs } = globals;
-  const { unsimulated, ignored } = notes;
+  const unsimulated = placedNotes(source, notes.unsimulated);
+  const ignored = placedNotes(source, notes.ignored);
   return { durationNs, memBufferBytes, isSlackCumulative, logBaseName, calibrationNs, tasks: checked, unsimulated, ignored };
 }
 
@@ -124,11 +125,6 @@ function asPhaseLoop(field: Field): number {
 
 function asTaskLoop(field: Field): number {
   return Math.max(-1, asWhole(field, -MOST_INT - 1, MOST_INT));
-}
-
-function noteRest({ source, ignored }: RtAppNotes, at: number): void {
-  const { line, column } = source.place(at);
-  ignored.push(`line ${line}, column ${column}: what follows the file's last bracket: rt-app does not read it`);
 }
 
 const LOCKING = ['lock', 'wait', 'sync', 'barrier', 'suspend', 'resume'];

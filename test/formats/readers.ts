@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { parseLenientJson } from '../../formats/lenient-json.ts';
 import { readMlc } from '../../formats/mlc.ts';
+import { readRtAppLog } from '../../formats/rt-app-log.ts';
+import { readRtApp } from '../../formats/rt-app.ts';
 
 /** Every reader of another tool's file, with small sound inputs to begin from: what the fuzzing of test/long/formats.long.ts goes through. */
 export interface FuzzedReader {
@@ -26,5 +29,20 @@ export const fuzzedReaders: readonly FuzzedReader[] = [
         'Measuring idle latencies (in ns)...\n\t\tNuma node\nNuma node\t     0\t     1\n       0\t  81.5\t 139.2\n       1\t 141.0\t  80.1\n',
       ),
     ],
+  },
+  {
+    name: 'lenient-json',
+    read: (bytes) => parseLenientJson(asText(bytes)),
+    seeds: [bytesOf(`{/* a */ "b": [1, -2.5e3, 'c', "\\u00e9\\n",], // d\n"e": {"f": TRUE, "f": null}, }`)],
+  },
+  {
+    name: 'rt-app',
+    read: (bytes) => readRtApp(asText(bytes)),
+    seeds: [fixture('every-event.rt-app.json'), fixture('phases.rt-app.json')],
+  },
+  {
+    name: 'rt-app-log',
+    read: (bytes) => readRtAppLog(asText(bytes)),
+    seeds: [fixture('rt-app-web-1.log')],
   },
 ];
