@@ -72,6 +72,8 @@ export const fuzzedReaders: readonly FuzzedReader[] = [
       bytesOf('pack:4 group:2 [numa(memory=16GB)] core:6 pu:1'),
       bytesOf('numa:2(memory=1GB indexes=5,3) l3:1(size=8MB) core:4 pu:2(indexes=numa:core)'),
       bytesOf('[numa] 2 3(indexes=1*2:2*3) 4'),
+      bytesOf('2 3 4'), // short ones, most of whose mutations are read: there is little to spare in this format
+      bytesOf('pack:1          numa:1          core:1          pu:1          '),
     ],
   },
   {
