@@ -28,7 +28,7 @@ export function bunzip2(packed: Uint8Array, mostBytes: number): Uint8Array {
   do {
     const level = bits.read(24) === 0x425a68 ? bits.read(8) - 0x30 : 0;
     if (level < 1 || level > 9) refuse('not bzip2');
-    const links = new Int32Array(BLOCK_BYTES * level);
+    let links: Int32Array | null = null; // not before there is a block
     let sum = 0;
     for (;;) {
       const [high, low] = [bits.read(24), bits.read(24)];
@@ -40,6 +40,7 @@ export function bunzip2(packed: Uint8Array, mostBytes: number): Uint8Array {
       if (high !== 0x314159 || low !== 0x265359) refuse('no block begins here');
       if (++blocks > MOST_BLOCKS) refuse(`more than ${MOST_BLOCKS} blocks`);
       out.beginBlock();
+      links ??= new Int32Array(BLOCK_BYTES * level);
       unfold(links, readBlock(bits, links), out);
       if (out.blockSum() !== wanted) refuse('the sum of a block does not fit');
       sum = (((sum << 1) | (sum >>> 31)) ^ wanted) >>> 0;

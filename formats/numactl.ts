@@ -20,7 +20,7 @@ interface Said {
 /**
  * Reads what `numactl --hardware` prints: nodes, their CPUs and memory, and the firmware's distances. Form: numactl.c of numactl 2.0.16,
  * `hardware` and `print_distances`. Versions that count ids from 0 to the highest list nodes that are not there: they come with neither
- * CPUs nor memory. What is free is passed over; packages, cores and caches are not said.
+ * CPUs nor memory. What is free, and what stands before the first line, is passed over; packages, cores and caches are not said.
  * @throws FormatError for a line that numactl does not print, a node without its lines, a CPU of two nodes, and distances that are not
  * one row and column a node; for more than 1024 nodes or 4096 CPUs
  */
@@ -85,14 +85,14 @@ class NumactlReader {
 
   #line(line: string): void {
     if (line === '' || line === 'No distance information available.') return;
+    const isNone = /^No NUMA (?:support )?available on this system/i.test(line);
+    if (isNone) return this.#refuse('line', line, 'what numactl says on a machine with NUMA');
     const [, count, list] = /^available: +(\d{1,5}) nodes? +\(([^)]{0,20000})\)$/.exec(line) ?? [];
     if (count !== undefined) return this.#available(Number(count), list!);
+    if (this.#listed === null) return; // a prompt, or what another command said
     if (line === 'node distances:') return this.#readDistances();
     const [, id, what, rest] = /^node +(\d{1,5}) +(cpus|size|free):(.*)$/.exec(line) ?? [];
-    if (id === undefined) {
-      const isNone = /^No NUMA (?:support )?available on this system/i.test(line);
-      return this.#refuse('line', line, isNone ? 'what numactl says on a machine with NUMA' : 'what numactl -H prints');
-    }
+    if (id === undefined) return this.#refuse('line', line, 'what numactl -H prints');
     this.#nodeLine(Number(id), what!, rest!.trim());
   }
 

@@ -37,6 +37,10 @@ test('columns and rows may come in any order of ids', () => {
   ]);
 });
 
+test('what stands before, a prompt or the words of another command, is passed over', () => {
+  expect(readNumactl(`$ lscpu\nNode(s): 9\nnode 0 cpus: 7\n$ numactl -H\n${SPARSE}`)).toEqual(readNumactl(SPARSE));
+});
+
 test('without distances there are none', () => {
   const text = 'available: 1 nodes (0)\nnode 0 cpus: 0 1\nnode 0 size: 5210 MB\nnode 0 free: 4538 MB\nNo distance information available.\n';
   expect(readNumactl(text).distances).toBeNull();
