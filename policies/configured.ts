@@ -18,7 +18,7 @@ export const configuredPolicies: readonly PolicyEntry[] = [
   ),
   entry(
     'as-configured-xen',
-    'Each guest has the hard and soft affinity and the nodes that its own xl.cfg says, and is placed by xl where that says nothing.',
+    'Each guest has the hard and soft affinity and the nodes that its own configuration says, and is placed by xl where that says nothing.',
     'Xen, xl.cfg cpus, cpus_soft, vnuma; tools/libs/light/libxl_numa.c (libxl__get_numa_candidate); common/sched/credit2.c; common/page_alloc.c (get_free_buddy)',
     [],
     (name) =>
