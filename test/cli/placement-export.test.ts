@@ -187,7 +187,9 @@ describe('what was exported, imported and exported again under the policy that h
     const first = await again(line);
     await again(`${line} --out ${guest}`);
     const imported = await again(`guest import ${guest} --machine named --out ${file}`);
-    const second = await again(`placement export --scenario ${file} --policy ${heeds} --duration 40ms --boot 0 --workload think --as ${as}`);
+    const second = await again(
+      `placement export --scenario ${file} --policy ${heeds} --duration 40ms --boot 0 --workload think --as ${as}`,
+    );
     rmSync(folder, { recursive: true });
     expect([first.code, imported.code, second.code, second.err]).toEqual([0, 0, 0, '']);
     expect(second.out).toBe(first.out);
