@@ -171,3 +171,27 @@ test('a run that did not end well is told, with exit code 1', async () => {
   expect([code, err]).toEqual([1, 'time-limit: not done after 0.001 s of simulated time\n']);
   expect(out).toContain('\ntime-limit: not done after 0.001 s of simulated time, 1 ms simulated\n');
 });
+
+describe('what was exported, imported and exported again under the policy that heeds it is the same', () => {
+  const words = '--memory 128MiB --boot 0 --duration 40ms --workload think:think=1ms,service=3ms';
+  test.each([
+    ['libvirt', 'libvirt:vcpupin=yes,mode=interleave,nodeset=0+2', 'as-configured', ''],
+    ['qemu', 'kvm-numactl', 'as-configured', ''],
+    ['xl', 'xl-credit2', 'as-configured-xen', ' --kind xen-hvm'],
+    ['xl', 'xl-credit2:hold=pinned', 'as-configured-xen', ' --kind xen-hvm'],
+  ])('as %s under %s', async (as, policy, heeds, kind) => {
+    const folder = mkdtempSync(join(tmpdir(), 'placement-'));
+    const [guest, file] = [join(folder, 'guest'), join(folder, 'host.yaml')];
+    const again = (line: string): ReturnType<typeof session> => session(line.split(' '), lab);
+    const line = `placement export --machine named --policy ${policy} --guests 2 --vcpus 2 ${words}${kind} --as ${as} --guest vm2`;
+    const first = await again(line);
+    await again(`${line} --out ${guest}`);
+    const imported = await again(`guest import ${guest} --machine named --out ${file}`);
+    const second = await again(
+      `placement export --scenario ${file} --policy ${heeds} --duration 40ms --boot 0 --workload think --as ${as}`,
+    );
+    rmSync(folder, { recursive: true });
+    expect([first.code, imported.code, second.code, second.err]).toEqual([0, 0, 0, '']);
+    expect(second.out).toBe(first.out);
+  });
+});
