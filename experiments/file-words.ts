@@ -1,7 +1,11 @@
 import type { WorkloadEntry } from '../sim/workload-api.ts';
 import { InputError, show } from './input-error.ts';
+import type { MachineSpec } from '../sim/machine-spec.ts';
+import { type FileOptions, splitFileOptions } from './file-options.ts';
+import { perfStat } from './perf-stat-guest.ts';
 import { rtApp } from './rt-app-guests.ts';
-import { readScenarioFile } from './scenario-file.ts';
+import { MAX_NAMED_FILE_BYTES, readScenarioFile } from './scenario-file.ts';
+import { trace } from './trace-guest.ts';
 
 /** [guest] what each runs, where a file says so; null where words do. */
 export type Programs = readonly WorkloadEntry[] | null;
@@ -10,17 +14,33 @@ export type Programs = readonly WorkloadEntry[] | null;
 export interface FileWorkload {
   /** Without the colon. */
   readonly prefix: string;
+  /** Names of options that may follow the file, `PREFIX:FILE,name=value`; left out: none, and all of it is the file's name. */
+  readonly options?: readonly string[];
   /**
    * What the file's text stands for. Its words win over none: the user's own win over them.
    * @throws RangeError of one line, without the file's name
    */
-  expand(name: string, text: string, words: Words): { readonly words: Words; readonly programs: NonNullable<Programs> };
+  expand(name: string, text: string, context: FileContext): Expanded;
+}
+
+export interface FileContext {
+  /** The user's own words. */
+  readonly words: Words;
+  readonly options: FileOptions;
+  readonly machines: readonly MachineSpec[];
+}
+
+export interface Expanded {
+  readonly words: Words;
+  readonly programs: NonNullable<Programs>;
+  /** What was assumed or left out, a line each. */
+  readonly remarks?: readonly string[];
 }
 
 export type Words = Readonly<Record<string, unknown>>;
 export type ReadFile = (name: string) => { readonly name: string; readonly text: string };
 
-const FILE_WORKLOADS: readonly FileWorkload[] = [rtApp];
+const FILE_WORKLOADS: readonly FileWorkload[] = [rtApp, trace, perfStat];
 
 /** Names of the files that the words of a run depend on, as written. */
 export function filesNamedBy(words: Words): string[] {
@@ -29,24 +49,40 @@ export function filesNamedBy(words: Words): string[] {
 }
 
 /** @throws InputError naming file, line and key */
-export function expandFileWorkload(words: Words, read: ReadFile | undefined): { words: Words; programs: Programs } {
+export function expandFileWorkload(
+  words: Words,
+  read: ReadFile | undefined,
+  machines: readonly MachineSpec[],
+): { words: Words; programs: Programs; remarks: readonly string[] } {
   const { workload, ...rest } = words;
   const found = workloadFile(workload);
-  if (found === null) return { words, programs: null };
-  const { kind, file } = found;
+  if (found === null) return { words, programs: null, remarks: [] };
+  const { kind, file, options } = found;
   if ('guests' in words) throw new InputError(`workload = ${show(workload)}: its tasks are the guests, want no other guests`);
-  const { name, text } = read ? read(file) : readScenarioFile(file, kind.prefix);
+  const { name, text } = read ? read(file) : readScenarioFile(file, kind.prefix, MAX_NAMED_FILE_BYTES);
   try {
-    const { words: said, programs } = kind.expand(name, text, rest);
-    return { words: { ...said, ...rest }, programs };
+    const { words: said, programs, remarks = [] } = kind.expand(name, text, { words: rest, options, machines });
+    return { words: { ...said, ...rest }, programs, remarks };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new InputError(`${show(name)}: ${show(error.message)}`);
+    throw new InputError(`${show(name)}: ${oneLine(error.message)}`);
   }
 }
 
-function workloadFile(workload: unknown): { kind: FileWorkload; file: string } | null {
+function workloadFile(workload: unknown): { kind: FileWorkload; file: string; options: FileOptions } | null {
   if (typeof workload !== 'string') return null;
   const kind = FILE_WORKLOADS.find(({ prefix }) => workload.startsWith(`${prefix}:`));
-  return kind === undefined ? null : { kind, file: workload.slice(kind.prefix.length + 1) };
+  if (kind === undefined) return null;
+  try {
+    return { kind, ...splitFileOptions(workload.slice(kind.prefix.length + 1), kind.options ?? []) };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new InputError(`workload = ${show(workload)}: ${error.message}`);
+  }
+}
+
+/** Readers shorten what they quote, so that their messages are short; one that is not is cut here. */
+function oneLine(message: string): string {
+  const line = message.replace(/\p{Cc}/gu, ' ');
+  return line.length > 400 ? `${line.slice(0, 397)}...` : line;
 }

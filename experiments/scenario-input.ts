@@ -33,6 +33,8 @@ export interface ScenarioSource {
   readonly words?: Readonly<Record<string, Tree>> | undefined;
   /** Reads a file that a word names; left out: from the folder one is in. */
   readonly read?: ((name: string) => { readonly name: string; readonly text: string }) | undefined;
+  /** Is told what was assumed or left out of a file that a word names, a line each. */
+  readonly remark?: ((line: string) => void) | undefined;
 }
 
 const MAX_VCPUS = 131_072;
@@ -60,7 +62,8 @@ const GUEST_WORDS = [
  */
 export function readScenario(source: ScenarioSource, registries: Registries): Scenario {
   const file = source.file && readYaml(source.file.name, source.file.text);
-  const { words: written, programs } = expandFileWorkload({ ...fileWords(file), ...source.words, ...source.flags }, source.read);
+  const given = { ...fileWords(file), ...source.words, ...source.flags };
+  const { words: written, programs, remarks } = expandFileWorkload(given, source.read, registries.machines);
   const refuse = (path: Path, message: string): never => {
     throw new InputError(`${placeOf(path, source.flags, file)}${message}`);
   };
@@ -77,6 +80,7 @@ export function readScenario(source: ScenarioSource, registries: Registries): Sc
   checkTogether(words, guests, written, refuse);
   checkPrograms(guests, words, refuse);
   checkPolicy(words, refuse);
+  for (const remark of remarks) source.remark?.(remark);
   const needsEnd = guests.some((guest) => guest.workload.ends === 'never');
   return {
     machine: builtMachine(words.machine),

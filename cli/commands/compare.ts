@@ -7,7 +7,7 @@ import { formatNamed } from '../../experiments/named-options.ts';
 import { didYouMean } from '../../experiments/nearest-name.ts';
 import { workloadText } from '../../experiments/run-result.ts';
 import { wordsOf } from '../../experiments/runs/run-order.ts';
-import { readScenarioFile } from '../../experiments/scenario-file.ts';
+import { MAX_NAMED_FILE_BYTES, readScenarioFile } from '../../experiments/scenario-file.ts';
 import { readScenario } from '../../experiments/scenario-input.ts';
 import { writeWhole } from '../../experiments/store.ts';
 import { SweepFolder } from '../../experiments/sweep/sweep-folder.ts';
@@ -209,7 +209,7 @@ function studyOf(call: Call, policies: readonly string[], { warmUp }: CompareWor
   const source = sourceOf(call);
   const files: Record<string, string> = {};
   const read = (name: string): { name: string; text: string } => {
-    const file = source.read?.(name) ?? readScenarioFile(name, 'rt-app');
+    const file = source.read?.(name) ?? readScenarioFile(name, 'workload', MAX_NAMED_FILE_BYTES);
     files[name] = file.text;
     onFile(file.name);
     return file;

@@ -31,7 +31,7 @@ export const run: Command = {
     const source = sourceOf(call);
     const timelinePoints = pointsOf(call);
     return withUserPolicies(call, lab, terminal, policiesOf(source), async (user) => {
-      const scenario = { ...readScenario(source, user.lab), timelinePoints };
+      const scenario = { ...readScenario({ ...source, remark: (line) => terminal.err(`note: ${line}\n`) }, user.lab), timelinePoints };
       const recording = await user.run(scenario);
       const result = runResult(scenario, recording, lab.version);
       terminal.out(call.switches.has('json') ? `${JSON.stringify(result, null, 2)}\n` : runText(result));
