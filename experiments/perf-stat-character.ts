@@ -1,5 +1,5 @@
 import { countOf, type PerfStat } from '../formats/perf-stat.ts';
-import { idleLineNs, type Machine, riseOf } from '../sim/machine.ts';
+import { idleLineNs, type Machine } from '../sim/machine.ts';
 import type { MeasuredCharacter } from '../workloads/measured-program.ts';
 
 /** What `perf stat` counted, as far as a character follows from it. */
@@ -45,26 +45,38 @@ function remoteShareOf(stat: PerfStat): number | null {
   return remote / loads;
 }
 
+/** What counters do not say of how a program ran. */
+export interface Manner {
+  readonly threads: number;
+  /** How many nodes its memory was on. */
+  readonly nodes: number;
+  readonly linesInFlight: number;
+}
+
 /**
- * The character: of the cycles an instruction took, those for its misses are taken off, as the model has them on the machine it was measured on:
+ * The character: of the cycles an instruction took, those for its accesses are taken off, as the model has them on the machine it was
+ * measured on:
  *
- *     cpi = cycles/instructions - f * misses/instructions / M * ((1 - r) * line(local) + r * line(other nodes))
+ *     cpi = (cycles - f/M * (hits * hit + misses * ((1 - r) * line(local) + r * line(other nodes)))) / instructions
  *     line = L * max(1, M/Mc) + e * y,  y = L(n,n) * A*u / (1 - C*u),  u = lines a ns * e / capacity
  *
- * with clock f, M lines in flight, remote share r, and the threads' lines spread evenly over as many controllers as there are threads, at
- * most all. Latencies are means over the nodes with CPUs. Queueing on links is not taken off.
- * @throws RangeError where misses alone would take longer than was measured
+ * with clock f, M lines in flight (at most those of a core), remote share r, and the threads' lines spread evenly over the controllers of
+ * `nodes` nodes. Latencies are means over the CPUs. Queueing on links is not taken off.
+ * @throws RangeError where the accesses alone would take longer than was measured
  */
-export function characterOf(counted: Counted, machine: Machine, threads: number, linesInFlight: number): MeasuredCharacter {
+export function characterOf(counted: Counted, machine: Machine, { threads, nodes, linesInFlight }: Manner): MeasuredCharacter {
   const { instructions, cycles, accesses, misses, writtenMisses, remoteShare } = counted;
   const writeShare = misses > 0 ? writtenMisses / misses : 0;
   const linesPerNs = (misses * machine.clockGHz * threads) / cycles; // while it runs
-  const cycleSum =
-    (machine.clockGHz * misses * lineNs(machine, linesInFlight, writeShare, remoteShare ?? 0, linesPerNs, threads)) / linesInFlight;
+  const missNs = accessNs(machine, linesInFlight, (inFlight, node) =>
+    lineNs(machine, inFlight, node, writeShare, remoteShare ?? 0, linesPerNs / nodes),
+  );
+  const hitNs = accessNs(machine, linesInFlight, () => machine.llcHitNs);
+  const cycleSum = machine.clockGHz * (misses * missNs + (accesses - misses) * hitNs);
   const cyclesPerInstruction = (cycles - cycleSum) / instructions;
   if (!(cyclesPerInstruction > 0)) {
     throw new RangeError(
-      `misses alone take ${(cycleSum / instructions).toFixed(3)} of ${(cycles / instructions).toFixed(3)} cycles an instruction on ${machine.spec.name} with lines=${linesInFlight}, want more lines in flight, or on=MACHINE it was measured on`,
+      `accesses of the last-level cache and misses alone take ${(cycleSum / instructions).toFixed(3)} of ${(cycles / instructions).toFixed(3)} cycles an instruction on ${machine.spec.name} with lines=${linesInFlight}, want more lines in flight, or on=MACHINE it was measured on`,
     );
   }
   return {
@@ -76,28 +88,28 @@ export function characterOf(counted: Counted, machine: Machine, threads: number,
   };
 }
 
-/** What a missed line takes while each thread asks for `lines` at a time, a mean over the CPUs. */
-function lineNs(machine: Machine, lines: number, writeShare: number, remoteShare: number, linesPerNs: number, threads: number): number {
-  const { nodeCount, nodeCpuCount, capacity, riseNs, useStart, useRead, useWrite, spec } = machine;
-  const controllers = Math.min(threads, nodeCpuCount.filter((cpus) => cpus > 0).length);
-  const from = (cpuNode: number, node: number): number => {
+/** Time for each of accesses of which a core makes so many at once: a mean over the CPUs. */
+function accessNs(machine: Machine, linesInFlight: number, of: (inFlight: number, node: number) => number): number {
+  const { nodeCpuCount, coreLines, cpuCount } = machine;
+  let sum = 0;
+  nodeCpuCount.forEach((cpus, node) => {
+    const inFlight = Math.min(linesInFlight, coreLines[node]!);
+    if (cpus > 0) sum += (cpus * of(inFlight, node)) / inFlight;
+  });
+  return sum / cpuCount;
+}
+
+/** What a missed line takes on the CPUs of a node, with so many lines a ns at each controller. */
+function lineNs(machine: Machine, inFlight: number, cpuNode: number, writeShare: number, remoteShare: number, linesPerNs: number): number {
+  const { nodeCount, capacity, riseNs, curve, useStart, useRead, useWrite } = machine;
+  const from = (node: number): number => {
     const pair = cpuNode * nodeCount + node;
     const entry = useStart[pair]!; // its controller is first
     const use = useRead[entry]! + writeShare * (useWrite[entry]! - useRead[entry]!);
-    const busy = Math.min(1, ((linesPerNs / controllers) * use) / capacity[node]!);
-    const { rise, curve } = spec.loadedLatency.value;
-    return idleLineNs(machine, pair, lines, writeShare) + use * (rise > 0 ? (riseNs[node]! / rise) * riseOf({ rise, curve }, busy) : 0);
+    const busy = Math.min(1, (linesPerNs * use) / capacity[node]!);
+    return idleLineNs(machine, pair, inFlight, writeShare) + (use * riseNs[node]! * busy) / (1 - curve * busy);
   };
-  let sum = 0;
-  for (let cpuNode = 0; cpuNode < nodeCount; cpuNode++) {
-    const others = nodeCount > 1 ? meanOf(nodeCount, cpuNode, (node) => from(cpuNode, node)) : 0;
-    sum += nodeCpuCount[cpuNode]! * ((1 - remoteShare) * from(cpuNode, cpuNode) + remoteShare * others);
-  }
-  return sum / machine.cpuCount;
-}
-
-function meanOf(count: number, without: number, of: (node: number) => number): number {
-  let sum = 0;
-  for (let node = 0; node < count; node++) if (node !== without) sum += of(node);
-  return sum / (count - 1);
+  let others = 0;
+  for (let node = 0; node < nodeCount; node++) if (node !== cpuNode) others += from(node) / (nodeCount - 1);
+  return (1 - remoteShare) * from(cpuNode) + remoteShare * others;
 }

@@ -22,7 +22,7 @@ const LEAST_MEMORY = MiB(64);
  */
 export const perfStat: FileWorkload = {
   prefix: 'perf-stat',
-  options: ['threads', 'instructions', 'working-set', 'lines', 'on', 'cpi'],
+  options: ['threads', 'nodes', 'instructions', 'working-set', 'lines', 'on', 'cpi'],
   expand(name, text, context) {
     const { options } = context;
     const stat = readPerfStat(text);
@@ -33,7 +33,9 @@ export const perfStat: FileWorkload = {
     const regionBytes = quantityOf(options, 'working-set', 'bytes', 4096, 2 ** 44) ?? DEFAULT_REGION_BYTES;
     const cpi = quantityOf(options, 'cpi', 'share', 0.001, 1000);
     const program: MeasuredProgram = {
-      ...(cpi === undefined ? characterOf(counted, machine, threads, lines) : givenCpi(counted, cpi, lines)),
+      ...(cpi === undefined
+        ? characterOf(counted, machine, { threads, nodes: nodesOf(context, machine, threads), linesInFlight: lines })
+        : givenCpi(counted, cpi, lines)),
       threads,
       instructions: quantityOf(options, 'instructions', 'count', 1, 1e15) ?? counted.instructions,
       regionBytes,
@@ -49,13 +51,14 @@ export const perfStat: FileWorkload = {
   },
 };
 
-function remarksOn(program: MeasuredProgram, { remoteShare }: Counted, machine: Machine, { options }: FileContext): string[] {
+function remarksOn(program: MeasuredProgram, { remoteShare }: Counted, machine: Machine, context: FileContext): string[] {
+  const { options } = context;
   const { cyclesPerInstruction, accessesPerInstruction, missRatio, writeShare, linesInFlight, threads, regionBytes } = program;
   const assumed = (name: string): string => (options.has(name) ? '' : ', assumed');
   return [
     `${threads} threads of ${cyclesPerInstruction.toPrecision(4)} cycles an instruction without misses (${options.has('cpi') ? 'as given' : `on ${machine.spec.name}`}), ` +
       `${accessesPerInstruction.toPrecision(4)} accesses of the last-level cache an instruction, ${(missRatio * 100).toPrecision(4)} % of them missed, ${(writeShare * 100).toPrecision(3)} % of these written`,
-    `lines in flight: ${linesInFlight}${assumed('lines')}; working set of a thread: ${formatQuantity('bytes', regionBytes)}${assumed('working-set')}; ` +
+    `memory on ${nodesOf(context, machine, threads)} nodes where it was measured${assumed('nodes')}; lines in flight: ${linesInFlight}${assumed('lines')}; working set of a thread: ${formatQuantity('bytes', regionBytes)}${assumed('working-set')}; ` +
       'the miss ratio stays what it was, however large its share of the cache is: assumed',
     remoteShare === null
       ? 'node-loads and node-load-misses not counted: all misses were local where it was measured, assumed'
@@ -94,6 +97,12 @@ function machineOf({ options, words, machines }: FileContext): Machine {
       `on = ${JSON.stringify(name)}, want the machine it was measured on: ${names.join(', ')}${didYouMean(name, names)}`,
     );
   return buildMachine(spec);
+}
+
+/** How many nodes its memory was on: as many as it had threads, as long as there are CPUs. */
+function nodesOf({ options }: FileContext, machine: Machine, threads: number): number {
+  const most = machine.nodeCpuCount.filter((cpus) => cpus > 0).length;
+  return quantityOf(options, 'nodes', 'count', 1, most) ?? Math.min(threads, most);
 }
 
 /** Whole blocks, and whole huge pages where blocks are smaller. */

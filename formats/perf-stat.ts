@@ -27,7 +27,7 @@ const NS = { nsec: 1, ns: 1, usec: 1e3, msec: 1e6, ms: 1e6, sec: 1e9, seconds: 1
 const NOT_COUNTED = /^<not (?:counted|supported)>/;
 /** Digits in groups with whatever a locale puts between them: comma, point, apostrophe, blanks of all kinds. */
 const NUMBER = /^\d{1,20}(?:[.,'’\u00a0\u202f\u2009 ]\d{1,12}){0,8}(?=\s|$)/;
-const CSV = /^(<not (?:counted|supported)>|\d{1,20}(?:\.\d{1,12})?)([,;\t|])/;
+const CSV = /^(<not (?:counted|supported)>|\d{1,20}(?:\.\d{1,12})?)([,;\t|])[A-Za-z%]{0,16}\2[^\s,;|]/;
 
 /**
  * Reads what `perf stat` prints: the table for people in whatever locale, `-x,` (also ; tab |) or `-j` (an object a line). Multiplexed
