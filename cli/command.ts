@@ -87,4 +87,4 @@ export const SCENARIO_FLAG: Flag = {
 };
 
 /** The words of a run as flags. */
-export const WORD_FLAGS: readonly Flag[] = WORDS.map((word) => ({ ...word, kind: 'text' }));
+export const WORD_FLAGS: readonly Flag[] = WORDS.map(({ isSwitch, ...word }) => ({ ...word, kind: isSwitch ? 'switch' : 'text' }));

@@ -6,5 +6,6 @@ export function reproduction(call: Call, policy: string, seed: string): string {
   const words = { ...call.texts, policy, seed };
   const names = ['scenario', ...WORD_FLAGS.map(({ name }) => name)].filter((name) => (words as Record<string, string>)[name] !== undefined);
   const flags = names.map((name) => `--${name} ${shellWord((words as Record<string, string>)[name]!)}`);
-  return ['numalab run', ...flags, ...(call.switches.has('isolate') ? ['--isolate'] : [])].join(' ');
+  const switches = WORD_FLAGS.filter(({ kind, name }) => kind === 'switch' && call.switches.has(name)).map(({ name }) => `--${name}`);
+  return ['numalab run', ...flags, ...switches, ...(call.switches.has('isolate') ? ['--isolate'] : [])].join(' ');
 }

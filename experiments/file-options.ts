@@ -1,3 +1,4 @@
+import { MiB } from '../sim/units.ts';
 import { didYouMean } from './nearest-name.ts';
 import { formatQuantity, parseQuantity, type QuantityKind, wantQuantity } from './quantities.ts';
 
@@ -57,5 +58,13 @@ export function choiceOf<Choice extends string>(options: FileOptions, name: stri
   throw new RangeError(`${name} = ${JSON.stringify(text)}, want ${choices.join(' or ')}`);
 }
 
-/** As words of a scenario have it. */
-export const timeWord = (ns: number): string => formatQuantity('time', ns);
+const LEAST_BLOCKS = 16;
+
+/** Memory of a guest, as words have it: at least so much, in whole blocks as the user's words say and whole huge pages. */
+export function memoryWord(bytes: number, { block }: Readonly<Record<string, unknown>>): string {
+  const asked = typeof block === 'string' ? (parseQuantity('bytes', block) ?? 0) : 0; // what is no size is refused later
+  const unit = Math.max(MiB(2), asked);
+  return formatQuantity('bytes', Math.max(LEAST_BLOCKS * asked, Math.ceil(Math.max(LEAST_BYTES, bytes) / unit) * unit));
+}
+
+const LEAST_BYTES = MiB(64);

@@ -3,7 +3,7 @@ import { InputError, show } from './input-error.ts';
 import type { MachineSpec } from '../sim/machine-spec.ts';
 import { type FileOptions, splitFileOptions } from './file-options.ts';
 import { perfStat } from './perf-stat-guest.ts';
-import { rtApp } from './rt-app-guests.ts';
+import { rtApp } from './rt-app/guest.ts';
 import { MAX_NAMED_FILE_BYTES, readScenarioFile } from './scenario-file.ts';
 import { trace } from './trace-guest.ts';
 
@@ -28,6 +28,8 @@ export interface FileContext {
   readonly words: Words;
   readonly options: FileOptions;
   readonly machines: readonly MachineSpec[];
+  /** What cannot be simulated is left out, not refused. */
+  readonly isLenient: boolean;
 }
 
 export interface Expanded {
@@ -55,13 +57,14 @@ export function expandFileWorkload(
   machines: readonly MachineSpec[],
 ): { words: Words; programs: Programs; remarks: readonly string[] } {
   const { workload, ...rest } = words;
+  const isLenient = String(words.lenient) === 'true';
   const found = workloadFile(workload);
   if (found === null) return { words, programs: null, remarks: [] };
   const { kind, file, options } = found;
   if ('guests' in words) throw new InputError(`workload = ${show(workload)}: its tasks are the guests, want no other guests`);
   const { name, text } = read ? read(file) : readScenarioFile(file, kind.prefix, MAX_NAMED_FILE_BYTES);
   try {
-    const { words: said, programs, remarks = [] } = kind.expand(name, text, { words: rest, options, machines });
+    const { words: said, programs, remarks = [] } = kind.expand(name, text, { words: rest, options, machines, isLenient });
     return { words: { ...said, ...rest }, programs, remarks };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
@@ -81,8 +84,10 @@ function workloadFile(workload: unknown): { kind: FileWorkload; file: string; op
   }
 }
 
+const MOST_SAID = 4000;
+
 /** Readers shorten what they quote, so that their messages are short; one that is not is cut here. */
 function oneLine(message: string): string {
   const line = message.replace(/\p{Cc}/gu, ' ');
-  return line.length > 400 ? `${line.slice(0, 397)}...` : line;
+  return line.length > MOST_SAID ? `${line.slice(0, MOST_SAID)}...` : line;
 }

@@ -3,18 +3,17 @@ import type { MachineSpec } from '../sim/machine-spec.ts';
 import { buildMachine, type Machine } from '../sim/machine.ts';
 import { MiB } from '../sim/units.ts';
 import { type MeasuredProgram, measuredProgram } from '../workloads/measured-program.ts';
-import { quantityOf } from './file-options.ts';
+import { memoryWord, quantityOf } from './file-options.ts';
 import type { FileContext, FileWorkload } from './file-words.ts';
 import { didYouMean } from './nearest-name.ts';
 import { characterOf, type Counted, countedBy } from './perf-stat-character.ts';
-import { formatQuantity, parseQuantity } from './quantities.ts';
+import { formatQuantity } from './quantities.ts';
 
 const DEFAULT_LINES = 1; //            assumed: each miss is waited for before the next
 const DEFAULT_REGION_BYTES = MiB(64); // assumed
 const MOST_THREADS = 1024;
 /** Regions take at most three quarters of what is free in a guest (own-regions.ts). */
 const MEMORY_FACTOR = 1.5;
-const LEAST_MEMORY = MiB(64);
 
 /**
  * `perf-stat:FILE`: a program by what `perf stat` counted of it, as one bare process: as many threads as it kept busy, all of the same
@@ -43,7 +42,15 @@ export const perfStat: FileWorkload = {
     };
     return {
       words: {
-        guests: [{ name: 'program', kind: 'bare', vcpus: String(threads), memory: memoryWord(threads * regionBytes, context), boot: '0' }],
+        guests: [
+          {
+            name: 'program',
+            kind: 'bare',
+            vcpus: String(threads),
+            memory: memoryWord(threads * regionBytes * MEMORY_FACTOR, context.words),
+            boot: '0',
+          },
+        ],
       },
       programs: [measuredProgram(`perf-stat:${name.split('/').pop()!}`, program)],
       remarks: [...stat.remarks, ...remarksOn(program, counted, machine, context)],
@@ -103,11 +110,4 @@ function machineOf({ options, words, machines }: FileContext): Machine {
 function nodesOf({ options }: FileContext, machine: Machine, threads: number): number {
   const most = machine.nodeCpuCount.filter((cpus) => cpus > 0).length;
   return quantityOf(options, 'nodes', 'count', 1, most) ?? Math.min(threads, most);
-}
-
-/** Whole blocks, and whole huge pages where blocks are smaller. */
-function memoryWord(regionBytes: number, { words }: FileContext): string {
-  const block = typeof words.block === 'string' ? (parseQuantity('bytes', words.block) ?? 0) : 0;
-  const unit = Math.max(MiB(2), block);
-  return formatQuantity('bytes', Math.ceil(Math.max(LEAST_MEMORY, regionBytes * MEMORY_FACTOR) / unit) * unit);
 }

@@ -10,8 +10,16 @@ import { parseNamed, wantOneOf } from './named-options.ts';
 import { parseQuantity, type QuantityKind, wantQuantity } from './quantities.ts';
 import { parseVdistances, parseVnuma, parseVnumaHost, parseVtopology, type VnumaWords } from './vnuma-words.ts';
 
+interface Word {
+  readonly name: string;
+  readonly summary: string;
+  readonly default?: string;
+  /** true or false; as a flag it stands alone for true. */
+  readonly isSwitch?: boolean;
+}
+
 /** The words of a run, the same as flags and in a file, with what they mean and what holds when they are left out. */
-export const WORDS: readonly { readonly name: string; readonly summary: string; readonly default?: string }[] = [
+export const WORDS: readonly Word[] = [
   { name: 'machine', summary: 'machine, by name; left out: the first of machine list' },
   { name: 'policy', summary: 'policy and its options, such as apart:margin=0.2; left out: the first of policy list' },
   {
@@ -19,6 +27,7 @@ export const WORDS: readonly { readonly name: string; readonly summary: string; 
     summary:
       'workload and its options, such as kernbench:jobs=200,j=2, or rt-app:FILE, trace:FILE, perf-stat:FILE; left out: the first of workload list',
   },
+  { name: 'lenient', summary: "leave out what cannot be simulated of a workload's file, which is refused otherwise", isSwitch: true },
   { name: 'guests', summary: 'how many guests; in a file also a list of them', default: '1' },
   { name: 'vcpus', summary: 'vCPUs of each guest', default: '1' },
   { name: 'memory', summary: 'memory of each guest', default: '1GiB' },
@@ -135,6 +144,7 @@ export interface ScenarioWords extends Required<GuestWords> {
   readonly mapping: number | null;
   readonly watchdog: number;
   readonly checks: Scenario['checks'];
+  readonly lenient?: 'true' | 'false' | undefined;
   readonly costs?: CostWords | undefined;
   readonly hotplug?: readonly HotplugWords[] | undefined;
 }
@@ -159,6 +169,8 @@ export interface CostWords {
 }
 
 export const MAX_GUESTS = 4096;
+/** Far more than a virtual machine has: a process may have a thread for each. */
+const MAX_VCPUS_OF_GUEST = 4096;
 const DAY_NS = seconds(86_400);
 const GUEST_KINDS = ['kvm', 'xen-hvm', 'xen-pv', 'bare'] as const;
 /** Also keeps names fit for file names and for the names of random streams. */
@@ -180,7 +192,7 @@ const schemasOf = new WeakMap<Registries, Map<boolean, z.ZodMiniType<ScenarioWor
 /** @param isList whether guests are a list, and not a count */
 function schemaOf(registries: Registries, isList: boolean): z.ZodMiniType<ScenarioWords> {
   const guestWords = {
-    vcpus: quantity('count', 1, 1024),
+    vcpus: quantity('count', 1, MAX_VCPUS_OF_GUEST),
     memory: quantity('bytes', MiB(64), GiB(16 * 1024)),
     vnodes: quantity('count', 1, 254),
     vnuma: leaf((text) => parseVnuma(text, cpuList)),
@@ -224,6 +236,7 @@ function schemaOf(registries: Registries, isList: boolean): z.ZodMiniType<Scenar
     'host-cache': quantity('bytes', 0, GiB(16 * 1024)),
     watchdog: quantity('time', ms(20), DAY_NS),
     checks: oneOf(['cheap', 'all'] as const),
+    lenient: z.optional(oneOf(['true', 'false'] as const)),
     hotplug: z.optional(
       z.array(
         z.strictObject({

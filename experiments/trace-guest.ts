@@ -2,11 +2,10 @@ import type { SchedTrace, Timehist } from '../formats/sched-trace.ts';
 import { type TaskFilter, type TraceTask, type TraceTasks, tasksOfTimehist, tasksOfTrace } from '../formats/trace-tasks.ts';
 import { readTrace } from '../formats/trace-text.ts';
 import { replayed } from '../workloads/replay.ts';
-import { choiceOf, type FileOptions, numbersOf, quantityOf, textsOf } from './file-options.ts';
+import { choiceOf, type FileOptions, memoryWord, numbersOf, quantityOf, textsOf } from './file-options.ts';
 import type { FileWorkload } from './file-words.ts';
+import { niceWeight } from './nice-weights.ts';
 
-/** Threads of a trace have no memory that it tells of; this is the least a guest can have. */
-const MEMORY = '64MiB';
 /** As many vCPUs as a guest can have. */
 const MOST_THREADS = 1024;
 const MOST_NS = 86_400e9;
@@ -20,7 +19,7 @@ const LEAST_FAIR = 100; // below are real-time priorities
 export const trace: FileWorkload = {
   prefix: 'trace',
   options: ['comm', 'tid', 'pid', 'from', 'to', 'loop', 'wakers'],
-  expand(name, text, { options }) {
+  expand(name, text, { options, words }) {
     const read = readTrace(text);
     const { tasks, links, spanNs, remarks } = tasksOf(read, filterOf(options));
     const loop = options.get('loop') === 'forever' ? -1 : (quantityOf(options, 'loop', 'count', 1, 1_000_000) ?? 1);
@@ -28,12 +27,13 @@ export const trace: FileWorkload = {
       throw new RangeError(`${tasks.length} threads, want at most ${MOST_THREADS}: comm=, tid= or pid= says which`);
     }
     checkLoop(tasks, loop);
-    const { nice, remark } = niceOf(tasks);
+    const { weights, remarks: assumed } = weightsOf(tasks);
+    const threads = tasks.map(({ tid, comm, steps }, i) => ({ name: `${comm}-${tid}`, weight: weights[i]!, steps }));
     const label = `trace:${name.split('/').pop()!}`;
     return {
-      words: { guests: [{ name: 'trace', kind: 'bare', vcpus: String(tasks.length), memory: MEMORY, boot: '0', nice: String(nice) }] },
-      programs: [replayed(label, `threads of a trace by ${read.source}`, { tasks, linkCount: links.length, spanNs, loop })],
-      remarks: [...remarks, ...remark, 'a trace says how long threads ran, not on what: the same time on any CPU, without memory'],
+      words: { guests: [{ name: 'trace', kind: 'bare', vcpus: String(tasks.length), memory: memoryWord(0, words), boot: '0' }] },
+      programs: [replayed(label, `threads of a trace by ${read.source}`, { threads, linkCount: links.length, spanNs, loop })],
+      remarks: [...remarks, ...assumed, 'a trace says how long threads ran, not on what: the same time on any CPU, without memory'],
     };
   },
 };
@@ -62,19 +62,16 @@ function checkLoop(tasks: readonly TraceTask[], loop: number): void {
   if (idle) throw new RangeError(`loop: thread ${idle.tid} takes no time, want it left out or longer`);
 }
 
-/** One nice value is that of the process; threads that differ cannot be told apart. */
-function niceOf(tasks: readonly TraceTask[]): { nice: number; remark: string[] } {
-  const known = new Set(tasks.flatMap(({ prio }) => (prio === null ? [] : [prio])));
-  if (known.size === 0) return { nice: 0, remark: ['no priorities in it: nice 0 assumed'] };
-  const [prio] = known;
-  if (known.size === 1 && prio! >= LEAST_FAIR) return { nice: prio! - NICE_0, remark: [] };
+/** Weights of their nice values, and what is not known of them. */
+function weightsOf(tasks: readonly TraceTask[]): { weights: number[]; remarks: string[] } {
+  const weights = tasks.map(({ prio }) => niceWeight(prio === null || prio < LEAST_FAIR ? 0 : prio - NICE_0));
+  const unknown = tasks.filter(({ prio }) => prio === null).length;
+  const realTime = tasks.filter(({ prio }) => prio !== null && prio < LEAST_FAIR).length;
   return {
-    nice: 0,
-    remark: [
-      `priorities ${[...known]
-        .sort((a, b) => a - b)
-        .slice(0, 8)
-        .join(', ')}: all run as nice 0`,
+    weights,
+    remarks: [
+      ...(unknown > 0 ? [`${unknown} threads without a priority: nice 0 assumed`] : []),
+      ...(realTime > 0 ? [`${realTime} threads with real-time priorities, which are not simulated: run as nice 0`] : []),
     ],
   };
 }

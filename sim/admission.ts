@@ -155,14 +155,17 @@ function place(w: World, k: HostKernel, guest: GuestState): void {
   if (policy.memory.backs === 'at-build') backAll(w, guest);
 }
 
-function setMasks(w: World, { spec, firstVcpu, vcpuCount }: GuestState, { hardNodes, hardCpus, softNodes }: Placement): void {
+function setMasks(w: World, { spec, program, firstVcpu, vcpuCount }: GuestState, { hardNodes, hardCpus, softNodes }: Placement): void {
   const { masks } = w;
-  const own = spec.cpus ? masks.ofCpus(spec.cpus) : ALL_CPUS;
+  const ofGuest = spec.cpus ? masks.ofCpus(spec.cpus) : ALL_CPUS;
   const ofNodes = hardNodes ? masks.ofNodes(hardNodes) : 0;
   const soft = softNodes ? masks.ofNodes(softNodes) : 0;
   for (let i = 0; i < vcpuCount; i++) {
     const cpus = hardCpus?.[i];
-    w.vcpuMask[firstVcpu + i] = masks.both(own, cpus ? masks.ofCpus(cpus) : ofNodes);
+    const given = cpus ? masks.ofCpus(cpus) : ofNodes;
+    const own = program.threads?.[i]!.cpus ? masks.both(masks.ofCpus(program.threads[i]!.cpus!), ofGuest) : ofGuest;
+    w.vcpuMask[firstVcpu + i] = masks.both(own, given);
+    if (w.threads !== null) w.threads.keepMasks(firstVcpu + i, own, masks.both(given, ofGuest));
     w.vcpuSoftMask[firstVcpu + i] = soft;
   }
 }

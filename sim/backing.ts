@@ -1,4 +1,5 @@
 import { PolicyError } from './assert.ts';
+import type { Fallback } from './policy-api.ts';
 import { renewMixtures } from './segments.ts';
 import type { GuestId, NodeId } from './units.ts';
 import { boundNode } from './vnuma-host.ts';
@@ -9,10 +10,32 @@ import type { World } from './world.ts';
  * Backs a block of guest memory where the policy says, or its virtual node is bound to, or where the policy's fallback leads.
  * @param region the region it belongs to, or NONE
  * @param cpuNode node of the CPU that touches it, or NONE while the guest is built
+ * @param within nodes that the thread which touches it has bound itself to: the policy is not asked; null without
  * @returns its node, or NONE when the policy allows no node with room: out of memory
  * @throws PolicyError for a node that does not exist
  */
-export function backBlock(w: World, guest: number, region: number, block: number, cpuNode: number): number {
+export function backBlock(
+  w: World,
+  guest: number,
+  region: number,
+  block: number,
+  cpuNode: number,
+  within: readonly number[] | null = null,
+): number {
+  const { policy } = w;
+  const { memoryNodes } = w.placements[guest]!;
+  const bound = within === null ? [] : ofCpuset(within, policy.memory.fallback === 'within' ? memoryNodes : []);
+  if (bound.length > 0) return backOn(w, guest, region, block, cpuNode, 'within', bound);
+  const wanted = wantedNode(w, guest, block, cpuNode);
+  return backOn(w, guest, region, block, wanted, policy.memory.fallback, memoryNodes);
+}
+
+/** What set_mempolicy takes of these nodes: those of the cpuset, where there is one. Without one in common it fails, and changes nothing. */
+function ofCpuset(nodes: readonly number[], held: readonly number[]): readonly number[] {
+  return held.length === 0 ? nodes : nodes.filter((node) => held.includes(node));
+}
+
+function wantedNode(w: World, guest: number, block: number, cpuNode: number): number {
   const { memory, policy, scenario } = w;
   const own = block - memory.guestBlocks.first[guest]!;
   w.hook = 'memory.alloc';
@@ -22,9 +45,21 @@ export function backBlock(w: World, guest: number, region: number, block: number
   if (!(Number.isInteger(wanted) && wanted >= 0 && wanted < nodeCount))
     throw new PolicyError(`node ${String(wanted)}, want 0 to ${nodeCount - 1}`);
   w.hook = '';
-  const { memoryNodes } = w.placements[guest]!;
-  let node = memory.back(guest, region, block, wanted, policy.memory.fallback, memoryNodes);
-  if (node < 0 && dropAllReplicas(w)) node = memory.back(guest, region, block, wanted, policy.memory.fallback, memoryNodes);
+  return wanted;
+}
+
+function backOn(
+  w: World,
+  guest: number,
+  region: number,
+  block: number,
+  wanted: number,
+  fallback: Fallback,
+  within: readonly number[],
+): number {
+  const { memory } = w;
+  let node = memory.back(guest, region, block, wanted, fallback, within);
+  if (node < 0 && dropAllReplicas(w)) node = memory.back(guest, region, block, wanted, fallback, within);
   if (w.witness !== null) witness(w, BACKED, block, node);
   if (node >= 0 && w.huge.isHuge(guest, block)) backMapping(w, guest, block, node);
   return node;

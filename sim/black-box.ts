@@ -58,6 +58,7 @@ export const KINDS: Readonly<Record<number, readonly [event: string, first: stri
   9: ['hotplug', 'cpu', 'online'],
   10: ['copy', 'block of all guests', 'node'],
   11: ['merge', 'block of all guests', 'node'],
+  12: ['attributes', 'vcpu', 'weight'],
   100: ['place', 'guest', ''],
   101: ['back', 'block of all guests', 'node'],
 };

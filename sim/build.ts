@@ -15,7 +15,7 @@ import { pageMover } from './page-mover.ts';
 import { DEFAULT_WEIGHT, type GuestKind, type Policy } from './policy-api.ts';
 import { namedStream } from './random.ts';
 import type { GuestSpec, Scenario } from './scenario.ts';
-import type { WorkloadEntry, WorkloadSetup } from './workload-api.ts';
+import type { GuestProgram, WorkloadEntry, WorkloadSetup } from './workload-api.ts';
 import { layoutOf } from './vnuma.ts';
 import { type GuestState, World } from './world.ts';
 
@@ -99,7 +99,7 @@ function addGuest(guests: GuestState[], scenario: Scenario, spec: GuestSpec, isH
     taskCount: program.tasks + (hasBoot ? 1 : 0),
     regionCount: program.regions + (bootProgram ? bootProgram.regions : 0),
     firstCurve: last ? last.firstCurve + (last.program.missCurves?.length ?? 0) : 0,
-    isThreaded: spec.kind === 'bare' && spec.vcpus === program.tasks && !hasBoot,
+    isThreaded: isThreaded(spec, program, hasBoot),
     layout,
     topology,
     division: topology.vnodes === 1 ? evenVnodes(blocks, 1) : { firstBlock: layout.firstBlock, nearest: topology.nearest },
@@ -123,6 +123,13 @@ function addGuest(guests: GuestState[], scenario: Scenario, spec: GuestSpec, isH
   });
 }
 
+/** @throws RangeError for a program of threads that its guest cannot run as such */
+function isThreaded({ name, kind, vcpus }: GuestSpec, { tasks, threads }: GuestProgram, hasBoot: boolean): boolean {
+  const isOne = kind === 'bare' && vcpus === tasks && !hasBoot;
+  if (threads && !isOne) throw new RangeError(`guest ${name}: a program of ${tasks} threads, want a bare guest of as many vCPUs, without boot`);
+  return isOne;
+}
+
 /** What a guest's workload is told of the guest it is built for. */
 export function setupOf(machine: MachineSpec, blockBytes: number, seed: string, spec: GuestSpec): WorkloadSetup {
   const kept = Math.max(blockBytes, spec.memoryBytes * KEPT_SHARE);
@@ -135,6 +142,8 @@ export function setupOf(machine: MachineSpec, blockBytes: number, seed: string, 
     blockBytes,
     vcpus: spec.vcpus,
     memoryBytes: spec.memoryBytes,
+    hostCpus: machine.nodeCpus.reduce((sum, cpus) => sum + cpus, 0),
+    hostNodes: machine.nodeCpus.length,
     freeBytes: spec.bootShare > 0 ? spec.memoryBytes - kept : spec.memoryBytes,
     stream: (vcpu, purpose) => namedStream(seed, spec.name, vcpu, purpose),
   };

@@ -8,7 +8,7 @@ import { arrive, endSleep, startGuest } from './guest-kernel.ts';
 import { rotate } from './guest-scheduler.ts';
 import { enter, leave, takePageWorkNs } from './hooks.ts';
 import { schedule, wakeVcpu } from './host.ts';
-import { HostActuators, offline, online } from './host-changes.ts';
+import { changeThreads, HostActuators, offline, online } from './host-changes.ts';
 import type { HostKernel } from './host-kernel.ts';
 import { policyExit } from './policy-exit.ts';
 import { type Random, shuffle } from './random.ts';
@@ -37,6 +37,7 @@ import {
   TIMER_WATCH,
 } from './timers.ts';
 import type { CpuId, VcpuId } from './units.ts';
+import { ProgramError } from './workload-api.ts';
 import { moveVnodes } from './vnuma-host.ts';
 import { addIdleWhileRunnable, BEAT_INSTANTS, beat, watch } from './watch.ts';
 import type { Witness } from './witness.ts';
@@ -68,6 +69,7 @@ export function run(scenario: Scenario, box?: BlackBox, witness: Witness | null 
     }
     checkEnd(w);
   } catch (error) {
+    if (error instanceof ProgramError) return record(w, 'workload-error', `${error.message}, at ${w.nowNs} ns`);
     const exit = policyExit(w, k, error);
     if (!exit) throw error;
     return record(w, 'policy-error', `policy ${w.policy.name}, hook ${exit.hook}, at ${exit.atNs} ns: ${exit.message}`, exit);
@@ -237,6 +239,7 @@ function act(w: World, k: HostKernel): void {
     for (let cpu = w.fresh.take(); cpu >= 0; cpu = w.fresh.take()) {
       if (!startSegment(w, cpu)) k.resched(cpu);
     }
+    changeThreads(w, k);
     if (w.gateClosed) openGate(w);
     if (w.copies.wantedMovers.length > 0) wakeMovers(w);
     for (let i = 0; i < w.wakeCount; i++) wakeVcpu(w, k, w.wakeQueue[i]!);

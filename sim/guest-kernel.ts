@@ -1,11 +1,27 @@
 import { assert } from './assert.ts';
 import { startDrift } from './drift.ts';
+import { ALL_CPUS } from './masks.ts';
 import { clearWalk, setWalk } from './walk.ts';
 import { bookWaiting, makeReady, rotate, takeNextTask } from './guest-scheduler.ts';
 import { release, releaseAll, synchronise } from './guest-sync.ts';
 import { TIMER_ARRIVAL, TIMER_TASK_WAKE } from './timers.ts';
 import { below } from './random.ts';
-import { BLOCK, DONE, FORK, type GuestCalls, type Phase, resetPhase, RUN, SLEEP, SWEEP, TOUCH, YIELD } from './workload-api.ts';
+import {
+  AFFINITY,
+  BLOCK,
+  DONE,
+  FORK,
+  type GuestCalls,
+  MEMBIND,
+  type Phase,
+  RENICE,
+  resetPhase,
+  RUN,
+  SLEEP,
+  SWEEP,
+  TOUCH,
+  YIELD,
+} from './workload-api.ts';
 import { SLEEPING, TASK_BLOCKED, TASK_OFF, TASK_SLEEPING } from './states.ts';
 import { type GuestState, type World } from './world.ts';
 import { LINE_BYTES } from './units.ts';
@@ -74,6 +90,7 @@ export function nextPhase(w: World, vcpu: number): void {
   w.counts.workDone[guest.id]! += w.phaseEndWork[task]!;
   w.phaseEndWork[task] = 0;
   fillPhase(w, guest, task);
+  assert(phase.kind < AFFINITY || guest.program.threads !== undefined, 'program sets attributes of a task that is no thread');
   switch (phase.kind) {
     case RUN:
     case TOUCH:
@@ -94,6 +111,15 @@ export function nextPhase(w: World, vcpu: number): void {
       break;
     case YIELD:
       yieldVcpu(w, guest, vcpu);
+      return;
+    case AFFINITY:
+      w.threads!.askAffinity(vcpu, phase.cpus === null ? ALL_CPUS : w.masks.ofCpus(phase.cpus));
+      return;
+    case RENICE:
+      w.threads!.askAttributes(vcpu, phase.weight, phase.sliceNs);
+      return;
+    case MEMBIND:
+      w.threads!.nodes[vcpu] = phase.nodes;
       return;
     case FORK:
       assert(phase.object >= 0 && phase.object < guest.program.tasks, 'program starts a task it has not');
@@ -135,7 +161,7 @@ export function killGuest(w: World, guest: GuestState): void {
 /** All tasks of a guest may wait for one another: nothing will come of it any more. Open guests go on with their next arrival. */
 function noteDeadlock(w: World, guest: GuestState): void {
   if (guest.waitingTasks === 0 || guest.waitingTasks < guest.liveTasks || guest.isHostNoise) return;
-  if (guest.freeSlots || guest.outOfMemory || guest.isDeadlocked) return;
+  if (guest.freeSlots || guest.outOfMemory || guest.isDeadlocked || guest.program.isStopped) return;
   guest.isDeadlocked = true;
   endGuest(w, guest);
 }

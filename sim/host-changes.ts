@@ -5,6 +5,7 @@ import { firstAllowed, makeRunnable, mayRunOn, schedule, selectCpu, stop, tellQu
 import { order } from './moving.ts';
 import { DEQ_SAVE, ENQ_RESTORE, type Actuators } from './policy-api.ts';
 import { VCPU_BLOCKED, VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
+import type { Threads } from './threads.ts';
 import type { CpuId, GuestId, NodeId, VcpuId } from './units.ts';
 import { note, type World } from './world.ts';
 
@@ -26,6 +27,7 @@ export class HostActuators implements Actuators {
     const [w, k] = [this.#w, this.#k];
     this.checkVcpu(vcpu);
     w.vcpuMask[vcpu] = this.change(vcpu, w.vcpuMask, cpus);
+    if (w.threads !== null) w.threads.givenMask[vcpu] = w.vcpuMask[vcpu]!;
     takeOut(w, k, vcpu);
     tellMask(w, k, vcpu);
     putBack(w, k, vcpu);
@@ -49,11 +51,7 @@ export class HostActuators implements Actuators {
     w.guestWeight[guest] = weight;
     for (let vcpu = state.firstVcpu; vcpu < state.firstVcpu + state.vcpuCount; vcpu++) {
       takeOut(w, k, vcpu);
-      if (w.policy.cpu.setWeight) {
-        enter(w, k, 'setWeight');
-        w.policy.cpu.setWeight(k, vcpu as VcpuId, weight);
-        w.wakeNs[vcpu]! += leave(w, k);
-      }
+      tellWeight(w, k, vcpu);
       putBack(w, k, vcpu);
     }
   }
@@ -78,6 +76,38 @@ export class HostActuators implements Actuators {
     const { length } = this.#w.vcpuState;
     if (!(Number.isInteger(vcpu) && vcpu >= 0 && vcpu < length)) throw new PolicyError(`vCPU ${String(vcpu)}, want 0 to ${length - 1}`);
   }
+}
+
+/** What threads have asked the kernel for at this instant is done, in the order they asked; each then goes on, where it now may. */
+export function changeThreads(w: World, k: HostKernel): void {
+  const { threads } = w;
+  if (threads === null || threads.pendingCount === 0) return;
+  for (let i = 0; i < threads.pendingCount; i++) changeThread(w, k, threads, threads.pending[i]!);
+  threads.pendingCount = 0;
+}
+
+/** It runs now, as it is the one who asks. */
+function changeThread(w: World, k: HostKernel, threads: Threads, vcpu: number): void {
+  const cpu = w.vcpuCpu[vcpu]!;
+  const mask = threads.askedMask[vcpu]!;
+  const weight = threads.askedWeight[vcpu]!;
+  const sliceNs = threads.askedSliceNs[vcpu]!;
+  threads.changed(vcpu);
+  takeOut(w, k, vcpu);
+  if (mask >= 0) {
+    threads.ownMask[vcpu] = mask;
+    w.vcpuMask[vcpu] = w.masks.both(mask, threads.givenMask[vcpu]!);
+    note(w, 5, vcpu, w.vcpuMask[vcpu]!);
+    tellMask(w, k, vcpu);
+  }
+  if (weight >= 0 || sliceNs >= 0) {
+    if (weight >= 0) threads.weight[vcpu] = weight;
+    if (sliceNs >= 0) threads.sliceNs[vcpu] = sliceNs;
+    note(w, 12, vcpu, Math.round(threads.weight[vcpu]!));
+    tellWeight(w, k, vcpu);
+  }
+  putBack(w, k, vcpu);
+  if (w.cpuVcpu[cpu] === vcpu) w.fresh.add(cpu);
 }
 
 /** A CPU goes: what runs there and what is queued there goes elsewhere. All other queues too, if the policy does not see to it itself. */
@@ -141,6 +171,7 @@ export function moveTogether(w: World, k: HostKernel, first: number, count: numb
       leaveCpu(w, k, vcpu);
     }
     w.vcpuMask[vcpu] = mask;
+    if (w.threads !== null) w.threads.givenMask[vcpu] = mask;
     tellMask(w, k, vcpu);
   }
   for (const cpu of left) schedule(w, k, cpu);
@@ -186,6 +217,13 @@ function leaveCpu(w: World, k: HostKernel, vcpu: number): void {
   w.waitSinceNs[vcpu] = w.nowNs;
   w.taskSinceNs[w.vcpuTask[vcpu]!] = w.nowNs;
   k.resched(cpu);
+}
+
+function tellWeight(w: World, k: HostKernel, vcpu: number): void {
+  if (!w.policy.cpu.setWeight) return;
+  enter(w, k, 'setWeight');
+  w.policy.cpu.setWeight(k, vcpu as VcpuId, k.weight(vcpu as VcpuId));
+  w.wakeNs[vcpu]! += leave(w, k);
 }
 
 function tellMask(w: World, k: HostKernel, vcpu: number): void {

@@ -24,6 +24,7 @@ export function wakeVcpu(w: World, k: HostKernel, vcpu: number): void {
   w.waitSinceNs[vcpu] = w.nowNs;
   w.counts.wakes[guest]!++;
   w.counts.delayedWakes[guest]!++; // taken back if it runs at this instant
+  if (w.threads !== null) w.threads.wakes[vcpu]!++;
   w.wakeNs[vcpu]! += costs.ipiNs + (w.guests[guest]!.spec.kind === 'bare' ? 0 : costs.exitNs);
   const cpu = selectCpu(w, k, vcpu, isFirst);
   if (isFirst) w.vcpuCpu[vcpu] = cpu;
@@ -125,7 +126,10 @@ function start(w: World, k: HostKernel, cpu: number, vcpu: number, isSame: boole
   const waitedNs = w.nowNs - w.waitSinceNs[vcpu]!;
   w.waitNs[vcpu]! += waitedNs;
   if (k.wokenAt(vcpu) && waitedNs === 0 && w.counts.delayedWakes[guest]! > 0) w.counts.delayedWakes[guest]!--; // 0 if the books began between
-  if (k.wokenAt(vcpu)) w.counts.wakeWaitNs[guest]! += waitedNs;
+  if (k.wokenAt(vcpu)) {
+    w.counts.wakeWaitNs[guest]! += waitedNs;
+    if (w.threads !== null) w.threads.wakeWaitNs[vcpu]! += waitedNs;
+  }
   k.clearWoken(vcpu);
   const task = w.vcpuTask[vcpu]!;
   if (w.taskState[task] === TASK_ON_VCPU) bookWaiting(w, task, WAIT_HOST);
@@ -137,6 +141,7 @@ function start(w: World, k: HostKernel, cpu: number, vcpu: number, isSame: boole
     const isSameCore = machine.cpuCore[last] === machine.cpuCore[cpu];
     const distance = isSameCore ? 0 : from === to ? 1 : machine.nodeSocket[from] === machine.nodeSocket[to] ? 2 : 3;
     w.counts.migrations[guest * 4 + distance]!++;
+    if (w.threads !== null) w.threads.migrations[vcpu]!++;
     if (!isSameCore) changeCpu(w, vcpu, from, to); // threads of a core share all its caches
   }
   if (w.idleSinceNs[cpu]! < Infinity) {
@@ -153,6 +158,7 @@ function start(w: World, k: HostKernel, cpu: number, vcpu: number, isSame: boole
   w.sliceEndNs[cpu] = w.nowNs + Math.max(1, w.vcpuSliceNs[vcpu]!);
   if (!isSame) {
     w.counts.contextSwitches[guest]!++;
+    if (w.threads !== null) w.threads.contextSwitches[vcpu]!++;
     w.contextSwitchNs[vcpu]! += costs.contextSwitchNs;
   }
   w.fresh.add(cpu);

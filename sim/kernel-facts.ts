@@ -2,7 +2,7 @@ import { PolicyError } from './assert.ts';
 import { nodesByDistance } from './memory.ts';
 import { NoisyCounter } from './noisy-counter.ts';
 import { pairBandwidths } from './pair-bandwidth.ts';
-import type { GuestKind } from './policy-api.ts';
+import { DEFAULT_WEIGHT, type GuestKind } from './policy-api.ts';
 import { namedStream } from './random.ts';
 import { VCPU_RUNNABLE, VCPU_RUNNING } from './states.ts';
 import { type CpuId, type GuestId, type NodeId, NONE, type VcpuId } from './units.ts';
@@ -132,7 +132,12 @@ export class KernelFacts {
     return this.w.memory.nodeFree[node]! * this.blockBytes;
   }
   weight(vcpu: VcpuId): number {
-    return this.w.guestWeight[this.w.vcpuGuest[vcpu]!]!;
+    const { w } = this;
+    const weight = w.guestWeight[w.vcpuGuest[vcpu]!]!;
+    return w.threads === null ? weight : (weight * w.threads.weight[vcpu]!) / DEFAULT_WEIGHT;
+  }
+  sliceHint(vcpu: VcpuId): number {
+    return this.w.threads === null ? 0 : this.w.threads.sliceNs[vcpu]!;
   }
   isHere(guest: GuestId): boolean {
     return this.w.guests[guest]!.isHere;

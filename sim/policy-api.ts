@@ -171,6 +171,8 @@ export interface Kernel {
   /** The host's own background load: a guest of kind `bare`, and dom0, of kind `xen-pv`, with this true. */
   isHostNoise(guest: GuestId): boolean;
   weight(vcpu: VcpuId): number;
+  /** The slice a thread asks for (sched_setattr, sched_runtime of SCHED_OTHER, p->se.slice); 0 where it asks for none. */
+  sliceHint(vcpu: VcpuId): number;
   /** CPU time a guest may have, in percent of one CPU (Xen's cap); 0 for no limit. Enforced by policies that claim it. */
   cap(guest: GuestId): number;
   /** Whether the guest has arrived and not departed. */

@@ -1,7 +1,7 @@
 import { assert } from './assert.ts';
 import { bookWaiting } from './guest-scheduler.ts';
 import type { PolicyExit } from './policy-exit.ts';
-import { CAUSES, type Cause, type GuestRecord, type Measures, type Recording, type RunStatus } from './recording.ts';
+import { CAUSES, type Cause, type GuestRecord, type Measures, type Recording, type RunStatus, type ThreadRecord } from './recording.ts';
 import { book } from './booking.ts';
 import { bytesOfLines } from './resource-bytes.ts';
 import {
@@ -146,7 +146,34 @@ function guestRecord(w: World, guest: GuestState): GuestRecord {
     causes: wholeCauses(w, tasks, lifetimeNs),
     figures: measuredNs > 0 && program.figures ? program.figures({ workDone, measuredNs }) : {},
     blocksByNode: Array.from(w.memory.guestNodeBlocks.subarray(guest.id * N, (guest.id + 1) * N)),
+    ...(program.threads && { threads: threadRecords(w, guest) }),
   };
+}
+
+function threadRecords(w: World, { program, firstTask, firstVcpu }: GuestState): ThreadRecord[] {
+  const threads = w.threads!;
+  return program.threads!.flatMap(({ name }, i): ThreadRecord[] => {
+    const [task, vcpu] = [firstTask + i, firstVcpu + i];
+    const lifetimeNs = w.taskLifetimeNs[task]!;
+    if (lifetimeNs === 0) return []; // never forked
+    const { waitHost, waitGuest, blocked, sleep } = wholeCauses(w, [task], lifetimeNs);
+    const waitNs = waitHost + waitGuest;
+    return [
+      {
+        name,
+        lifetimeNs,
+        runNs: lifetimeNs - waitNs - blocked - sleep,
+        waitNs,
+        blockedNs: blocked,
+        sleepNs: sleep,
+        wakeWaitNs: threads.wakeWaitNs[vcpu]!,
+        wakes: threads.wakes[vcpu]!,
+        contextSwitches: threads.contextSwitches[vcpu]!,
+        migrations: threads.migrations[vcpu]!,
+        figures: program.threadFigures?.(i) ?? {},
+      },
+    ];
+  });
 }
 
 /** The causes of a guest's tasks in whole nanoseconds that sum to their lifetimes exactly. */

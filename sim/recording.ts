@@ -23,7 +23,7 @@ export const CAUSES = [
 ] as const;
 export type Cause = (typeof CAUSES)[number];
 
-export type RunStatus = 'ok' | 'time-limit' | 'out-of-memory' | 'deadlock' | 'policy-error' | 'overflow';
+export type RunStatus = 'ok' | 'time-limit' | 'out-of-memory' | 'deadlock' | 'policy-error' | 'workload-error' | 'overflow';
 
 export interface Measures {
   readonly throughput: { readonly value: number; readonly unit: string };
@@ -72,6 +72,26 @@ export interface GuestRecord extends Measures {
   readonly figures: Readonly<Record<string, number>>;
   /** Blocks of this guest's memory on each node at the end. */
   readonly blocksByNode: readonly number[];
+  /** Of a process whose threads are told apart, those that have lived. */
+  readonly threads?: readonly ThreadRecord[];
+}
+
+/** Whole ns; what it ran, waited for a CPU, was blocked and slept makes up its lifetime. */
+export interface ThreadRecord {
+  readonly name: string;
+  readonly lifetimeNs: number;
+  readonly runNs: number;
+  readonly waitNs: number;
+  readonly blockedNs: number;
+  readonly sleepNs: number;
+  /** Of waitNs, the waits that began with a wake. */
+  readonly wakeWaitNs: number;
+  readonly wakes: number;
+  readonly contextSwitches: number;
+  /** Changes of CPU. */
+  readonly migrations: number;
+  /** The workload's own, such as loops. */
+  readonly figures: Readonly<Record<string, number>>;
 }
 
 /**

@@ -75,6 +75,10 @@ export function startSegment(w: World, cpu: number): boolean {
       continue; // out of memory: the guest's next phase is its end
     }
     nextPhase(w, vcpu);
+    if (w.threads !== null && w.threads.isChanging(vcpu)) {
+      stopSegment(w, cpu); // it goes on when that is done, here or elsewhere
+      return true;
+    }
     const guest = w.guests[w.vcpuGuest[vcpu]!]!;
     if (guest.restartsBooks) restartBooks(w, guest);
   }
@@ -269,7 +273,8 @@ function startTouch(w: World, cpu: number, task: number): boolean {
   const guest = w.taskGuest[task]!;
   const block = w.phaseBlock[task]!;
   if (!memory.isBacked(block)) {
-    const node = backBlock(w, guest, w.phaseRegion[task]!, block, machine.cpuNode[cpu]!);
+    const bound = w.threads === null ? null : w.threads.nodes[w.cpuVcpu[cpu]!]!;
+    const node = backBlock(w, guest, w.phaseRegion[task]!, block, machine.cpuNode[cpu]!, bound);
     if (node < 0) {
       killGuest(w, w.guests[guest]!);
       clearWalk(w, task);

@@ -22,6 +22,14 @@ export const JOIN = 14; //      until task `object` has ended; one that does not
 
 /** sched_yield: other tasks of its guest go first; if each has a vCPU of its own (bare processes), other vCPUs of the host. */
 export const YIELD = 15;
+/** Of programs whose tasks have a vCPU each (`threads`), for the task itself. The calls take no time; the move they may lead to does. */
+export const AFFINITY = 16; // sched_setaffinity: it may use the CPUs `cpus` from now on, of those the policy gives it
+export const RENICE = 17; //   sched_setattr: its `weight` and `sliceNs` from now on
+/**
+ * set_mempolicy, MPOL_BIND: blocks that it touches first from now on come from `nodes`, nearest first, whatever the policy's alloc says;
+ * when they are full the guest is out of memory. Blocks that exist stay, and the policy may move any.
+ */
+export const MEMBIND = 18;
 
 /** How a phase draws on its region. A sweep walks it block by block; random access mixes all its nodes at any instant. */
 export const SWEEP = 0;
@@ -63,6 +71,13 @@ export interface Phase {
   spinNs: number;
   /** SLEEP. */
   durationNs: number;
+  /** AFFINITY: null for all. */
+  cpus: readonly number[] | null;
+  /** RENICE: as ThreadSpec has them; NONE leaves what is. */
+  weight: number;
+  sliceNs: number;
+  /** MEMBIND: null for wherever the policy says. */
+  nodes: readonly number[] | null;
   /** SLEEP: ended by a device's interrupt, not by a timer of the CPU that armed it. */
   isDisk: boolean;
   /** Time counts as the guest kernel's (sys) and not the program's (user). */
@@ -98,6 +113,10 @@ export function resetPhase(phase: Phase): void {
   phase.lock = NONE;
   phase.spinNs = 0;
   phase.durationNs = 0;
+  phase.cpus = null;
+  phase.weight = NONE;
+  phase.sliceNs = NONE;
+  phase.nodes = null;
   phase.isDisk = false;
   phase.isSystem = false;
   phase.work = 0;
@@ -131,12 +150,35 @@ export type Heat =
 /** Points [bytes of the last-level cache, misses per access], bytes rising, misses falling; straight lines between them. */
 export type MissCurve = readonly (readonly [bytes: number, misses: number])[];
 
+/** A task that the host sees as a thread of its own. */
+export interface ThreadSpec {
+  readonly name: string;
+  /** As of guests: 100 is nice 0. The guest's own weight is multiplied with it. */
+  readonly weight: number;
+  /** CPUs it may use, of those the policy gives it; null for all. */
+  readonly cpus: readonly number[] | null;
+  /** The slice it asks for; 0 for the policy's own. */
+  readonly sliceNs: number;
+}
+
+/**
+ * What a program throws when it cannot go on: one line, which names the place in what it was made from. The run ends with the status
+ * `workload-error`.
+ */
+export class ProgramError extends Error {
+  override name = 'ProgramError';
+}
+
 export interface GuestProgram {
   /** Tasks that start with the guest, or slots for open arrivals. */
   readonly tasks: number;
   /** How many of them start with the guest, the first ones; the others when they are forked. Left out: all, of an open guest none. */
   readonly starting?: number;
   readonly regions: number;
+  /** [task] of a process whose threads the host schedules each: a guest of kind `bare`, without boot, with as many vCPUs as tasks. */
+  readonly threads?: readonly ThreadSpec[];
+  /** Somebody stops it when the run is over, so that tasks which all wait for one another are no deadlock. */
+  readonly isStopped?: boolean;
   /** [region] null where accesses spread evenly, as they do everywhere without this. */
   readonly heat?: readonly (Heat | null)[];
   /** What its tasks wait for, numbered from 0 within each kind: how many locks and conditions, sizes of barriers, counts of semaphores. */
@@ -156,6 +198,8 @@ export interface GuestProgram {
   arrived?(task: number, nowNs: number): void;
   /** Further figures for the result, such as nanoseconds per load. */
   figures?(measured: { workDone: number; measuredNs: number }): Record<string, number>;
+  /** Further figures of one of its threads. */
+  threadFigures?(task: number): Record<string, number>;
 }
 
 /** What a workload may know of the guest it runs in. */
@@ -168,6 +212,9 @@ export interface WorkloadSetup {
   readonly blockBytes: number;
   readonly vcpus: number;
   readonly memoryBytes: number;
+  /** CPUs and nodes of the machine, which processes may name. */
+  readonly hostCpus: number;
+  readonly hostNodes: number;
   /** Memory that the guest's own kernel and page cache hold after boot. */
   readonly freeBytes: number;
   /** A stream of this guest's own, by purpose. */

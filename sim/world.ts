@@ -18,6 +18,7 @@ import type { Replicas } from './replicas.ts';
 import type { GuestSpec, Scenario } from './scenario.ts';
 import { CAUSE_COUNT, NO_TRAFFIC, PARTS } from './states.ts';
 import { SyncObjects } from './sync-objects.ts';
+import { Threads } from './threads.ts';
 import { Looks } from './timeline.ts';
 import { Timers } from './timers.ts';
 import { emptyAccess, type ToldAccess, VcpuStreams } from './told-access.ts';
@@ -168,6 +169,7 @@ export class World {
   // -- moving.ts, copying.ts, hint-faults.ts, sampling.ts: made when a policy first asks for them ------------------------------
   moves: PageMoves | null = null;
   replicas: Replicas | null = null;
+  readonly threads: Threads | null; // threads.ts: null unless a program has threads
   readonly huge: HugeMappings;
   readonly fault: ToldAccess = emptyAccess();
   readonly sample: ToldAccess = emptyAccess();
@@ -342,6 +344,7 @@ export class World {
     this.counts = new GuestCounters(G);
     this.pmu = new Pmu(V, N);
     this.copies = new Copies(V, N);
+    this.threads = guests.some(({ program }) => program.threads) ? new Threads(guests, V) : null;
     this.guestsLeft = guests.filter((guest) => !guest.isHostNoise).length;
     for (const guest of guests) {
       this.vcpuGuest.fill(guest.id, guest.firstVcpu, guest.firstVcpu + guest.vcpuCount);
@@ -353,6 +356,7 @@ export class World {
   clearCounters({ id, firstVcpu, vcpuCount }: GuestState): void {
     this.looks?.keepWork(id, this.counts.workDone[id]!);
     this.counts.clear(id);
+    this.threads?.clear(firstVcpu, vcpuCount);
     this.waitNs.fill(0, firstVcpu, firstVcpu + vcpuCount);
   }
 }

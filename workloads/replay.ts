@@ -3,13 +3,20 @@ import { NONE } from '../sim/units.ts';
 
 /** What threads did on another machine, to be done again: each its steps, one after the other. */
 export interface Replay {
-  readonly tasks: readonly { readonly steps: readonly ReplayStep[] }[];
+  readonly threads: readonly ReplayThread[];
   /** How many links there are, from one thread to another. */
   readonly linkCount: number;
   /** How long it took there. */
   readonly spanNs: number;
   /** How often each thread goes through its steps; -1 for ever. */
   readonly loop: number;
+}
+
+export interface ReplayThread {
+  readonly name: string;
+  /** 100 for nice 0. */
+  readonly weight: number;
+  readonly steps: readonly ReplayStep[];
 }
 
 export type ReplayStep =
@@ -29,20 +36,21 @@ export function replayed(name: string, summary: string, replay: Replay): Workloa
   };
 }
 
-function programOf({ tasks, linkCount, spanNs, loop }: Replay, clockGHz: number): GuestProgram {
-  const at = new Int32Array(tasks.length); //      [task] its next step
-  const rounds = new Int32Array(tasks.length); //  [task] it has been through
+function programOf({ threads, linkCount, spanNs, loop }: Replay, clockGHz: number): GuestProgram {
+  const at = new Int32Array(threads.length); //      [task] its next step
+  const rounds = new Int32Array(threads.length); //  [task] it has been through
   let startNs = -1;
   let endNs = -1;
   let wakes = 0;
   return {
-    tasks: tasks.length,
+    tasks: threads.length,
+    threads: threads.map(({ name, weight }) => ({ name, weight, cpus: null, sliceNs: 0 })),
     regions: 0,
     semaphores: new Array<number>(linkCount).fill(0),
     unit: 's/s',
     next(task, phase, { nowNs }) {
       if (startNs < 0) startNs = nowNs;
-      const { steps } = tasks[task]!;
+      const { steps } = threads[task]!;
       if (at[task] === steps.length) {
         at[task] = 0;
         rounds[task]!++;
@@ -75,6 +83,6 @@ function programOf({ tasks, linkCount, spanNs, loop }: Replay, clockGHz: number)
           phase.object = step.link;
       }
     },
-    figures: () => ({ threads: tasks.length, wakes, tracedNs: spanNs, lastRoundEndNs: Math.max(0, endNs - startNs) }),
+    figures: () => ({ threads: threads.length, wakes, tracedNs: spanNs, lastRoundEndNs: Math.max(0, endNs - startNs) }),
   };
 }

@@ -89,6 +89,9 @@ export class PolicyKernel implements Kernel {
   weight(vcpu: VcpuId): number {
     return this.#k.weight(vcpu);
   }
+  sliceHint(vcpu: VcpuId): number {
+    return this.#k.sliceHint(vcpu);
+  }
   taskCpu(vcpu: VcpuId): CpuId {
     return this.#k.taskCpu(vcpu);
   }

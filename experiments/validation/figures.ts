@@ -1,4 +1,4 @@
-import { CAUSES, type Cause, type GuestRecord, type Measures, type Recording } from '../../sim/recording.ts';
+import { CAUSES, type Cause, type GuestRecord, type Measures, type Recording, type ThreadRecord } from '../../sim/recording.ts';
 import { InputError, show } from '../input-error.ts';
 import { didYouMean } from '../nearest-name.ts';
 
@@ -25,11 +25,17 @@ const FIGURES: Readonly<Record<string, (recording: Recording, blockBytes: number
   movedMBps: ({ total }, blockBytes) => (total.pageMoves * blockBytes) / (total.elapsedNs / 1e3), // bytes per us are MB/s
 };
 
-/** Of one guest, or of several of one name: what schedulers are judged by. */
-const GUEST_FIGURES: Readonly<Record<string, (guest: Measures) => number>> = {
-  runShare: (guest) => cpuNs(guest) / guest.elapsedNs,
+/** What schedulers are judged by: of a guest, or of a thread. */
+interface Scheduled extends Pick<Measures, 'elapsedNs' | 'contextSwitches' | 'waitNs' | 'wakeWaitNs' | 'wakes'> {
+  readonly name: string;
+  readonly runNs: number;
+}
+
+/** Of one, or of several of one name. */
+const GUEST_FIGURES: Readonly<Record<string, (one: Scheduled) => number>> = {
+  runShare: (guest) => guest.runNs / guest.elapsedNs,
   switchesPerSecond: (guest) => guest.contextSwitches / (guest.elapsedNs / 1e9),
-  meanRunMs: (guest) => cpuNs(guest) / guest.contextSwitches / 1e6,
+  meanRunMs: (guest) => guest.runNs / guest.contextSwitches / 1e6,
   meanDelayMs: (guest) => guest.waitNs / guest.contextSwitches / 1e6,
   preemptedDelayMs: (guest) => (guest.waitNs - guest.wakeWaitNs) / (guest.contextSwitches - guest.wakes) / 1e6,
 };
@@ -41,7 +47,7 @@ const cpuNs = ({ causes, lifetimeNs }: Measures): number => NO_CPU.reduce((left,
  * A figure of a run: throughput (of all guests together, and the `least` and `most` of one), elapsed seconds (mean of the guests, and
  * the `longest`), `remote` accesses and `wait` for a CPU as shares, changes of CPU a second by what the two share (`movedCore`, `movedCpu`
  * the node, `movedNode` the socket, `movedSocket` nothing), memory moved to other nodes (`movedMBps`), a cause of time as a share of task time, or a figure of the
- * workload's own as the mean of the guests that have it. `guest.figure` is one of a guest, or the mean of those of one name and a number
+ * workload's own as the mean of the guests that have it. `guest.figure` is one of a guest or thread, or the mean of those of one name and a number
  * (web1, web2; t-0, t-1); hyphens and dots of its name are written as underscores. Its `runShare` is CPU time over elapsed time,
  * `switchesPerSecond` how often it was put on a CPU, `meanRunMs` and `meanDelayMs` how long it then had run and before that waited,
  * `preemptedDelayMs` the mean of those waits only that began when its CPU was taken away.
@@ -59,13 +65,21 @@ export function figureOf(recording: Recording, name: string, blockBytes: number)
   throw new InputError(`figure ${show(name)}: want one of ${known.join(', ')}${didYouMean(name, known)}`);
 }
 
+/** A guest whose threads are told apart is judged by these. */
+function scheduledOf(guest: GuestRecord): Scheduled[] {
+  return guest.threads?.map(threadOf) ?? [{ ...guest, runNs: cpuNs(guest) }];
+}
+
+const threadOf = ({ lifetimeNs, ...thread }: ThreadRecord): Scheduled => ({ ...thread, elapsedNs: lifetimeNs });
+
 function guestFigure({ guests }: Recording, name: string, figure: string): number {
   if (!Object.hasOwn(GUEST_FIGURES, figure)) {
     const known = Object.keys(GUEST_FIGURES);
     throw new InputError(`figure ${show(figure)} of a guest: want one of ${known.join(', ')}${didYouMean(figure, known)}`);
   }
-  const written = guests.map((guest) => guest.name.replace(/[.-]/g, '_'));
-  const meant = guests.filter((_, i) => written[i] === name || written[i]!.replace(/_?\d+$/, '') === name);
+  const all = guests.flatMap(scheduledOf);
+  const written = all.map((one) => one.name.replace(/[.-]/g, '_'));
+  const meant = all.filter((_, i) => written[i] === name || written[i]!.replace(/_?\d+$/, '') === name);
   if (meant.length === 0) throw new InputError(`guest ${show(name)}: want one of ${written.join(', ')}${didYouMean(name, written)}`);
   return mean(meant.map(GUEST_FIGURES[figure]!));
 }

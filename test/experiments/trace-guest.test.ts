@@ -9,7 +9,7 @@ import { policies } from '../../policies/index.ts';
 import { run } from '../../sim/engine.ts';
 import type { Recording } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';
-import { BLOCK, DONE, DOWN, RUN, SLEEP, UP, type WorkloadEntry } from '../../sim/workload-api.ts';
+import { BLOCK, DONE, DOWN, RUN, SLEEP, UP, type WorkloadEntry, type WorkloadSetup } from '../../sim/workload-api.ts';
 import { workloads } from '../../workloads/index.ts';
 import { asText, fixture } from '../formats/readers.ts';
 import { sample, skipNote } from '../formats/samples.ts';
@@ -109,12 +109,19 @@ describe('a trace as a workload', () => {
     expect(scenarioOf(three, ',loop=forever').durationNs).toBe(2_000_000_000);
   });
 
-  test('has the nice value of its threads if they have one', () => {
-    const nice = three.replaceAll('prio=120', 'prio=125');
-    expect(scenarioOf(nice.replaceAll('pid=0 next_prio=125', 'pid=0 next_prio=120')).guests[0]!.weight * 1024).toBe(33_500);
+  test('weighs threads by their nice values', () => {
     const remarks: string[] = [];
-    expect(scenarioOf(three.replaceAll('pid=103 prio=120', 'pid=103 prio=49').replaceAll('103 next_prio=120', '103 next_prio=49').replaceAll('103 prev_prio=120', '103 prev_prio=49'), '', {}, remarks).guests[0]!.weight).toBe(100); // prettier-ignore
-    expect(remarks).toContain('priorities 49, 120: all run as nice 0');
+    const text = three
+      .replaceAll(/=103 (prev_|next_|)prio=120/g, '=103 $1prio=49')
+      .replaceAll(/=102 (prev_|next_|)prio=120/g, '=102 $1prio=125');
+    const { guests, machine } = scenarioOf(text, '', {}, remarks);
+    const program = guests[0]!.workload.build({}, { clockGHz: machine.clockGHz } as WorkloadSetup);
+    expect(program.threads!.map(({ name, weight }) => [name, weight * 1024])).toEqual([
+      ['alpha-101', 102_400],
+      ['b c-2-102', 33_500],
+      ['gamma-103', 102_400],
+    ]);
+    expect(remarks).toContain('1 threads with real-time priorities, which are not simulated: run as nice 0');
   });
 
   test.each([

@@ -238,6 +238,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
     vcpuVnode: () => 0,
     isHostNoise: (guest) => spec.guests[guest]!.isHostNoise ?? false,
     weight: (vcpu) => weights[guestOf[vcpu]!]!,
+    sliceHint: () => 0,
     cap: (guest) => spec.guests[guest]!.cap ?? 0,
     isHere: () => true,
     taskCpu: (vcpu) => cpuOf[vcpu]!,

@@ -28,6 +28,8 @@ export function setupOf(changes: Partial<WorkloadSetup> & { seed?: string } = {}
     blockBytes: MiB(2),
     vcpus: 3,
     memoryBytes: GiB(2),
+    hostCpus: 7,
+    hostNodes: 3,
     freeBytes: MiB(1800),
     stream: (vcpu, purpose) => namedStream(changes.seed ?? '7', 'guest', vcpu, purpose),
     ...changes,

@@ -7,6 +7,9 @@ import { type Hz, kernelWeight, tunableFactor, virtualNs } from './weights.ts';
 
 /** sysctl_sched_base_slice on one CPU. */
 const BASE_SLICE_NS = us(700);
+/** What a thread may ask for: __setparam_fair. */
+const LEAST_SLICE_NS = us(100);
+const MOST_SLICE_NS = us(100_000);
 
 export interface EevdfOptions {
   readonly hz?: Hz;
@@ -19,8 +22,9 @@ export interface EevdfOptions {
  * kept while it sleeps. A sleeper that owes stays on the clock until it no longer does (DELAY_DEQUEUE). One that runs is not preempted
  * before its request is done, as long as it is eligible (RUN_TO_PARITY).
  * After: Linux 6.12 kernel/sched/fair.c: place_entity, pick_eevdf, update_curr, update_entity_lag, dequeue_entity;
- * I. Stoica, H. Abdel-Wahab, "Earliest Eligible Virtual Deadline First", 1995. All requests are of one length here, so rules for shorter
- * ones (PREEMPT_SHORT) have nothing to do, and slice protection as of 6.17 (the shortest waiting slice) is the same as that of 6.12.
+ * I. Stoica, H. Abdel-Wahab, "Earliest Eligible Virtual Deadline First", 1995. A thread may ask for requests of another length
+ * (sched_setattr: custom slices of 6.12, 0.1 to 100 ms); one of shorter requests that wakes breaks the protection of one with longer
+ * (PREEMPT_SHORT). Where all are of one length, slice protection as of 6.17 (the shortest waiting slice) is the same as that of 6.12.
  */
 export function eevdf(balance: Balance, options: EevdfOptions = {}): CpuPolicy {
   const hz = options.hz ?? 250;
@@ -36,16 +40,17 @@ export function eevdfOrder(hz: number, fixedSliceNs?: number): FairOrder {
   let lag = new Float64Array(0); //       [vcpu] V - v when it left its clock
   let ahead = new Float64Array(0); //     [vcpu] deadline - v when it left for a change, or NaN
   let chargedNs = new Float64Array(0); // [vcpu] CPU time that is in its virtual time
+  let ownSliceNs = new Float64Array(0); // [vcpu] length of its requests
   // Sleepers that owe, by CPU: a list in the order they fell asleep
   let sleepsOn = new Int32Array(0); //     [vcpu] or NONE
   let nextSleeper = new Int32Array(0); //  [vcpu]
   let firstSleeper = new Int32Array(0); // [cpu]
   let sleepers = new Int32Array(0); //     [cpu] how many
 
-  const requestNs = (vcpu: VcpuId): number => virtualNs(sliceNs, clocks.weight[vcpu]!);
+  const requestNs = (vcpu: VcpuId): number => virtualNs(ownSliceNs[vcpu]!, clocks.weight[vcpu]!);
 
   function lagOf(cpu: CpuId, vcpu: VcpuId): number {
-    const limit = virtualNs(Math.max(2 * sliceNs, tickNs), clocks.weight[vcpu]!);
+    const limit = virtualNs(Math.max(2 * ownSliceNs[vcpu]!, tickNs), clocks.weight[vcpu]!);
     return Math.max(-limit, Math.min(limit, clocks.now(cpu) - clocks.vruntime[vcpu]!));
   }
 
@@ -105,6 +110,12 @@ export function eevdfOrder(hz: number, fixedSliceNs?: number): FairOrder {
     nextSleeper[before] = nextSleeper[vcpu]!;
   }
 
+  /** do_preempt_short: a shorter request than that which runs need not wait for its end. */
+  function isShortPreemption(cpu: CpuId, vcpu: VcpuId, current: VcpuId): boolean {
+    if (ownSliceNs[vcpu]! >= ownSliceNs[current]! || !clocks.isEligible(cpu, vcpu)) return false;
+    return deadline[vcpu]! < deadline[current]! || !clocks.isEligible(cpu, current);
+  }
+
   /** pick_eevdf: waiting ones before `current` at equal deadlines, those that wait in order of their deadlines. */
   function pickEevdf(k: Kernel, cpu: CpuId, current: VcpuId): VcpuId {
     const isEligible = current !== NONE && clocks.isEligible(cpu, current);
@@ -130,6 +141,7 @@ export function eevdfOrder(hz: number, fixedSliceNs?: number): FairOrder {
       lag = new Float64Array(k.vcpuCount);
       ahead = new Float64Array(k.vcpuCount).fill(NaN);
       chargedNs = new Float64Array(k.vcpuCount);
+      ownSliceNs = new Float64Array(k.vcpuCount);
       sleepsOn = new Int32Array(k.vcpuCount).fill(NONE);
       nextSleeper = new Int32Array(k.vcpuCount).fill(NONE);
       firstSleeper = new Int32Array(k.cpuCount).fill(NONE);
@@ -141,6 +153,8 @@ export function eevdfOrder(hz: number, fixedSliceNs?: number): FairOrder {
         lag[vcpu] = 0;
       }
       chargedNs[vcpu] = k.runtimeNs(vcpu);
+      const asked = k.sliceHint(vcpu);
+      ownSliceNs[vcpu] = asked === 0 ? sliceNs : Math.min(MOST_SLICE_NS, Math.max(LEAST_SLICE_NS, asked));
       if (sleepsOn[vcpu] === cpu) wakeOnClock(vcpu);
       else {
         if (sleepsOn[vcpu] !== NONE) endSleepOnClock(vcpu);
@@ -180,7 +194,10 @@ export function eevdfOrder(hz: number, fixedSliceNs?: number): FairOrder {
         endSleepOnClock(best);
       }
     },
-    preempts: (k, vcpu, current, cpu) => pickEevdf(k, cpu, current) === vcpu,
+    preempts(k, vcpu, current, cpu) {
+      if (parity[current] === deadline[current] && isShortPreemption(cpu, vcpu, current)) parity[current] = NaN;
+      return pickEevdf(k, cpu, current) === vcpu;
+    },
     yield(_, vcpu) {
       deadline[vcpu]! += requestNs(vcpu);
     },

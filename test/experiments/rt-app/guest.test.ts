@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { InputError } from '../../experiments/input-error.ts';
-import { readScenario } from '../../experiments/scenario-input.ts';
-import { machines } from '../../machines/index.ts';
-import { policies } from '../../policies/index.ts';
-import { run } from '../../sim/engine.ts';
-import type { Scenario } from '../../sim/scenario.ts';
-import { workloads } from '../../workloads/index.ts';
+import { InputError } from '../../../experiments/input-error.ts';
+import { readScenario } from '../../../experiments/scenario-input.ts';
+import { machines } from '../../../machines/index.ts';
+import { policies } from '../../../policies/index.ts';
+import { run } from '../../../sim/engine.ts';
+import type { Scenario } from '../../../sim/scenario.ts';
+import { workloads } from '../../../workloads/index.ts';
 
 const registries = { machines, policies, workloads };
 const FILE = {
@@ -67,7 +67,7 @@ describe('an rt-app file as a workload', () => {
     expect(refusal(() => scenarioOf({ kind: 'kvm' }))).toMatch(/^--kind = kvm, but every guest of the file says its own kind/);
     const broken = { read: () => ({ name: 'b.json', text: '{"tasks": {"a": {"run": 1, "fork": "b"}}}' }) };
     expect(refusal(() => readScenario({ flags: { workload: 'rt-app:b.json' }, ...broken }, registries))).toBe(
-      'b.json: line 1: tasks.a.fork: not simulated yet',
+      'b.json: line 1, column 36: tasks.a.fork = "b", want the name of a task',
     );
   });
 });

@@ -1,0 +1,100 @@
+import { readRtApp } from '../../formats/rt-app.ts';
+import type { RtAppFile } from '../../formats/rt-app-file.ts';
+import { MiB } from '../../sim/units.ts';
+import type { WorkloadEntry } from '../../sim/workload-api.ts';
+import type { FileWorkload, Words } from '../file-words.ts';
+import { InputError, showPath } from '../input-error.ts';
+import { parseQuantity } from '../quantities.ts';
+import { planOf, type RtAppPlan } from './plan.ts';
+import { checkHost, rtAppProgram } from './program.ts';
+import type { RtAppRows } from './rows.ts';
+
+/** The least a guest can have, and blocks without which there is nothing to place. */
+const LEAST_BYTES = MiB(64);
+const LEAST_BLOCKS = 16;
+
+/** A file is one process: a bare guest, named after the file, in which each thread has a vCPU. */
+export const rtApp: FileWorkload = {
+  prefix: 'rt-app',
+  expand(name, text, { words, isLenient }) {
+    const file = readRtApp(text);
+    if (!isLenient) refuseUnsimulated(file.unsimulated);
+    const plan = planOf(file);
+    return {
+      words: {
+        ...(file.durationNs === null ? {} : { duration: `${file.durationNs}ns` }),
+        guests: [
+          {
+            name: guestName(name),
+            kind: 'bare',
+            vcpus: String(plan.threads.length),
+            memory: `${memoryBytes(plan, blockOf(words))}B`,
+            boot: '0',
+          },
+        ],
+      },
+      programs: [rtAppEntry(`rt-app:${baseName(name)}`, plan)],
+      remarks: file.unsimulated.map((item) => `left out: ${item}`),
+    };
+  },
+};
+
+/** The workload of a plan; with `rows`, its runs tell them each loop of each thread. */
+export function rtAppEntry(name: string, plan: RtAppPlan, rows: RtAppRows | null = null): WorkloadEntry {
+  const entry: WorkloadEntry = {
+    name,
+    summary: 'the threads of an rt-app file',
+    ends: endsOf(plan.file),
+    options: [],
+    build(_, setup) {
+      checkHost(plan, setup);
+      return rtAppProgram(plan, setup, rows);
+    },
+  };
+  plans.set(entry, plan);
+  return entry;
+}
+
+const plans = new WeakMap<WorkloadEntry, RtAppPlan>();
+
+/** The same workload, logged; null for one that is no rt-app file. */
+export function loggedEntry(entry: WorkloadEntry, rows: RtAppRows): WorkloadEntry | null {
+  const plan = plans.get(entry);
+  return plan === undefined ? null : rtAppEntry(entry.name, plan, rows);
+}
+
+/** A process that is stopped when its time is over does not end by itself. */
+function endsOf({ durationNs, tasks }: RtAppFile): WorkloadEntry['ends'] {
+  const isEndless = tasks.some(({ loop, phases }) => loop < 0 || phases.some((phase) => phase.loop < 0));
+  return durationNs !== null || isEndless ? 'never' : 'by itself';
+}
+
+function refuseUnsimulated(items: readonly string[]): void {
+  if (items.length === 0) return;
+  const more = items.length > MOST_LISTED ? `; and ${items.length - MOST_LISTED} more` : '';
+  const list = items.slice(0, MOST_LISTED).map(showPath).join('; ');
+  throw new InputError(`not simulated: ${list}${more}; want a file without them, or lenient: true (--lenient) to leave them out`);
+}
+
+const MOST_LISTED = 20;
+
+/** Its regions in whole blocks. */
+function memoryBytes({ regions }: RtAppPlan, blockBytes: number): number {
+  const blocks = regions.reduce((sum, bytes) => sum + Math.ceil(bytes / blockBytes), 0);
+  return Math.max(Math.ceil(LEAST_BYTES / blockBytes), LEAST_BLOCKS, blocks) * blockBytes;
+}
+
+/** Of the words beside it; what is no size is refused later. */
+function blockOf({ block }: Words): number {
+  const bytes = typeof block === 'string' ? parseQuantity('bytes', block) : null;
+  return bytes !== null && bytes > 0 ? bytes : MiB(2);
+}
+
+function baseName(path: string): string {
+  return path.split('/').pop()!;
+}
+
+function guestName(path: string): string {
+  const name = baseName(path).replace(/\.json$/, '').toLowerCase().replace(/[^a-z0-9._-]/g, '-').replace(/^[^a-z0-9]+/, ''); // prettier-ignore
+  return name.slice(0, 64) || 'rt-app';
+}
