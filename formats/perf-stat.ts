@@ -23,6 +23,7 @@ export interface PerfCount {
 }
 
 const MOST_COUNTS = 10_000;
+const LONGEST_EVENT = 128;
 const NS = { nsec: 1, ns: 1, usec: 1e3, msec: 1e6, ms: 1e6, sec: 1e9, seconds: 1e9 } as const;
 const NOT_COUNTED = /^<not (?:counted|supported)>/;
 /** Digits in groups with whatever a locale puts between them: comma, point, apostrophe, blanks of all kinds. */
@@ -136,6 +137,7 @@ function jsonCount(line: TraceLine): PerfCount {
 }
 
 function countFrom(line: TraceLine, written: string, unit: string, event: string, runningShare: number, isLocal: boolean): PerfCount {
+  if (event.length > LONGEST_EVENT) line.fail(0, `an event of ${event.length} characters, want at most ${LONGEST_EVENT}`);
   const name = plainName(event);
   if (NOT_COUNTED.test(written)) return { event: name, value: null, unit, runningShare: 0 };
   const value = isLocal ? localNumber(written, unit !== '') : Number(written);
