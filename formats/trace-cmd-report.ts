@@ -2,8 +2,12 @@ import type { SchedTrace } from './sched-trace.ts';
 import { type EventLine, EventGatherer } from './trace-events.ts';
 import { checkCpu, eachLine, TraceLine } from './trace-lines.ts';
 
-/** `[CPU] [FLAGS] SECONDS.FRACTION: EVENT:`; the flags are those of the kernel's latency format, such as d..2. */
-const MIDDLE = /\[(\d{1,4})\] {1,8}(?:([\w.#!+*-]{1,12}) {1,8})?(\d{1,12})\.(\d{1,9}): {1,64}([\w:-]{1,128}): */g;
+/**
+ * `[CPU] [FLAGS] SECONDS.FRACTION: EVENT:`, or as report -l has it, `CPUFLAGS SECONDS.FRACTION: EVENT:`; the flags are those of the
+ * kernel's latency format, such as d..2.
+ */
+const MIDDLE =
+  /(?:\[(\d{1,4})\] {1,8}(?:([\w.#!+*-]{1,12}) {1,8})?| (\d{1,4})([dDXbB.][\w.][hHszZ.][\w.#*]{1,3}) {1,8})(\d{1,12})\.(\d{1,9}): {1,64}([\w:-]{1,128}): */g;
 /** `-PID`, and maybe `(TGID)`, at the end. */
 const THREAD = /-(\d{1,10})(?:[ \t]{1,8}\([ \t]{0,8}(\d{1,10}|-{1,10})\))?$/;
 /** What trace-cmd says about the file, the kernel about its buffer, and stacks. */
@@ -15,7 +19,8 @@ export function looksLikeTraceCmd(line: string): boolean {
 }
 
 /**
- * Reads what `trace-cmd report` and `trace-cmd report -R` print, and the kernel's own `trace` file: `COMM-PID [CPU] [FLAGS] TIME: EVENT:
+ * Reads what `trace-cmd report` and `trace-cmd report -R` print, with -l and -t too, and the kernel's own
+ * `trace` file: `COMM-PID [CPU] [FLAGS] TIME: EVENT:
  * FIELDS`. Fields by name (numbers decimal or 0x hex, prev_state letters or the number) or as trace-cmd's plugins write switches and
  * wake-ups. The same events as of perf script; whether a wake-up was made in an interrupt follows from the flags, where there are any.
  * After: trace-cmd 3.1.6, libtraceevent's event-parse.c (print_event_fields) and plugin_sched_switch.c; kernel/trace/trace_output.c.
@@ -41,14 +46,15 @@ function headOf(line: TraceLine): EventLine | null {
     const tail = before.slice(-48);
     const thread = THREAD.exec(tail);
     if (!thread) continue; // a name may hold what looks like a CPU and a time
-    const [matched, cpu, flags, seconds, fraction, name] = found;
+    const [matched, bracketed, ownFlags, short, shortFlags, seconds, fraction, name] = found;
+    const [cpu, flags] = bracketed === undefined ? [short!, shortFlags] : [bracketed, ownFlags];
     const tgid = thread[2];
     return {
-      comm: before.slice(0, before.length - tail.length + thread.index).trim(),
+      comm: bracketed === undefined ? '' : before.slice(0, before.length - tail.length + thread.index).trim(), // -l cuts it to 8 letters
       tid: Number(thread[1]),
       pid: tgid === undefined || tgid.startsWith('-') ? null : Number(tgid),
       cpu: checkCpu(line, found.index, Number(cpu)),
-      timeAt: line.text.indexOf(`${seconds!}.`, found.index + cpu!.length + 2),
+      timeAt: line.text.indexOf(`${seconds!}.`, found.index + cpu.length),
       seconds: seconds!,
       fraction: fraction!,
       name: name!.slice(name!.lastIndexOf(':') + 1),

@@ -35,6 +35,20 @@ describe('trace-cmd report', () => {
     expect(events).toEqual([{ kind: 'wakeup', timeNs: 2000, cpu: 0, byTid: 1, tid: 7, isInterrupt }]);
   }); // prettier-ignore
 
+  test('reads report -l, where the flags stand behind the CPU and names are cut', () => {
+    const { events, threads } = readTraceCmdReport(
+      [
+        'a-long-n-1      12d.h2.     3.000002: sched_waking: comm=b pid=7 prio=120 target_cpu=012',
+        'a-long-n-1      12d..2.     3.000004: sched_switch: a-long-name:1 [120] S ==> b:7 [118]',
+      ].join('\n'),
+    );
+    expect(events).toEqual([
+      { kind: 'waking', timeNs: 2000, cpu: 12, byTid: 1, tid: 7, isInterrupt: true },
+      { kind: 'switch', timeNs: 4000, cpu: 12, byTid: 1, fromTid: 1, isRunnable: false, toTid: 7 },
+    ]);
+    expect(threads.get(1)!.comm).toBe('a-long-name');
+  });
+
   test("reads what trace-cmd's plugins write for switches and wake-ups", () => {
     const { events, threads } = readTraceCmdReport(
       [
