@@ -176,6 +176,9 @@ function guestResult(scenario: Scenario, at: number, guest: GuestRecord): GuestR
     ...measures(guest),
     figures: Object.fromEntries(Object.entries(guest.figures)),
     blocksByNode: [...guest.blocksByNode],
+    ...(guest.threads && {
+      threads: guest.threads.map((thread) => ({ ...thread, figures: Object.fromEntries(Object.entries(thread.figures)) })),
+    }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { RtAppEvent, RtAppEventBody } from './rt-app-file.ts';
-import { asOneOf, asText, asUs, asWhole, type Field, ignoreRest, Members, MOST_INT, refuse } from './rt-app-members.ts';
+import { asOneOf, asText, asUs, asWhole, type Field, ignore, ignoreRest, Members, MOST_INT, refuse } from './rt-app-members.ts';
 
 type Kind = RtAppEventBody['kind'];
 type Of<K extends Kind> = RtAppEventBody & { readonly kind: K };
@@ -70,9 +70,7 @@ function namedOf(
 
 function suspendOf(field: Field, task: string): RtAppEventBody {
   const written = asText(field);
-  if (written !== task && written !== '') {
-    field.notes.ignored.push(`${field.path} = ${JSON.stringify(written)}: a task is resumed by its own name`);
-  }
+  if (written !== task && written !== '') ignore(field, 'a task is resumed by its own name');
   return { kind: 'suspend' };
 }
 

@@ -49,8 +49,12 @@ export class Members {
 }
 
 export function within({ path, notes }: Field, { name, at, value }: JsonMember): Field {
-  return { name, path: path === '' ? name : `${path}.${name}`, at, value, notes };
+  const short = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}...` : name;
+  return { name, path: path === '' ? short : `${path}.${short}`, at, value, notes };
 }
+
+/** In a path; an error is one line to read. */
+const LONGEST_NAME = 40;
 
 export const isNull = ({ value }: Field): boolean => value.kind === 'word' && value.word === null;
 

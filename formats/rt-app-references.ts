@@ -1,3 +1,4 @@
+import { shown } from './format-error.ts';
 import type { RtAppEvent, RtAppTask } from './rt-app-file.ts';
 import { fail, type Field, ignore, refuse } from './rt-app-members.ts';
 
@@ -40,7 +41,7 @@ function checkShared(field: Field, event: Memrun, shared: Map<string, Memrun>): 
   if (first.sizeBytes === event.sizeBytes && first.strideBytes === event.strideBytes && first.isRandom === event.isRandom) return;
   const { sizeBytes, strideBytes, isRandom, line } = first;
   const wanted = `size ${sizeBytes}, stride ${strideBytes} and pattern ${isRandom ? 'random' : 'sequential'}`;
-  fail(field, `ref ${JSON.stringify(event.ref)} of another kind, want ${wanted} as in line ${line}`);
+  fail(field, `ref ${shown(event.ref)} of another kind, want ${wanted} as in line ${line}`);
 }
 
 /** Two texts cannot be taken for one another: no task is named ''. */

@@ -126,7 +126,8 @@ function addGuest(guests: GuestState[], scenario: Scenario, spec: GuestSpec, isH
 /** @throws RangeError for a program of threads that its guest cannot run as such */
 function isThreaded({ name, kind, vcpus }: GuestSpec, { tasks, threads }: GuestProgram, hasBoot: boolean): boolean {
   const isOne = kind === 'bare' && vcpus === tasks && !hasBoot;
-  if (threads && !isOne) throw new RangeError(`guest ${name}: a program of ${tasks} threads, want a bare guest of as many vCPUs, without boot`);
+  if (threads && !isOne)
+    throw new RangeError(`guest ${name}: a program of ${tasks} threads, want a bare guest of as many vCPUs, without boot`);
   return isOne;
 }
 

@@ -289,14 +289,16 @@ function forkCounts({ tasks }: RtAppFile): number[] {
     }
     return made;
   });
-  for (let round = 0; round <= tasks.length; round++) { // forks may fork: each round goes a generation further
+  for (let round = 0; round <= tasks.length; round++) {
+    // forks may fork: each round goes a generation further
     const next = tasks.map(() => 0);
     perThread.forEach((made, task) => {
       const threads = tasks[task]!.instances + counts[task]!;
       if (threads > 0) for (const [other, times] of made) next[other] = Math.min(MOST_FORKS, next[other]! + threads * times);
     });
     if (next.every((count, task) => count === counts[task])) break;
-    for (const [task, count] of next.entries()) counts[task] = round === tasks.length ? Math.min(MOST_FORKS, count > counts[task]! ? MOST_FORKS : count) : count; // a circle
+    for (const [task, count] of next.entries())
+      counts[task] = round === tasks.length ? Math.min(MOST_FORKS, count > counts[task]! ? MOST_FORKS : count) : count; // a circle
   }
   return counts;
 }

@@ -413,7 +413,10 @@ function toUs(ns: number): number {
 export function checkHost({ file }: RtAppPlan, { hostCpus, hostNodes }: WorkloadSetup): void {
   for (const { name, settings, phases } of file.tasks) {
     const said = [{ path: `tasks.${name}`, settings }, ...phases.map((phase) => ({ path: `tasks.${name}.${phase.name}`, settings: phase.settings }))]; // prettier-ignore
-    for (const { path, settings: { cpus, membindNodes } } of said) {
+    for (const {
+      path,
+      settings: { cpus, membindNodes },
+    } of said) {
       refuseBeyond(`${path}.cpus`, cpus, hostCpus);
       refuseBeyond(`${path}.nodes_membind`, membindNodes, hostNodes);
     }
@@ -424,4 +427,3 @@ function refuseBeyond(path: string, list: readonly number[] | null, count: numbe
   const beyond = list?.find((item) => item >= count);
   if (beyond !== undefined) throw new RangeError(`${path} = ${beyond}, want 0 to ${count - 1}, those of the machine`);
 }
-

@@ -1,4 +1,4 @@
-import { type RtAppLogRow, rtAppLogLines, rtAppLogName } from '../../formats/rt-app-log.ts';
+import { type RtAppLogRow, writeRtAppLog, rtAppLogName } from '../../formats/rt-app-log.ts';
 import type { RtAppPlan } from './plan.ts';
 
 /** Rows that are kept of one thread; later ones are only counted. */
@@ -44,7 +44,7 @@ export class RtAppRows {
       const { policy, priority } = task.settings;
       yield {
         name: isFork ? name.replace(/\.log$/, `-${String(instance).padStart(4, '0')}.log`) : name,
-        lines: rtAppLogLines({ name: policy ?? 'SCHED_OTHER', priority: priority ?? 0 }, rows),
+        lines: writeRtAppLog({ name: policy ?? 'SCHED_OTHER', priority: priority ?? 0 }, rows),
       };
     }
   }

@@ -28,6 +28,9 @@ function wordsOf({ texts }: Call): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, texts[name]!]));
 }
 
+/** For files that lines name. */
+const read = (name: string): { name: string; text: string } => ({ name, text: '{"tasks": {"a": {"run": 1}}}' });
+
 function policiesOf(command: string, { texts, lists, operands }: Call): string[] {
   const named = command === 'explain' || command === 'policy show' || command === 'policy check' ? operands : [];
   return [...named, ...(lists.policy ?? []), ...(texts.policy === undefined ? [] : [texts.policy])];
@@ -50,8 +53,9 @@ describe('every example of the help', () => {
     if (typeof parsed === 'string') throw new Error('is a help');
     const { command, call } = parsed;
     for (const words of cases(wordsOf(call), call.texts.over)) {
-      readScenario({ flags: words }, engine);
-      for (const policy of policiesOf(command.name, call)) if (!isPolicyFile(policy)) readScenario({ flags: { ...words, policy } }, engine);
+      readScenario({ flags: words, read }, engine);
+      for (const policy of policiesOf(command.name, call))
+        if (!isPolicyFile(policy)) readScenario({ flags: { ...words, policy }, read }, engine);
     }
     const [operand] = call.operands;
     if (command.name === 'machine show') expect(engine.machines.map(({ name }) => name)).toContain(operand);

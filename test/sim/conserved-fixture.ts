@@ -18,7 +18,7 @@ export function runConserved(draw: ScenarioDraw): Recording {
 }
 
 /** What must hold of any recording, whatever was simulated. Every instant was checked in full on the way. */
-function expectConserved(recording: Recording, scenario: Scenario, hint: string): void {
+export function expectConserved(recording: Recording, scenario: Scenario, hint: string): void {
   const { machine, guests: specs, blockBytes } = scenario;
   expect(recording.busyNs + recording.idleNs, hint).toBe(machine.cpuCount * recording.simulatedNs);
   for (const measures of [...recording.guests, recording.total]) {
