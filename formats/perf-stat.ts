@@ -27,7 +27,7 @@ const LONGEST_EVENT = 128;
 const NS = { nsec: 1, ns: 1, usec: 1e3, msec: 1e6, ms: 1e6, sec: 1e9, seconds: 1e9 } as const;
 const NOT_COUNTED = /^<not (?:counted|supported)>/;
 /** Digits in groups with whatever a locale puts between them: comma, point, apostrophe, blanks of all kinds. */
-const NUMBER = /^\d{1,20}(?:[.,'’\u00a0\u202f\u2009 ]\d{1,12}){0,8}(?=\s|$)/;
+const NUMBER = /^\d{1,20}(?:[.,'\u2019\u00a0\u202f\u2009 ]\d{1,12}){0,8}(?=\s|$)/;
 const CSV = /^(<not (?:counted|supported)>|\d{1,20}(?:\.\d{1,12})?)([,;\t|])[A-Za-z%]{0,16}\2[^\s,;|]/;
 
 /**
@@ -150,7 +150,7 @@ function countFrom(line: TraceLine, written: string, unit: string, event: string
 
 /** Counts are whole, so that all marks part thousands; a figure with a unit has decimals, and the last mark stands before them. */
 function localNumber(written: string, hasDecimals: boolean): number | null {
-  const parts = written.split(/[.,'’\u00a0\u202f\u2009 ]/);
+  const parts = written.split(/[.,'\u2019\u00a0\u202f\u2009 ]/);
   if (!hasDecimals)
     return parts.slice(1).every((part, i) => part.length === 3 || (part.length === 2 && i < parts.length - 2))
       ? Number(parts.join(''))
