@@ -1,11 +1,13 @@
 import type { WorkloadEntry } from '../sim/workload-api.ts';
-import { FormatError } from '../formats/format-error.ts';
 import type { MachineSpec } from '../sim/machine-spec.ts';
+import { type FileOptions, splitFileOptions } from './file-options.ts';
 import { InputError, show } from './input-error.ts';
 import { isMachineFile, readMachineFile } from './machine-file.ts';
+import { perfStat } from './perf-stat-guest.ts';
 import { rtApp } from './rt-app/guest.ts';
-import { readScenarioFile } from './scenario-file.ts';
+import { MAX_NAMED_FILE_BYTES, readScenarioFile } from './scenario-file.ts';
 import type { Registries } from './scenario-words.ts';
+import { trace } from './trace-guest.ts';
 
 /** [guest] what each runs, where a file says so; null where words do. */
 export type Programs = readonly WorkloadEntry[] | null;
@@ -14,13 +16,29 @@ export type Programs = readonly WorkloadEntry[] | null;
 export interface FileWorkload {
   /** Without the colon. */
   readonly prefix: string;
+  /** Names of options that may follow the file, `PREFIX:FILE,name=value`; left out: none, and all of it is the file's name. */
+  readonly options?: readonly string[];
   /**
    * What the file's text stands for. Its words win over none: the user's own win over them.
-   * @param words the user's own
-   * @param isLenient what cannot be simulated is left out, not refused
    * @throws RangeError of one line, without the file's name
    */
-  expand(name: string, text: string, words: Words, isLenient: boolean): { readonly words: Words; readonly programs: NonNullable<Programs> };
+  expand(name: string, text: string, context: FileContext): Expanded;
+}
+
+export interface FileContext {
+  /** The user's own words. */
+  readonly words: Words;
+  readonly options: FileOptions;
+  readonly machines: readonly MachineSpec[];
+  /** What cannot be simulated is left out, not refused. */
+  readonly isLenient: boolean;
+}
+
+export interface Expanded {
+  readonly words: Words;
+  readonly programs: NonNullable<Programs>;
+  /** What was assumed or left out, a line each. */
+  readonly remarks?: readonly string[];
 }
 
 /** Words of a run whose value may be, or hold, the name of a file. */
@@ -29,7 +47,7 @@ export type Words = Readonly<Record<string, unknown>>;
 /** @param word that names the file */
 export type ReadFile = (name: string, word: FileWord) => { readonly name: string; readonly text: string };
 
-const FILE_WORKLOADS: readonly FileWorkload[] = [rtApp];
+const FILE_WORKLOADS: readonly FileWorkload[] = [rtApp, trace, perfStat];
 
 /** Names of the files that the words of a run depend on, as written. */
 export function filesNamedBy(words: Words): string[] {
@@ -82,27 +100,43 @@ function machineFile(machine: unknown): string | null {
 }
 
 /** @throws InputError naming file, line and key */
-export function expandFileWorkload(words: Words, read: ReadFile | undefined): { words: Words; programs: Programs } {
+export function expandFileWorkload(
+  words: Words,
+  read: ReadFile | undefined,
+  machines: readonly MachineSpec[],
+): { words: Words; programs: Programs; remarks: readonly string[] } {
   const { workload, ...rest } = words;
   const isLenient = String(words.lenient) === 'true';
   const found = workloadFile(workload);
-  if (found === null) return { words, programs: null };
-  const { kind, file } = found;
+  if (found === null) return { words, programs: null, remarks: [] };
+  const { kind, file, options } = found;
   if ('guests' in words) throw new InputError(`workload = ${show(workload)}: its tasks are the guests, want no other guests`);
-  const { name, text } = read ? read(file, 'workload') : readScenarioFile(file, kind.prefix);
+  const { name, text } = read ? read(file, 'workload') : readScenarioFile(file, kind.prefix, MAX_NAMED_FILE_BYTES);
   try {
-    const { words: said, programs } = kind.expand(name, text, rest, isLenient);
-    return { words: { ...said, ...rest }, programs };
+    const { words: said, programs, remarks = [] } = kind.expand(name, text, { words: rest, options, machines, isLenient });
+    return { words: { ...said, ...rest }, programs, remarks };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    // what a reader says is one line already, and its end says what was wanted
-    const isWhole = error instanceof FormatError || error instanceof InputError;
-    throw new InputError(`${show(name)}: ${isWhole ? error.message : show(error.message)}`);
+    throw new InputError(`${show(name)}: ${oneLine(error.message)}`);
   }
 }
 
-function workloadFile(workload: unknown): { kind: FileWorkload; file: string } | null {
+function workloadFile(workload: unknown): { kind: FileWorkload; file: string; options: FileOptions } | null {
   if (typeof workload !== 'string') return null;
   const kind = FILE_WORKLOADS.find(({ prefix }) => workload.startsWith(`${prefix}:`));
-  return kind === undefined ? null : { kind, file: workload.slice(kind.prefix.length + 1) };
+  if (kind === undefined) return null;
+  try {
+    return { kind, ...splitFileOptions(workload.slice(kind.prefix.length + 1), kind.options ?? []) };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new InputError(`workload = ${show(workload)}: ${error.message}`);
+  }
+}
+
+const MOST_SAID = 4000;
+
+/** Readers shorten what they quote, so that their messages are short; one that is not is cut here. */
+function oneLine(message: string): string {
+  const line = message.replace(/\p{Cc}/gu, ' ');
+  return line.length > MOST_SAID ? `${line.slice(0, MOST_SAID)}...` : line;
 }

@@ -34,6 +34,8 @@ export interface ScenarioSource {
   readonly words?: Readonly<Record<string, Tree>> | undefined;
   /** Reads a file that a word names; left out: from the folder one is in. */
   readonly read?: ReadFile | undefined;
+  /** Is told what was assumed or left out of a file that a word names, a line each. */
+  readonly remark?: ((line: string) => void) | undefined;
 }
 
 const MAX_VCPUS = 131_072;
@@ -63,7 +65,7 @@ export function readScenario(source: ScenarioSource, known: Registries): Scenari
   const file = source.file && readYaml(source.file.name, source.file.text);
   const all = { ...fileWords(file), ...source.words, ...source.flags };
   const { words: withMachine, registries } = expandMachineFile(all, known, source.read);
-  const { words: written, programs } = expandFileWorkload(withMachine, source.read);
+  const { words: written, programs, remarks } = expandFileWorkload(withMachine, source.read, registries.machines);
   const refuse = (path: Path, message: string): never => {
     throw new InputError(`${placeOf(path, source.flags, file)}${message}`);
   };
@@ -80,6 +82,7 @@ export function readScenario(source: ScenarioSource, known: Registries): Scenari
   checkTogether(words, guests, written, refuse);
   checkPrograms(guests, words, refuse);
   checkPolicy(words, refuse);
+  for (const remark of remarks) source.remark?.(remark);
   const needsEnd = guests.some((guest) => guest.workload.ends === 'never');
   return {
     machine: builtMachine(words.machine),

@@ -25,7 +25,8 @@ export const WORDS: readonly Word[] = [
   { name: 'policy', summary: 'policy and its options, such as apart:margin=0.2; left out: the first of policy list' },
   {
     name: 'workload',
-    summary: 'workload and its options, such as kernbench:jobs=200,j=2, or rt-app:FILE; left out: the first of workload list',
+    summary:
+      'workload and its options, such as kernbench:jobs=200,j=2, or rt-app:FILE, trace:FILE, perf-stat:FILE; left out: the first of workload list',
   },
   { name: 'lenient', summary: "leave out what cannot be simulated of a workload's file, which is refused otherwise", isSwitch: true },
   { name: 'guests', summary: 'how many guests; in a file also a list of them', default: '1' },

@@ -17,7 +17,7 @@ export const check: Command = {
   async run(call, lab, terminal) {
     const source = sourceOf(call);
     const scenario = await withUserPolicies(call, lab, terminal, policiesOf(source), async (user) => {
-      const read = readScenario(source, user.lab);
+      const read = readScenario({ ...source, remark: (line) => terminal.err(`note: ${line}\n`) }, user.lab);
       await user.check(read);
       return read;
     });

@@ -8,7 +8,7 @@ import { didYouMean } from '../../experiments/nearest-name.ts';
 import { workloadText } from '../../experiments/run-result.ts';
 import { wordsOf } from '../../experiments/runs/run-order.ts';
 import type { ReadFile } from '../../experiments/file-words.ts';
-import { LABELS, readScenarioFile } from '../../experiments/scenario-file.ts';
+import { LABELS, MAX_NAMED_FILE_BYTES, readScenarioFile } from '../../experiments/scenario-file.ts';
 import { readScenario } from '../../experiments/scenario-input.ts';
 import { writeWhole } from '../../experiments/store.ts';
 import { SweepFolder } from '../../experiments/sweep/sweep-folder.ts';
@@ -210,7 +210,7 @@ function studyOf(call: Call, policies: readonly string[], { warmUp }: CompareWor
   const source = sourceOf(call);
   const files: Record<string, string> = {};
   const read: ReadFile = (name, word) => {
-    const file = source.read?.(name, word) ?? readScenarioFile(name, LABELS[word]);
+    const file = source.read?.(name, word) ?? readScenarioFile(name, LABELS[word], MAX_NAMED_FILE_BYTES);
     files[name] = file.text;
     onFile(file.name);
     return file;

@@ -43,7 +43,7 @@ export const run: Command = {
     const source = sourceOf(call);
     const timelinePoints = pointsOf(call);
     return withUserPolicies(call, lab, terminal, policiesOf(source), async (user) => {
-      const read = { ...readScenario(source, user.lab), timelinePoints };
+      const read = { ...readScenario({ ...source, remark: (line) => terminal.err(`note: ${line}\n`) }, user.lab), timelinePoints };
       const logged = await loggedOf(call, read);
       const scenario = logged?.scenario ?? read;
       const recording = await user.run(scenario);

@@ -16,7 +16,7 @@ const LEAST_BLOCKS = 16;
 /** A file is one process: a bare guest, named after the file, in which each thread has a vCPU. */
 export const rtApp: FileWorkload = {
   prefix: 'rt-app',
-  expand(name, text, words, isLenient) {
+  expand(name, text, { words, isLenient }) {
     const file = readRtApp(text);
     if (!isLenient) refuseUnsimulated(file.unsimulated);
     const plan = planOf(file);
@@ -34,6 +34,7 @@ export const rtApp: FileWorkload = {
         ],
       },
       programs: [rtAppEntry(`rt-app:${baseName(name)}`, plan)],
+      remarks: file.unsimulated.map((item) => `left out: ${item}`),
     };
   },
 };

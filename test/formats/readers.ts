@@ -16,6 +16,11 @@ import { dumpOf, smallDump, tarOf } from './sysfs-fixture.ts';
 import { parseLenientJson } from '../../formats/lenient-json.ts';
 import { readRtAppLog } from '../../formats/rt-app-log.ts';
 import { readRtApp } from '../../formats/rt-app.ts';
+import { readPerfScript } from '../../formats/perf-script.ts';
+import { readPerfStat } from '../../formats/perf-stat.ts';
+import { readTimehist } from '../../formats/timehist.ts';
+import { readTraceCmdReport } from '../../formats/trace-cmd-report.ts';
+import { tasksOfTimehist, tasksOfTrace } from '../../formats/trace-tasks.ts';
 
 /** Every reader of another tool's file, with small sound inputs to begin from: what the fuzzing of test/long/formats.long.ts goes through. */
 export interface FuzzedReader {
@@ -115,5 +120,32 @@ export const fuzzedReaders: readonly FuzzedReader[] = [
     name: 'rt-app-log',
     read: (bytes) => readRtAppLog(asText(bytes)),
     seeds: [fixture('rt-app-web-1.log')],
+  },
+  {
+    name: 'perf script',
+    read: (bytes) => tasksOfTrace(readPerfScript(asText(bytes))),
+    seeds: [fixture('three-threads.perf-script.txt')],
+  },
+  {
+    name: 'trace-cmd report',
+    read: (bytes) => tasksOfTrace(readTraceCmdReport(asText(bytes))),
+    seeds: [fixture('three-threads.trace-cmd.txt')],
+  },
+  {
+    name: 'perf sched timehist',
+    read: (bytes) => tasksOfTimehist(readTimehist(asText(bytes))),
+    seeds: [fixture('two-threads.timehist.txt')],
+  },
+  {
+    name: 'perf stat',
+    read: (bytes) => readPerfStat(asText(bytes)),
+    seeds: [
+      bytesOf(
+        " Performance counter stats for 'a':\n\n  1,234.56 msec task-clock:u  #  2.345 CPUs utilized ( +-  0.12% )\n  7,654,321  cycles  (66.70%)\n" +
+          '  <not supported>  LLC-loads\n\n  0.526 +- 0.001 seconds time elapsed  ( +-  4.71% )\n  1.22 seconds user\n',
+      ),
+      bytesOf('0.34,msec,task-clock,338466,100.00,0.606,CPUs utilized\n901,,cpu/event=0x3c,umask=0x1/,1.5%,338466,25.00,,\n'),
+      bytesOf('{"counter-value" : "12345.0", "unit" : "", "event" : "instructions", "event-runtime" : 7, "pcnt-running" : 40.00}\n'),
+    ],
   },
 ];

@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+import { InputError } from '../../experiments/input-error.ts';
+import { readScenario } from '../../experiments/scenario-input.ts';
+import { machines } from '../../machines/index.ts';
+import { opteron6164 } from '../../machines/opteron-6164-4s.ts';
+import { policies } from '../../policies/index.ts';
+import { run } from '../../sim/engine.ts';
+import type { MachineSpec } from '../../sim/machine-spec.ts';
+import type { Recording } from '../../sim/recording.ts';
+import type { Scenario } from '../../sim/scenario.ts';
+import { measuredProgram, type MeasuredProgram } from '../../workloads/measured-program.ts';
+import { workloads } from '../../workloads/index.ts';
+
+/** The same machine with memory that is slower by more than double, and not evenly so. */
+const slower: MachineSpec = {
+  ...opteron6164,
+  name: 'slower',
+  latencyNs: {
+    value: opteron6164.latencyNs.value.map((row, i) => row.map((ns, j) => ns * (i === j ? 2.3 : 2.1))),
+    source: 'assumed: for tests',
+  },
+};
+const registries = { machines: [...machines, slower], policies, workloads };
+
+function scenarioOf(text: string, options: string, machine = opteron6164.name, remarks: string[] = []): Scenario {
+  const file = {
+    name: 's.yaml',
+    text: `machine: ${machine}\npolicy: kvm-numactl\nhost-noise: 0\ncosts: {context-switch: 0, exit: 0, ipi: 0, hook: 0, helper: 0, cold-cache: false}\n`,
+  };
+  const source = { flags: { workload: `perf-stat:some/stat.txt${options}` }, file, read: () => ({ name: 'some/stat.txt', text }) };
+  return readScenario({ ...source, remark: (line) => remarks.push(line) }, registries);
+}
+
+const statText = (counts: Record<string, number>, elapsed = '1.5'): string =>
+  `${Object.entries(counts).map(([event, value]) => `  ${Math.round(value)}      ${event}`).join('\n')}\n\n   ${elapsed} seconds time elapsed\n`; // prettier-ignore
+const PLAIN = { instructions: 8e9, cycles: 12e9, 'LLC-loads': 90e6, 'LLC-load-misses': 30e6 };
+
+const program: MeasuredProgram = {
+  cyclesPerInstruction: 0.87,
+  accessesPerInstruction: 0.0213,
+  missRatio: 0.37,
+  writeShare: 0.19,
+  linesInFlight: 2,
+  threads: 4,
+  instructions: 2.6e9,
+  regionBytes: 64 * 1024 ** 2,
+  tracedNs: null,
+};
+
+/** The program simulated as it is, on a machine. */
+function direct(machine: string, instructions = program.instructions): Recording {
+  const scenario = scenarioOf(statText(PLAIN), ',threads=4', machine);
+  const workload = measuredProgram('direct', { ...program, instructions });
+  return run({ ...scenario, guests: [{ ...scenario.guests[0]!, workload }] });
+}
+
+/** What counters would have said of it, from the recording alone but for the accesses that hit. */
+function countersOf(machine: string, clockGHz: number): Record<string, number> {
+  const recording = direct(machine);
+  const filling = direct(machine, 4); // of the regions: not part of what is measured
+  const linesOf = ({ linesByPair }: Recording): number => linesByPair.reduce((sum, lines) => sum + lines, 0);
+  const { compute, memoryLocal, distance, queueController, queueLink, queuePair, cacheShared } = recording.guests[0]!.causes;
+  const misses = linesOf(recording) - linesOf(filling);
+  return {
+    instructions: program.instructions,
+    cycles: (compute + memoryLocal + distance + queueController + queueLink + queuePair + cacheShared) * clockGHz,
+    'LLC-loads': program.instructions * program.accessesPerInstruction * (1 - program.writeShare),
+    'LLC-stores': program.instructions * program.accessesPerInstruction * program.writeShare,
+    'LLC-load-misses': misses * (1 - program.writeShare),
+    'LLC-store-misses': misses * program.writeShare,
+  };
+}
+
+describe("perf stat's counts as a workload", () => {
+  const counters = countersOf(opteron6164.name, opteron6164.clockGHz.value);
+
+  test('measured in a simulation and read again, a program takes the same time', () => {
+    const again = run(scenarioOf(statText(counters), ',threads=4,nodes=1,lines=2,working-set=64MiB'));
+    expect(again.status).toBe('ok');
+    expect(again.guests[0]!.figures.programNs! / direct(opteron6164.name).guests[0]!.figures.programNs!).toBeCloseTo(1, 2);
+  });
+
+  test('on slower memory it takes as long as the program itself would', () => {
+    const predicted = run(scenarioOf(statText(counters), `,threads=4,nodes=1,lines=2,on=${opteron6164.name}`, 'slower')).guests[0]!.figures
+      .programNs!;
+    const itself = direct('slower').guests[0]!.figures.programNs!;
+    expect(itself / direct(opteron6164.name).guests[0]!.figures.programNs!).toBeGreaterThan(1.2); // so that it matters
+    expect(predicted / itself).toBeCloseTo(1, 2);
+  });
+
+  test('has as many threads as it kept busy, and says what it assumes', () => {
+    const remarks: string[] = [];
+    const text = `  4,470.00 msec task-clock\n${statText({ ...PLAIN, 'node-loads': 30e6, 'node-load-misses': 6e6 })}`;
+    const [guest] = scenarioOf(text, ',lines=4', opteron6164.name, remarks).guests;
+    expect([guest!.name, guest!.kind, guest!.vcpus, guest!.memoryBytes]).toEqual(['program', 'bare', 3, 288 * 1024 ** 2]);
+    expect(remarks[0]).toMatch(/^3 threads of \S+ cycles an instruction without misses \(on opteron-6164-4s\), 0\.01125 accesses of the last-level cache an instruction, 33\.33 % of them missed, 0\.00 % of these written$/); // prettier-ignore
+    expect(remarks[1]).toMatch(
+      /^memory on 3 nodes where it was measured, assumed; lines in flight: 4; working set of a thread: 64MiB, assumed; /,
+    );
+    expect(remarks[2]).toMatch(/^20\.0 % of its loads from memory were remote/);
+  });
+
+  test('cpi may be given; then nothing is taken off', () => {
+    const recording = run(scenarioOf(statText({ ...PLAIN, 'LLC-load-misses': 0 }), ',cpi=0.7,instructions=1000000000'));
+    const { clockGHz, hitCycles } = opteron6164; // an access that hits costs what it does there
+    expect(recording.guests[0]!.figures).toEqual({
+      programNs: Math.ceil((0.7e9 + 11.25e6 * hitCycles.value.llc) / clockGHz.value),
+      tracedNs: 1_500_000_000,
+    });
+  });
+
+  test.each([
+    [{ cycles: 5 }, '', 'instructions: not counted, want perf stat -e instructions,cycles,LLC-loads,LLC-load-misses'],
+    [{ ...PLAIN, 'LLC-load-misses': 91e6 }, '', '91000000 misses of 90000000 accesses to the last-level cache, want no more than accesses'],
+    [{ ...PLAIN, 'node-loads': 5, 'node-load-misses': 6 }, '', 'node-load-misses = 6 of node-loads = 5, want no more'],
+    [{ ...PLAIN, 'LLC-loads': 131e6, 'LLC-load-misses': 130e6 }, '', /^accesses of the last-level cache and misses alone take 1\.\d+ of 1\.500 cycles an instruction on opteron-6164-4s with lines=1, want more lines/],
+    [PLAIN, ',on=opteron-6164-4x', /^on = "opteron-6164-4x", want the machine it was measured on: .*; did you mean opteron-6164-4s\?$/],
+    [PLAIN, ',lines=0', /^lines = "0", want a whole number from 1 to 64$/],
+  ])('is refused: %j%s', (counts, options, message) => {
+    let told = '';
+    try {
+      scenarioOf(statText(counts as Record<string, number>), options);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      told = error.message.replace('some/stat.txt: ', '');
+    }
+    expect(told).toMatch(message);
+  }); // prettier-ignore
+});
