@@ -24,8 +24,8 @@ const EVENT_ROOM = 1_024;
 const MOST_NAME = 100;
 
 /**
- * Writes a trace as Chrome's JSON ("Trace Event Format", Google 2016): an object with `traceEvents`, one event a line in the order of time. Slices
- * are pairs of B and E, which nest on every track; `ts` is in microseconds with the nanoseconds as decimals, exactly. docs/trace.md says what is
+ * Writes a trace as Chrome's JSON ("Trace Event Format", Google 2016): an object with `traceEvents`, one event a line, in the order of time but for
+ * counters, which say what was from the look before on. Slices are pairs of B and E, which nest on every track; `ts` is in microseconds with the nanoseconds as decimals, exactly. docs/trace.md says what is
  * shown.
  */
 export class ChromeTrace implements TraceSink {
@@ -81,10 +81,9 @@ export class ChromeTrace implements TraceSink {
     this.nameProcess(pagesPid, 'pages of nodes', table.nodeCount);
     for (let node = 0; node < table.nodeCount; node++) this.nameThread(pagesPid, node, `node ${node}`);
     this.nameProcess(pagesPid + 1, 'controllers and links', table.nodeCount + 1);
-    table.guests.forEach(({ name, firstVcpu, vcpuCount }, guest) => {
+    table.guests.forEach(({ name, vcpuCount }, guest) => {
       this.nameProcess(guestPid[guest]!, name, table.nodeCount + 2 + guest);
       for (let i = 0; i < vcpuCount; i++) this.nameThread(guestPid[guest]!, 1 + i, `vCPU ${i}`);
-      void firstVcpu;
     });
     // Every event but the last ends with a comma, so the last is one that says nothing new.
     this.lastLine = `{"ph":"M","pid":${NODE_PID},"name":"process_labels","args":{"labels":${text(machine)}}}`;
