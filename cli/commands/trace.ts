@@ -17,7 +17,7 @@ import { policiesOf, sourceOf } from '../scenario-call.ts';
 import { withUserPolicies } from '../user-policies.ts';
 
 const LEAST_LOOK_NS = 1_000;
-const DEFAULTS: Readonly<Record<string, string>> = { looks: '1ms', from: '0' };
+const DEFAULTS: Readonly<Record<string, string>> = { looks: '10ms', from: '0' };
 const FLAGS: readonly Flag[] = [
   { name: 'out', summary: 'file to write', kind: 'text' },
   { name: 'format', summary: `${traceFormats.map(({ name }) => name).join(', ')}; left out: by the end of the file's name`, kind: 'text' },

@@ -39,7 +39,7 @@ describe('trace', () => {
   test('writes what the end of the name says, tells how much, and how to open it', async () => {
     const json = await trace(`--policy pin ${SMALL} --out ${inFolder('a.json')}`);
     expect([json.code, json.err]).toEqual([0, '']);
-    expect(json.out).toMatch(/a\.json: chrome, [\d,]+ events and 50 looks in [\d,]+ bytes, of 50 ms simulated\nopen .*a\.json at https:\/\/ui\.perfetto\.dev/); // prettier-ignore
+    expect(json.out).toMatch(/a\.json: chrome, [\d,]+ events and 5 looks in [\d,]+ bytes, of 50 ms simulated\nopen .*a\.json at https:\/\/ui\.perfetto\.dev/); // prettier-ignore
     const bytes = readFileSync(inFolder('a.json')).length;
     expect(json.out).toContain(` ${bytes.toLocaleString('en-US')} bytes`);
     expect(events('a.json').filter(({ ph }) => ph === 'B').length).toBeGreaterThan(50);
@@ -82,7 +82,7 @@ describe('trace', () => {
     writeFileSync(mine, POLICY);
     const { code, err, out } = await trace(`--policy ${mine} ${SMALL} --out ${inFolder('mine.json')}`);
     expect([code, err]).toEqual([0, '']);
-    expect(out).toMatch(/chrome, [\d,]+ events and 50 looks/);
+    expect(out).toMatch(/chrome, [\d,]+ events and 5 looks/);
     const isSlice = ({ ph }: Event): boolean => ph === 'B' || ph === 'E';
     expect(events('mine.json').filter(isSlice).length).toBeGreaterThan(100);
   });
