@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
 import { readYaml } from '../experiments/yaml-tree.ts';
 import type { ScenarioSource } from '../experiments/scenario-input.ts';
-import type { GuardedRunner, Observed } from '../experiments/user-policy/guarded-runner.ts';
+import type { TraceOrder } from '../experiments/trace-order.ts';
+import type { GuardedRunner, Observed, Traced } from '../experiments/user-policy/guarded-runner.ts';
 import { fileOfWord, isPolicyFile, loadPolicy } from '../experiments/user-policy/load.ts';
 import { isUserPolicy, type UserPolicy } from '../experiments/user-policy/user-policy.ts';
 import type { Recording } from '../sim/recording.ts';
@@ -22,6 +23,10 @@ export interface UserLab {
   run(scenario: Scenario): Promise<Recording>;
   /** A policy of the user's own, guarded, and what it decides. */
   observe(scenario: Scenario, order: WitnessOrder): Promise<Observed>;
+  /** Either, with its trace written. */
+  trace(scenario: Scenario, order: TraceOrder): Promise<Traced>;
+  /** Ends whatever runs policies of the user's own, before its work is done. */
+  end(): Promise<void>;
   /** @throws InputError for a policy of the user's own that a run would refuse before it begins */
   check(scenario: Scenario): Promise<void>;
 }
@@ -55,11 +60,19 @@ export async function withUserPolicies<Result>(
       check: async (scenario) => {
         if (isUserPolicy(scenario.policy)) await (await runner.get()).check(scenario);
       },
+      trace: async (scenario, order) =>
+        isUserPolicy(scenario.policy) ? (await runner.get()).trace(scenario, order) : traceHere(scenario, order),
+      end: () => runner.close(),
       observe: async (scenario, order) => (await runner.get()).observe(scenario, order),
     });
   } finally {
     await runner.close();
   }
+}
+
+async function traceHere(scenario: Scenario, order: TraceOrder): Promise<Traced> {
+  const { tracedHere } = await import('../experiments/trace-here.ts');
+  return tracedHere(scenario, order);
 }
 
 /** What runs policies of the user's own, loaded when the first is met. */

@@ -30,6 +30,11 @@ export class WholeFile {
     });
   }
 
+  /** Of the temporary file, for a thread that writes there itself. */
+  get descriptor(): number {
+    return this.#file;
+  }
+
   /** @throws StoreError; nothing is left behind */
   commit(): void {
     this.#try(() => {

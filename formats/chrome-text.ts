@@ -56,8 +56,19 @@ export class JsonWriter {
     out.at = at + 4;
   }
 
-  /** Any finite number. */
+  /** A number of at least 0 and below 2^33, to the millionth. */
   real(value: number): void {
-    this.out.put(ascii(String(value)));
+    const { out } = this;
+    const millionths = Math.round(value * 1e6);
+    const whole = Math.floor(millionths / 1e6);
+    this.whole(whole);
+    let rest = millionths - 1e6 * whole;
+    if (rest === 0) return;
+    out.bytes[out.at++] = POINT;
+    for (let power = 100_000; rest > 0; power /= 10) {
+      const digit = (rest / power) | 0;
+      out.bytes[out.at++] = ZERO + digit;
+      rest -= digit * power;
+    }
   }
 }

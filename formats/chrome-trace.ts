@@ -24,8 +24,8 @@ const EVENT_ROOM = 1_024;
 const MOST_NAME = 100;
 
 /**
- * Writes a trace as Chrome's JSON ("Trace Event Format", Google 2016): an object with `traceEvents`, one event a line in the order of time. Slices
- * are pairs of B and E, which nest on every track; `ts` is in microseconds with the nanoseconds as decimals, exactly. docs/trace.md says what is
+ * Writes a trace as Chrome's JSON ("Trace Event Format", Google 2016): an object with `traceEvents`, one event a line, in the order of time but for
+ * counters, which say what was from the look before on. Slices are pairs of B and E, which nest on every track; `ts` is in microseconds with the nanoseconds as decimals, exactly. docs/trace.md says what is
  * shown.
  */
 export class ChromeTrace implements TraceSink {
@@ -42,6 +42,9 @@ export class ChromeTrace implements TraceSink {
   private isOnVcpu = new Uint8Array(0); //           [vcpu] a task's slice is open
   private wakeFlow = new Float64Array(0); //         [vcpu] arrow that ends where it runs next; 0 for none
   private guestBlocks = new Int32Array(0); //        [guest * nodes + node] as last written
+  private nodeProcess: readonly Uint8Array[] = []; // [node] `"pid":1`
+  private rates = new Float64Array(0); //            [resource] as last written
+  private ratios = new Float64Array(0); //           [node] likewise
   private flows = 0;
 
   constructor(write: WriteBytes) {
@@ -69,6 +72,9 @@ export class ChromeTrace implements TraceSink {
       const pid = pagesPid + 1;
       return ascii(`{"ph":"C","name":${text(nameOf(table, name, resource))},"pid":${pid},"args":{"GB/s":`);
     });
+    this.nodeProcess = Array.from({ length: table.nodeCount }, (_, node) => ascii(`,"pid":${NODE_PID + node}`));
+    this.rates = new Float64Array(table.resourceNames.length).fill(-1);
+    this.ratios = new Float64Array(table.nodeCount).fill(-1);
     this.tasks = new Array<Uint8Array | null>(table.taskGuest.length).fill(null);
     this.cpuOf = new Int32Array(vcpuTid.length).fill(-1);
     this.isOnVcpu = new Uint8Array(vcpuTid.length);
@@ -81,10 +87,9 @@ export class ChromeTrace implements TraceSink {
     this.nameProcess(pagesPid, 'pages of nodes', table.nodeCount);
     for (let node = 0; node < table.nodeCount; node++) this.nameThread(pagesPid, node, `node ${node}`);
     this.nameProcess(pagesPid + 1, 'controllers and links', table.nodeCount + 1);
-    table.guests.forEach(({ name, firstVcpu, vcpuCount }, guest) => {
+    table.guests.forEach(({ name, vcpuCount }, guest) => {
       this.nameProcess(guestPid[guest]!, name, table.nodeCount + 2 + guest);
       for (let i = 0; i < vcpuCount; i++) this.nameThread(guestPid[guest]!, 1 + i, `vCPU ${i}`);
-      void firstVcpu;
     });
     // Every event but the last ends with a comma, so the last is one that says nothing new.
     this.lastLine = `{"ph":"M","pid":${NODE_PID},"name":"process_labels","args":{"labels":${text(machine)}}}`;
@@ -137,20 +142,26 @@ export class ChromeTrace implements TraceSink {
     const { nodeCount, blockBytes } = this.table!;
     const fromNs = atNs - spanNs; // a counter keeps its value until the next
     this.resourceName.forEach((name, resource) => {
+      const rate = resourceBytes[resource]! / spanNs;
+      if (rate === this.rates[resource]) return;
+      this.rates[resource] = rate;
       json.out.room(EVENT_ROOM);
       json.text(name);
-      json.real(resourceBytes[resource]! / spanNs);
+      json.real(rate);
       json.text(CLOSE_ARGS);
       this.stamp(fromNs);
     });
     for (let node = 0; node < nodeCount; node++) {
       const lines = localLines[node]! + remoteLines[node]!;
+      const ratio = lines > 0 ? remoteLines[node]! / lines : 0;
+      if (ratio === this.ratios[node]) continue;
+      this.ratios[node] = ratio;
       json.out.room(EVENT_ROOM);
       json.text(COUNTER);
       json.text(REMOTE);
-      json.text(this.cpuTrackOf(node));
+      json.text(this.nodeProcess[node]!);
       json.text(RATIO);
-      json.real(lines > 0 ? remoteLines[node]! / lines : 0);
+      json.real(ratio);
       json.text(CLOSE_ARGS);
       this.stamp(fromNs);
     }
@@ -283,10 +294,6 @@ export class ChromeTrace implements TraceSink {
     this.json.text(STAMP);
     this.json.micro(timeNs);
     this.json.text(END_LINE);
-  }
-
-  private cpuTrackOf(node: number): Uint8Array {
-    return ascii(`,"pid":${NODE_PID + node}`);
   }
 
   private hasMoved(guest: number, blocks: Int32Array): boolean {

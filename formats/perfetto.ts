@@ -38,6 +38,8 @@ export class PerfettoTrace implements TraceSink {
   private lastCpu = new Int32Array(0); //           [vcpu]
   private isGone = new Uint8Array(0); //            [guest]
   private guestBlocks = new Int32Array(0); //       [guest * nodes + node] as last written
+  private rates = new Float64Array(0); //           [resource] as last written
+  private ratios = new Float64Array(0); //          [node] likewise
   private flows = 0;
 
   constructor(write: WriteBytes) {
@@ -63,6 +65,8 @@ export class PerfettoTrace implements TraceSink {
     this.tasks = new Array<Uint8Array | null>(table.taskGuest.length).fill(null);
     this.cpuOf = new Int32Array(names.vcpuTid.length).fill(-1);
     this.lastCpu = new Int32Array(names.vcpuTid.length);
+    this.rates = new Float64Array(table.resourceNames.length).fill(-1);
+    this.ratios = new Float64Array(table.nodeCount).fill(-1);
     this.isGone = new Uint8Array(table.guests.length);
     this.guestBlocks = new Int32Array(table.guests.length * table.nodeCount);
   }
@@ -112,11 +116,18 @@ export class PerfettoTrace implements TraceSink {
   look({ atNs, spanNs, resourceBytes, localLines, remoteLines, guestNodeBlocks }: TraceLook): void {
     const { resources, nodeRemote, guestMemory } = this.tracks!;
     const fromNs = atNs - spanNs; // a counter keeps its value until the next
-    for (let resource = 0; resource < resources.length; resource++)
-      this.counter(fromNs, resources[resource]!, resourceBytes[resource]! / spanNs);
+    for (let resource = 0; resource < resources.length; resource++) {
+      const rate = resourceBytes[resource]! / spanNs;
+      if (rate === this.rates[resource]) continue;
+      this.rates[resource] = rate;
+      this.counter(fromNs, resources[resource]!, rate);
+    }
     for (let node = 0; node < nodeRemote.length; node++) {
       const lines = localLines[node]! + remoteLines[node]!;
-      this.counter(fromNs, nodeRemote[node]!, lines > 0 ? remoteLines[node]! / lines : 0);
+      const ratio = lines > 0 ? remoteLines[node]! / lines : 0;
+      if (ratio === this.ratios[node]) continue;
+      this.ratios[node] = ratio;
+      this.counter(fromNs, nodeRemote[node]!, ratio);
     }
     for (let place = 0; place < guestMemory.length; place++) {
       const blocks = guestNodeBlocks[place]!;

@@ -51,7 +51,7 @@ const MAX_STEPS = 1_000_000;
  * Runs a scenario to its end: a pure function of it. Between two instants nothing changes speed, so time jumps from one to the next.
  * @param box shared memory, for whoever watches the run from another thread
  * @param witness is told of each decision, and changes nothing unless it is to end the run at one
- * @param trace is told of each event, and changes nothing
+ * @param trace is told of each event, and changes nothing unless its sink wants no more
  * @throws SimulatorError when the simulator is at fault. A policy's fault ends the run with a status.
  */
 export function run(scenario: Scenario, box?: BlackBox, witness: Witness | null = null, trace: Tracer | null = null): Recording {

@@ -135,7 +135,7 @@ function start(w: World, k: HostKernel, cpu: number, vcpu: number, isSame: boole
   const task = w.vcpuTask[vcpu]!;
   if (w.taskState[task] === TASK_ON_VCPU) bookWaiting(w, task, WAIT_HOST);
   const last = w.vcpuCpu[vcpu]!;
-  const isMoved = last !== cpu && k.hasRun(vcpu);
+  const isMoved = k.hasRun(vcpu) && last !== cpu; // asked for all: it is remembered
   let distance = 0;
   if (isMoved) {
     const from = machine.cpuNode[last]!;

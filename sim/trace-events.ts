@@ -96,6 +96,8 @@ export interface TraceTable {
 
 /** Takes a trace as it is made. What it throws ends the run. */
 export interface TraceSink {
+  /** Set when it wants no more: the run ends at the present instant. */
+  readonly isDone?: boolean;
   begin(table: TraceTable): void;
   events(events: TraceEvents): void;
   look(look: TraceLook): void;

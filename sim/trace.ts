@@ -35,6 +35,7 @@ export class Tracer {
   nextLookNs: number;
   private readonly sink: TraceSink;
   private readonly everyNs: number;
+  private world: World | null = null;
   private count = 0;
   private readonly timesNs = new Float64Array(ROWS);
   private readonly rows = new Int32Array(ROWS * TRACE_WIDTH);
@@ -57,6 +58,7 @@ export class Tracer {
   /** To be called before anything happens in the world. */
   begin(w: World): void {
     const { machine } = w.scenario;
+    this.world = w;
     this.current = new Int32Array(machine.cpuCount).fill(-1);
     this.place = new Int32Array(w.vcpuState.length).fill(-1);
     this.waker = new Int32Array(w.vcpuState.length).fill(-1);
@@ -192,6 +194,7 @@ export class Tracer {
     subtract(since.remoteLines, before.remoteLines);
     this.flush();
     this.sink.look({ atNs, spanNs: atNs - this.lookedNs, ...since, guestNodeBlocks: w.memory.guestNodeBlocks });
+    if (this.sink.isDone === true) w.endNs = Math.min(w.endNs, atNs);
     this.lookedNs = atNs;
   }
 
@@ -212,6 +215,7 @@ export class Tracer {
     const { count, timesNs, rows } = this;
     this.count = 0;
     if (count > 0) this.sink.events({ count, timesNs, rows });
+    if (this.sink.isDone === true) this.world!.endNs = this.world!.nowNs;
   }
 }
 

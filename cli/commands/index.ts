@@ -5,6 +5,7 @@ export const commands: readonly LateCommand[] = [
   { name: 'deck', load: async () => (await import('./deck.ts')).deck },
   { name: 'run', load: async () => (await import('./run.ts')).run },
   { name: 'compare', load: async () => (await import('./compare.ts')).compare },
+  { name: 'trace', load: async () => (await import('./trace.ts')).trace },
   { name: 'explain', load: async () => (await import('./explain.ts')).explain },
   { name: 'report', load: async () => (await import('./report.ts')).report },
   { name: 'sweep run', load: async () => (await import('./sweep-run.ts')).sweepRun },

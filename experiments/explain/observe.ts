@@ -22,7 +22,8 @@ export function observerOf(scenario: Scenario, runner: Pick<GuardedRunner, 'obse
   };
 }
 
-function withPlacement(scenario: Scenario): Scenario {
+/** What is to be run of a scenario: with oracle-static, under the placement that its search finds. */
+export function withPlacement(scenario: Scenario): Scenario {
   if (scenario.policy !== oracleStatic) return scenario;
   const { candidate } = bestStatic(scenario, numberOption(scenario.policyOptions, 'runs'), run);
   return { ...scenario, policy: { ...scenario.policy, check: () => {}, make: () => candidate.make() } };

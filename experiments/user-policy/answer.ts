@@ -7,6 +7,7 @@ import { kindOf, type PolicyExit } from '../../sim/policy-exit.ts';
 import type { Recording } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import { Witness, type Witnessed, type WitnessOrder } from '../../sim/witness.ts';
+import { OrderedTrace, type TraceOrder, type TraceWritten } from '../trace-order.ts';
 import { workloads } from '../../workloads/index.ts';
 import { type Compile, evaluate, checkPolicy, POLICY_CODE } from './evaluate.ts';
 import { type Guarded, guardPolicy, HOOKS } from './guard.ts';
@@ -28,6 +29,8 @@ export interface Task {
   readonly isTwice: boolean;
   /** What to keep of its decisions, of the first run. */
   readonly witness?: WitnessOrder;
+  /** The trace to write of the first run. */
+  readonly trace?: TraceOrder;
   /** Stop where the run would begin: what a run would refuse at once is refused. */
   readonly isOnlyMade?: boolean;
 }
@@ -48,7 +51,13 @@ export type Place = readonly [line: number, column: number] | null;
 export type Answer =
   | { readonly told: 'described'; readonly described: Described }
   | { readonly told: 'made' }
-  | { readonly told: 'recording'; readonly recording: Recording; readonly place: Place; readonly witnessed: Witnessed | null }
+  | {
+      readonly told: 'recording';
+      readonly recording: Recording;
+      readonly place: Place;
+      readonly witnessed: Witnessed | null;
+      readonly traced: TraceWritten | null;
+    }
   /** It failed before there was a run. */
   | { readonly told: 'exit'; readonly exit: PolicyExit; readonly place: Place }
   /** Its own check refuses these options on this machine. */
@@ -84,10 +93,12 @@ export function answer(task: Task, box: BlackBox, around: Surroundings): Answer 
     const scenario = make();
     if (task.isOnlyMade) return { told: 'made' };
     const witness = task.witness ? new Witness(task.witness) : null;
-    const recording = run(scenario, box, witness);
+    const trace = task.trace ? new OrderedTrace(task.trace) : null;
+    const recording = run(scenario, box, witness, trace?.tracer);
     const witnessed = witness?.told() ?? null;
+    const traced = trace?.written() ?? null;
     const last = guarded as Guarded | null;
-    if (recording.status === 'policy-error') return { told: 'recording', recording, place: placeOf(last?.thrown()), witnessed };
+    if (recording.status === 'policy-error') return { told: 'recording', recording, place: placeOf(last?.thrown()), witnessed, traced };
     const second = task.isTwice ? run(make(), box) : recording;
     const fault =
       second.hash !== recording.hash
@@ -95,7 +106,7 @@ export function answer(task: Task, box: BlackBox, around: Surroundings): Answer 
         : around.isTampered()
           ? TAMPERED
           : null;
-    return { told: 'recording', recording: fault ? withFault(second, fault, box) : second, place: null, witnessed };
+    return { told: 'recording', recording: fault ? withFault(second, fault, box) : second, place: null, witnessed, traced };
   } catch (error) {
     if (around.isTampered()) return { told: 'exit', exit: exitOf(box, TAMPERED), place: null };
     if (box.head[HOOK] === 0 || error instanceof SimulatorError)

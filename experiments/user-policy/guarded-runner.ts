@@ -3,6 +3,7 @@ import type { PolicyExit } from '../../sim/policy-exit.ts';
 import { record } from '../../sim/record.ts';
 import type { Recording } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';
+import type { TraceOrder, TraceWritten } from '../trace-order.ts';
 import type { Witnessed, WitnessOrder } from '../../sim/witness.ts';
 import { workloads } from '../../workloads/index.ts';
 import { InputError, show } from '../input-error.ts';
@@ -24,6 +25,12 @@ export interface Guarding {
 export interface Observed {
   readonly recording: Recording;
   readonly witnessed: Witnessed | null;
+}
+
+/** A run and what was written of its trace; null when its thread had to be ended, which leaves no whole file. */
+export interface Traced {
+  readonly recording: Recording;
+  readonly traced: TraceWritten | null;
 }
 
 /** Memory of an isolated process, that of the simulator included. */
@@ -80,7 +87,15 @@ export class GuardedRunner {
     return this.#run(scenario, { isTwice: false, witness: order });
   }
 
-  async #run(scenario: Scenario, how: Pick<Order, 'isTwice' | 'witness'>): Promise<Observed> {
+  /**
+   * As `run`, and writes its trace. Not for an isolated process, which has no files.
+   * @throws InputError if the policy refuses its options on this machine
+   */
+  trace(scenario: Scenario, order: TraceOrder): Promise<Traced> {
+    return this.#run(scenario, { isTwice: false, trace: order });
+  }
+
+  async #run(scenario: Scenario, how: Pick<Order, 'isTwice' | 'witness' | 'trace'>): Promise<Observed & Traced> {
     const { policy } = scenario;
     if (!isUserPolicy(policy)) throw new RangeError(`policy ${policy.name} is not from a file`);
     const foreign = scenario.guests.find(({ workload }) => !workloads.includes(workload));
@@ -91,12 +106,17 @@ export class GuardedRunner {
       case 'recording':
         return {
           witnessed: reply.witnessed,
+          traced: reply.traced,
           recording: reply.recording.exit
             ? withExit(reply.recording, policy, { ...reply.recording.exit }, placeIn(policy.bundle, reply.place))
             : reply.recording,
         };
       case 'exit':
-        return { witnessed: null, recording: withExit(nothing(scenario), policy, reply.exit, placeIn(policy.bundle, reply.place)) };
+        return {
+          witnessed: null,
+          traced: null,
+          recording: withExit(nothing(scenario), policy, reply.exit, placeIn(policy.bundle, reply.place)),
+        };
       case 'refused':
         throw new InputError(`policy = ${show(policy.name)}: ${reply.message}`);
       case 'broken':

@@ -9,7 +9,7 @@ describe('a command line that is not understood ends with exit code 2 and one li
   test.each([
     [
       'rnu',
-      'rnu: no such command, want one of deck, run, compare, explain, report, sweep, pack, verify, validate, experiment, check, policy, placement, workload, machine, guest; did you mean run?',
+      'rnu: no such command, want one of deck, run, compare, trace, explain, report, sweep, pack, verify, validate, experiment, check, policy, placement, workload, machine, guest; did you mean run?',
     ],
     [
       'policy lst',

@@ -86,9 +86,9 @@ function replay({ rows, table, endsNs }: KeptTrace): { busyNs: number; idleNs: n
   return { busyNs, idleNs: table!.cpuNode.length * endsNs[0]! - busyNs };
 }
 
-test('replaying the switches gives the busy and idle time of the recording exactly (30 random scenarios)', () => {
-  for (let seed = 0; seed < 30; seed++) {
-    const drawn = randomScenario(9200 + seed);
+test('replaying the switches gives the busy and idle time of the recording exactly (15 random scenarios)', () => {
+  for (let seed = 0; seed < 15; seed++) {
+    const drawn: Scenario = { ...randomScenario(9200 + seed), checks: seed < 5 ? 'all' : 'cheap' };
     const { recording, trace } = traced(drawn);
     const { busyNs, idleNs } = replay(trace);
     expect([seed, busyNs, idleNs]).toEqual([seed, recording.busyNs, recording.idleNs]);
