@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OrderedTrace } from '../experiments/trace-order.ts';
+import { TraceFile } from '../experiments/trace-file.ts';
 import { traceFormats } from '../experiments/trace-formats.ts';
 import { formatNumber } from '../report/format.ts';
 import { table } from '../report/table.ts';
@@ -104,10 +105,9 @@ function rateOf(): Map<string, number> {
   const rates = new Map<string, number>();
   try {
     for (const { name, open } of traceFormats) {
-      const descriptor = openSync(join(folder, name), 'w');
-      const sink = open((bytes) => {
-        for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
-      });
+      const descriptor = openSync(join(folder, name), 'w+');
+      const file = new TraceFile(descriptor, () => {});
+      const sink = open(file.write, file);
       sink.begin(kept.table!);
       for (const portion of kept.portions) sink.events(portion); // warm up
       const before = process.cpuUsage();

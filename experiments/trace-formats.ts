@@ -2,7 +2,7 @@ import { ChromeTrace } from '../formats/chrome-trace.ts';
 import type { WriteBytes } from '../formats/output-buffer.ts';
 import { PerfScriptText } from '../formats/perf-script-writer.ts';
 import { PerfettoTrace } from '../formats/perfetto.ts';
-import { type Spool, TraceDat } from '../formats/trace-dat.ts';
+import { type PlacedBytes, TraceDat } from '../formats/trace-dat.ts';
 import type { TraceSink } from '../sim/trace-events.ts';
 
 /** A format that a trace can be written in as a stream. */
@@ -15,9 +15,9 @@ export interface TraceFormat {
   readonly opens: (file: string) => string;
   /**
    * @param write takes the file's bytes one after the other
-   * @param spool makes room for bytes that cannot be written in order yet, which goes with the run
+   * @param file the same file, for a format that does not have them in the order in which they are made
    */
-  open(write: WriteBytes, spool: () => Spool): TraceSink;
+  open(write: WriteBytes, file: PlacedBytes): TraceSink;
 }
 
 export const traceFormats: readonly TraceFormat[] = [
@@ -40,7 +40,7 @@ export const traceFormats: readonly TraceFormat[] = [
     extensions: ['.dat'],
     summary: 'trace.dat of trace-cmd: sched_switch, sched_waking, sched_wakeup, sched_migrate_task, page moves',
     opens: (file) => `trace-cmd report -i ${file}, kernelshark ${file}, or lisa.trace.Trace(...)`,
-    open: (write, spool) => new TraceDat(write, spool()),
+    open: (_, file) => new TraceDat(file),
   },
   {
     name: 'perf-script',

@@ -1,12 +1,11 @@
-import { writeSync } from 'node:fs';
 import { Tracer } from '../sim/trace.ts';
-import { failureOf } from './file-calls.ts';
+import { TraceFile } from './trace-file.ts';
 import { traceFormats } from './trace-formats.ts';
 import { TraceWindow } from './trace-window.ts';
 
 /** A trace that is to be written, as plain data: any thread of the process can. */
 export interface TraceOrder {
-  /** The file, opened for writing. */
+  /** The file, opened for reading and writing. */
   readonly descriptor: number;
   /** The name of one of `traceFormats`. */
   readonly format: string;
@@ -29,26 +28,17 @@ export interface TraceWritten {
 export class OrderedTrace {
   readonly tracer: Tracer;
   readonly #window: TraceWindow;
-  #bytes = 0;
-  #failure: string | null = null;
+  readonly #file: TraceFile;
 
   constructor({ descriptor, format, lookEveryNs, fromNs, toNs }: TraceOrder) {
-    const write = (bytes: Uint8Array): void => {
-      if (this.#failure !== null) return;
-      try {
-        for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at); // a full disk may take a part and say nothing
-        this.#bytes += bytes.length;
-      } catch (error) {
-        this.#failure = failureOf(error);
-        this.#window.isDone = true;
-      }
-    };
+    this.#file = new TraceFile(descriptor, () => (this.#window.isDone = true));
     const { open } = traceFormats.find(({ name }) => name === format)!;
-    this.#window = new TraceWindow(open(write), fromNs, toNs);
+    this.#window = new TraceWindow(open(this.#file.write, this.#file), fromNs, toNs);
     this.tracer = new Tracer(this.#window, lookEveryNs);
   }
 
   written(): TraceWritten {
-    return { events: this.#window.eventCount, looks: this.#window.lookCount, bytes: this.#bytes, failure: this.#failure };
+    const { bytes, failure } = this.#file;
+    return { events: this.#window.eventCount, looks: this.#window.lookCount, bytes, failure };
   }
 }

@@ -20,7 +20,7 @@ export class WholeFile {
   constructor(named: string) {
     this.#path = existsSync(named) ? realpathSync(named) : named; // a link stays a link
     this.#temporary = join(dirname(this.#path), temporaryName());
-    this.#file = this.#try(() => openSync(this.#temporary, 'wx'));
+    this.#file = this.#try(() => openSync(this.#temporary, 'wx+'));
   }
 
   /** @throws StoreError; nothing is left behind */

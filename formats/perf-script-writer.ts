@@ -7,6 +7,7 @@ import { traceNames } from './trace-names.ts';
 const MOST_KEPT = 1 << 16;
 /** Of the longest event's name, as perf lines them up. */
 const NAME_WIDTH = 24;
+const encoder = new TextEncoder();
 /** Nice 0. */
 const PRIO = 120;
 
@@ -97,7 +98,7 @@ export class PerfScriptText implements TraceSink {
   }
 
   private flush(): void {
-    this.out(Buffer.from(this.kept.join(''), 'latin1'));
+    this.out(encoder.encode(this.kept.join('')));
     this.kept = [];
     this.keptLength = 0;
   }

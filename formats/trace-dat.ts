@@ -1,5 +1,4 @@
 import type { TraceEvents, TraceSink, TraceTable } from '../sim/trace-events.ts';
-import type { WriteBytes } from './output-buffer.ts';
 import {
   EVENT_SYSTEMS,
   HEADER_EVENT,
@@ -16,11 +15,11 @@ import {
 import { MIGRATE, PAGE_MOVE, SWITCH, TRACE_WIDTH, WAKING } from './trace-kinds.ts';
 import { type TraceNames, traceNames } from './trace-names.ts';
 
-/** Bytes put aside while a file cannot be written in order yet. */
-export interface Spool {
-  write(bytes: Uint8Array): void;
-  /** Fills `into` with what was written from that byte on. */
-  read(from: number, into: Uint8Array): void;
+/** A file that is not written from its begin to its end. */
+export interface PlacedBytes {
+  writeAt(position: number, bytes: Uint8Array): void;
+  /** Fills `into` with what was written there. */
+  readAt(position: number, into: Uint8Array): void;
 }
 
 const PAGE_WORDS = PAGE_BYTES / 4;
@@ -31,6 +30,9 @@ const TIME_EXTEND = 30;
 /** Priority of nice 0, as the kernel's own files show it. */
 const PRIO = 120;
 const STATE_SLEEPING = 1;
+/** Offset and size of a CPU's pages. */
+const TABLE_ENTRY_BYTES = 16;
+const encoder = new TextEncoder();
 /** When the run begins, by the clock of the file: KernelShark 2.2.1 loses all of a CPU whose first event is at 0. */
 const START_NS = 1e9;
 
@@ -39,15 +41,15 @@ const START_NS = 1e9;
  * happened on a CPU is in that CPU's buffer, by the kernel's own events sched_switch, sched_waking, sched_wakeup(_new) and
  * sched_migrate_task, and moves of memory as numalab:page_move on the first CPU of the node it goes to.
  *
- * The run begins at 1 s. The file has all pages of a CPU together, so pages go to a spool until the run has ended; of each, two bytes are kept.
+ * The run begins at 1 s. The file has all pages of a CPU together: pages are written as they fill up, and change places at the end; until
+ * then two bytes are kept of each.
  * Format: trace-cmd.dat.v6(5), and include/linux/ring_buffer.h for what is in a page. Little-endian, as the host must be.
  */
 export class TraceDat implements TraceSink {
   /** Written so far, by the kernel's names. */
   readonly counts = { sched_switch: 0, sched_waking: 0, sched_migrate_task: 0, page_move: 0 };
-  private readonly out: WriteBytes;
-  private readonly spool: Spool;
-  private names: TraceNames | null = null;
+  private readonly file: PlacedBytes;
+  private tids: Int32Array = new Int32Array(0); //        [vcpu]
   private comms: Int32Array = new Int32Array(0); //      [(cpu or cpus + vcpu) * 4 + word] the idle task of each CPU comes first
   private guestComms: Int32Array = new Int32Array(0); //  [guest * 4 + word]
   private nodeCpu = new Int32Array(0); //     [node] its first CPU
@@ -55,20 +57,21 @@ export class TraceDat implements TraceSink {
   private at = new Int32Array(0); //          [cpu] next word of it; FIRST_WORD when it is empty
   private lastNs = new Float64Array(0); //    [cpu] time of its last event
   private current = new Int32Array(0); //     [cpu] vCPU that runs there, or NONE
-  private pageCpu = new Uint16Array(1024); // [page of the spool]
+  private pageCpu = new Uint16Array(1024); // [page] in the order in which they were full
   private pageCount = 0;
+  private head = new Uint8Array(0);
+  private firstPage = 0; //                    byte at which the pages begin
 
   /** @throws RangeError on a host that is not little-endian */
-  constructor(out: WriteBytes, spool: Spool) {
+  constructor(file: PlacedBytes) {
     if (new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) throw new RangeError('trace.dat: want a little-endian host to write it on');
-    this.out = out;
-    this.spool = spool;
+    this.file = file;
   }
 
   begin(table: TraceTable): void {
     const cpus = table.cpuNode.length;
     const names = traceNames(table);
-    this.names = names;
+    this.tids = names.vcpuTid;
     this.comms = commWords([...Array.from({ length: cpus }, (_, cpu) => `swapper/${cpu}`), ...names.vcpuComm]);
     this.guestComms = commWords(table.guests.map(({ name }) => name.slice(0, 15)));
     this.nodeCpu = Int32Array.from({ length: table.nodeCount }, (_, node) => Math.max(0, table.cpuNode.indexOf(node)));
@@ -76,6 +79,8 @@ export class TraceDat implements TraceSink {
     this.at = new Int32Array(cpus).fill(FIRST_WORD);
     this.lastNs = new Float64Array(cpus);
     this.current = new Int32Array(cpus).fill(-1);
+    this.head = headOf(names, cpus);
+    this.firstPage = Math.ceil((this.head.length + TABLE_ENTRY_BYTES * cpus) / PAGE_BYTES) * PAGE_BYTES;
   }
 
   events({ count, timesNs, rows }: TraceEvents): void {
@@ -195,7 +200,7 @@ export class TraceDat implements TraceSink {
     this.words[page + 2] = used * 4 - PAGE_HEADER_BYTES; // commit
     this.words[page + 3] = 0;
     this.words.fill(0, page + used, page + PAGE_WORDS);
-    this.spool.write(new Uint8Array(this.words.buffer, page * 4, PAGE_BYTES));
+    this.file.writeAt(this.placeOf(this.pageCount), new Uint8Array(this.words.buffer, page * 4, PAGE_BYTES));
     if (this.pageCount === this.pageCpu.length) {
       const grown = new Uint16Array(2 * this.pageCount);
       grown.set(this.pageCpu);
@@ -205,68 +210,48 @@ export class TraceDat implements TraceSink {
     this.at[cpu] = FIRST_WORD;
   }
 
-  /** The head of the file, then the pages of each CPU in turn. */
+  /** The head of the file, where the pages of each CPU are, and all pages in their places. */
   private assemble(): void {
     const cpus = this.at.length;
     const pages = new Int32Array(cpus); // [cpu] how many
     for (let page = 0; page < this.pageCount; page++) pages[this.pageCpu[page]!]!++;
-    const head = this.head(cpus);
-    const table = new DataView(new ArrayBuffer(16 * cpus));
-    const start = Math.ceil((head.length + table.byteLength) / PAGE_BYTES) * PAGE_BYTES;
-    const first = new Int32Array(cpus); // [cpu] its first page of the file
+    const table = new DataView(new ArrayBuffer(this.firstPage - this.head.length)); // and zeros up to the first page
+    const next = new Int32Array(cpus); // [cpu] place of its next page
     for (let cpu = 0, page = 0; cpu < cpus; page += pages[cpu++]!) {
-      first[cpu] = page;
-      table.setBigUint64(16 * cpu, BigInt(start) + BigInt(page) * BigInt(PAGE_BYTES), true);
-      table.setBigUint64(16 * cpu + 8, BigInt(pages[cpu]!) * BigInt(PAGE_BYTES), true);
+      next[cpu] = page;
+      putNumber(table, TABLE_ENTRY_BYTES * cpu, this.placeOf(page), 8);
+      putNumber(table, TABLE_ENTRY_BYTES * cpu + 8, pages[cpu]! * PAGE_BYTES, 8);
     }
-    this.out(head);
-    this.out(new Uint8Array(table.buffer));
-    this.out(new Uint8Array(start - head.length - table.byteLength));
-    const order = new Int32Array(this.pageCount); // [page of the file] page of the spool
-    for (let page = 0; page < this.pageCount; page++) order[first[this.pageCpu[page]!]!++] = page;
-    const bytes = new Uint8Array(PAGE_BYTES);
-    for (const page of order) {
-      this.spool.read(page * PAGE_BYTES, bytes);
-      this.out(bytes);
+    const places = new Int32Array(this.pageCount); // [page]
+    for (let page = 0; page < this.pageCount; page++) places[page] = next[this.pageCpu[page]!]!++;
+    this.movePages(places);
+    this.file.writeAt(0, this.head);
+    this.file.writeAt(this.head.length, new Uint8Array(table.buffer));
+  }
+
+  /** Each page goes to its place, whose page goes to its own, until one comes to where the first was; -1 marks those that are done. */
+  private movePages(places: Int32Array): void {
+    let held = new Uint8Array(PAGE_BYTES);
+    let other = new Uint8Array(PAGE_BYTES);
+    for (let first = 0; first < places.length; first++) {
+      let to = places[first]!;
+      places[first] = -1;
+      if (to === first || to < 0) continue;
+      this.file.readAt(this.placeOf(first), held);
+      while (to !== first) {
+        this.file.readAt(this.placeOf(to), other);
+        this.file.writeAt(this.placeOf(to), held);
+        [held, other] = [other, held];
+        const after = places[to]!;
+        places[to] = -1;
+        to = after;
+      }
+      this.file.writeAt(this.placeOf(first), held);
     }
   }
 
-  private head(cpus: number): Uint8Array {
-    const parts: Uint8Array[] = [];
-    const text = (words: string): number => parts.push(Buffer.from(words, 'latin1'));
-    const number = (value: number, bytes: 2 | 4 | 8): number => {
-      const part = Buffer.alloc(bytes);
-      part.writeUIntLE(value, 0, Math.min(bytes, 6));
-      return parts.push(part);
-    };
-    const sized = (words: string): void => {
-      number(words.length, 8);
-      text(words);
-    };
-    parts.push(Uint8Array.of(0x17, 0x08, 0x44));
-    text('tracing6\0');
-    parts.push(Uint8Array.of(0, 8)); // little-endian, longs of 8 bytes
-    number(PAGE_BYTES, 4);
-    text('header_page\0');
-    sized(HEADER_PAGE);
-    text('header_event\0');
-    sized(HEADER_EVENT);
-    number(0, 4); // no formats of ftrace's own
-    number(EVENT_SYSTEMS.length, 4);
-    for (const [system, formats] of EVENT_SYSTEMS) {
-      text(`${system}\0`);
-      number(formats.length, 4);
-      formats.forEach(sized);
-    }
-    number(0, 4); // no kallsyms
-    number(0, 4); // no printk formats
-    const { vcpuComm, vcpuTid } = this.names!;
-    sized(vcpuComm.map((comm, vcpu) => `${vcpuTid[vcpu]!} ${comm}\n`).join(''));
-    number(cpus, 4);
-    text('options  \0');
-    number(0, 2);
-    text('flyrecord\0');
-    return Buffer.concat(parts);
+  private placeOf(page: number): number {
+    return this.firstPage + page * PAGE_BYTES;
   }
 
   /** @param cpu whose idle task it is if there is no vCPU */
@@ -280,12 +265,66 @@ export class TraceDat implements TraceSink {
   }
 
   private pidOf(vcpu: number): number {
-    return vcpu < 0 ? 0 : this.names!.vcpuTid[vcpu]!;
+    return vcpu < 0 ? 0 : this.tids[vcpu]!;
   }
+}
+
+/** All before the table of the CPUs' pages. */
+function headOf({ vcpuComm, vcpuTid }: TraceNames, cpus: number): Uint8Array<ArrayBuffer> {
+  const parts: Uint8Array[] = [];
+  const text = (words: string): number => parts.push(encoder.encode(words));
+  const number = (value: number, bytes: 2 | 4 | 8): void => {
+    const part = new DataView(new ArrayBuffer(bytes));
+    putNumber(part, 0, value, bytes);
+    parts.push(new Uint8Array(part.buffer));
+  };
+  const sized = (words: string): void => {
+    number(encoder.encode(words).length, 8);
+    text(words);
+  };
+  parts.push(Uint8Array.of(0x17, 0x08, 0x44));
+  text('tracing6\0');
+  parts.push(Uint8Array.of(0, 8)); // little-endian, longs of 8 bytes
+  number(PAGE_BYTES, 4);
+  text('header_page\0');
+  sized(HEADER_PAGE);
+  text('header_event\0');
+  sized(HEADER_EVENT);
+  number(0, 4); // no formats of ftrace's own
+  number(EVENT_SYSTEMS.length, 4);
+  for (const [system, formats] of EVENT_SYSTEMS) {
+    text(`${system}\0`);
+    number(formats.length, 4);
+    formats.forEach(sized);
+  }
+  number(0, 4); // no kallsyms
+  number(0, 4); // no printk formats
+  sized(vcpuComm.map((comm, vcpu) => `${vcpuTid[vcpu]!} ${comm}\n`).join(''));
+  number(cpus, 4);
+  text('options  \0');
+  number(0, 2);
+  text('flyrecord\0');
+  return joined(parts);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+function putNumber(view: DataView, at: number, value: number, bytes: 2 | 4 | 8): void {
+  if (bytes === 2) view.setUint16(at, value, true);
+  else view.setUint32(at, value >>> 0, true);
+  if (bytes === 8) view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
 }
 
 function commWords(names: readonly string[]): Int32Array {
   const bytes = new Uint8Array(names.length * COMM_WORDS * 4);
-  names.forEach((name, i) => bytes.set(Buffer.from(name, 'latin1'), i * COMM_WORDS * 4));
+  names.forEach((name, i) => bytes.set(encoder.encode(name).subarray(0, COMM_WORDS * 4 - 1), i * COMM_WORDS * 4));
   return new Int32Array(bytes.buffer);
 }

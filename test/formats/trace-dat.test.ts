@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { PerfScriptText } from '../../formats/perf-script-writer.ts';
-import { type Spool, TraceDat } from '../../formats/trace-dat.ts';
+import { type PlacedBytes, TraceDat } from '../../formats/trace-dat.ts';
 import { run } from '../../sim/engine.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import { Tracer } from '../../sim/trace.ts';
@@ -14,18 +14,20 @@ import { randomScenario } from '../sim/random-scenario-fixture.ts';
 const path = mkdtempSync(join(tmpdir(), 'numalab-trace-dat-'));
 afterAll(() => rmSync(path, { recursive: true }));
 
-class Kept implements Spool {
-  private readonly parts: Buffer[] = [];
-  private all: Buffer | null = null;
-  readonly out = (bytes: Uint8Array): void => this.write(bytes);
-  write(bytes: Uint8Array): void {
-    this.parts.push(Buffer.from(bytes)); // a copy: the writer goes on with its own
+/** A file in memory. */
+class Kept implements PlacedBytes {
+  private kept = Buffer.alloc(0);
+  readonly out = (bytes: Uint8Array): void => this.writeAt(this.kept.length, bytes);
+  writeAt(position: number, bytes: Uint8Array): void {
+    const end = position + bytes.length;
+    if (end > this.kept.length) this.kept = Buffer.concat([this.kept, Buffer.alloc(end - this.kept.length)]);
+    this.kept.set(bytes, position);
   }
-  read(from: number, into: Uint8Array): void {
-    into.set(this.bytes().subarray(from, from + into.length));
+  readAt(position: number, into: Uint8Array): void {
+    into.set(this.kept.subarray(position, position + into.length));
   }
   bytes(): Buffer {
-    return (this.all ??= Buffer.concat(this.parts));
+    return this.kept;
   }
 }
 
@@ -101,7 +103,7 @@ const EVENTS: readonly Event[] = [
 
 test.skipIf(!hasTraceCmd)(`trace-cmd reads each event back, across a gap too long for a delta${note}`, () => {
   const out = new Kept();
-  const sink = new TraceDat(out.out, new Kept());
+  const sink = new TraceDat(out);
   fed(sink, EVENTS);
   const lines = report(out.bytes());
   const gap = 5_000_700_010 + GAP_NS;
@@ -125,7 +127,7 @@ test.skipIf(!hasTraceCmd)(`trace-cmd reads each event back, across a gap too lon
 
 test.skipIf(!hasTraceCmd)(`trace-cmd prints states by letter${note}`, () => {
   const out = new Kept();
-  fed(new TraceDat(out.out, new Kept()), EVENTS);
+  fed(new TraceDat(out), EVENTS);
   const file = join(path, 'letters.dat');
   writeFileSync(file, out.bytes());
   const text = execFileSync('trace-cmd', ['report', '-N', '-i', file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
@@ -139,7 +141,7 @@ describe.skipIf(!hasTraceCmd)(`a simulated run${note}`, () => {
     const scenario: Scenario = { ...randomScenario(seed), checks: 'cheap' };
     const dat = new Kept();
     const text = new Kept();
-    const [sink, script] = [new TraceDat(dat.out, new Kept()), new PerfScriptText(text.out)];
+    const [sink, script] = [new TraceDat(dat), new PerfScriptText(text.out)];
     const tracer = new Tracer(both(sink, script));
     const { guests } = run(scenario, undefined, null, tracer);
     const lines = report(dat.bytes());
@@ -166,25 +168,33 @@ describe.skipIf(!hasTraceCmd)(`a simulated run${note}`, () => {
   });
 });
 
-test('a page is full before it is put aside, and no event is cut in two', () => {
+test('a page is full before it is put aside, no event is cut in two, and the pages of a CPU stand together in the order of time', () => {
   const out = new Kept();
-  const spool = new Kept();
-  const many = Array.from({ length: 200 }, (_, i): Event => [
-    1000 + 13 * i,
-    SWITCH,
-    0,
-    i % 2 === 0 ? -1 : 1,
-    i % 2,
-    i % 2 === 0 ? 1 : -1,
-    0,
+  // CPUs 0 and 2 in turn, 200 switches each; 4080 bytes of a page hold 60 switches of 4 + 64 bytes: three pages and 20 more
+  const many = Array.from({ length: 400 }, (_, i): Event => {
+    const own = i >> 1;
+    const [vcpu, from, to] = [i % 2 === 0 ? 1 : 2, own % 2 === 0, own % 2 === 1];
+    return [1000 + 13 * i, SWITCH, i % 2 === 0 ? 0 : 2, from ? -1 : vcpu, 0, to ? -1 : vcpu, 0];
+  });
+  fed(new TraceDat(out), many);
+  const bytes = out.bytes();
+  const table = bytes.lastIndexOf('flyrecord\0') + 10;
+  const places = [0, 1, 2].map((cpu) => [
+    Number(bytes.readBigUInt64LE(table + 16 * cpu)),
+    Number(bytes.readBigUInt64LE(table + 16 * cpu + 8)),
   ]);
-  fed(new TraceDat(out.out, spool), many);
-  // 4080 bytes of a page hold 60 switches of 4 + 64 bytes: 200 are three pages and 20 more
-  const pages = spool.bytes();
-  expect(pages.length).toBe(4 * 4096);
-  expect([0, 1, 2, 3].map((page) => pages.readInt32LE(page * 4096 + 8))).toEqual([4080, 4080, 4080, 1360]);
-  expect([0, 1, 2, 3].map((page) => pages.readInt32LE(page * 4096))).toEqual([1000, 1780, 2560, 3340].map((ns) => 1e9 + ns)); // 13 * 60 apart, and the run begins at 1 s
-  expect(out.bytes().length % 4096).toBe(0);
+  const start = places[0]![0]!;
+  expect(start % 4096).toBe(0);
+  expect(places).toEqual([
+    [start, 4 * 4096],
+    [start + 4 * 4096, 0],
+    [start + 4 * 4096, 4 * 4096],
+  ]);
+  expect(bytes.length).toBe(start + 8 * 4096);
+  const pages = Array.from({ length: 8 }, (_, page) => start + page * 4096);
+  expect(pages.map((page) => bytes.readInt32LE(page + 8))).toEqual([4080, 4080, 4080, 1360, 4080, 4080, 4080, 1360]);
+  // 26 ns lie between two of a CPU, 60 * 26 between two of its pages; CPU 2 begins 13 ns later, and the run at 1 s
+  expect(pages.map((page) => bytes.readInt32LE(page) - 1e9)).toEqual([1000, 2560, 4120, 5680, 1013, 2573, 4133, 5693]);
 });
 
 test('perf-script text: comm, number, CPU, time to the ns, event', () => {
