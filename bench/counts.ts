@@ -13,10 +13,12 @@ const ROWS = [
   'bits flipped',
   'files cut',
   'bad inputs tried',
+  'mutated files of other tools',
   'runs lost',
   'runs duplicated',
   'damaged files believed',
   'bad inputs that crashed it',
+  'mutated files that crashed or hung it',
 ] as const;
 
 interface Line {

@@ -6,7 +6,7 @@ export class FormatError extends RangeError {
 
   /** @param said such as `tasks.web.run = "x", want µs`; control characters in it are shown as escapes */
   constructor(line: number, column: number, said: string) {
-    super(`line ${line}, column ${column}: ${said.replace(/\p{Cc}/gu, (mark) => JSON.stringify(mark).slice(1, -1))}`);
+    super(`line ${line}, column ${column}: ${escaped(said)}`);
     this.line = line;
     this.column = column;
   }
@@ -42,6 +42,11 @@ export class SourceText {
 
 /** Far beyond any dump, configuration or trace that somebody would look at by hand. */
 export const MOST_CHARACTERS: number = 64 * 1024 ** 2;
+
+/** Without control characters, which would reach a terminal. */
+export function escaped(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
 
 /** A value in an error: short, in quotes if it is a text. */
 export function shown(value: unknown): string {

@@ -1,3 +1,5 @@
+import { escaped } from './format-error.ts';
+
 /** What Intel Memory Latency Checker measured. Nodes without CPUs have no row, so cells are listed one by one. */
 export interface MlcReport {
   readonly latencies: readonly MlcCell[]; //  value in ns, idle
@@ -69,12 +71,12 @@ function pointOf(line: number, words: readonly string[]): MlcPoint {
 }
 
 function count(line: number, word: string): number {
-  if (!/^\d{1,3}$/.test(word)) throw new RangeError(`line ${line}: ${word}, want a node`);
+  if (!/^\d{1,3}$/.test(word)) throw new RangeError(`line ${line}: ${escaped(word)}, want a node`);
   return Number(word);
 }
 
 function figure(line: number, word: string): number {
   const value = Number(word);
-  if (!(Number.isFinite(value) && value > 0)) throw new RangeError(`line ${line}: ${word}, want a number above 0`);
+  if (!(Number.isFinite(value) && value > 0)) throw new RangeError(`line ${line}: ${escaped(word)}, want a number above 0`);
   return value;
 }
