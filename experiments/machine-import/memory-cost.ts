@@ -31,7 +31,7 @@ function latencyFigure(said: Cells | null, slit: Matrix, from: string): Figure<M
   const local = (node: number): number | null => said?.[node]?.[node] ?? null;
   const locals = slit.flatMap((_, node) => local(node) ?? []);
   const mean = locals.length > 0 ? locals.reduce((sum, ns) => sum + ns, 0) / locals.length : null;
-  const value = slit.map((row, cpuNode) => row.map((distance, node) => said?.[cpuNode]?.[node] ?? (distance / 10) * (local(cpuNode) ?? mean ?? PRIORS.localLatencyNs))); // prettier-ignore
+  const value = slit.map((row, cpuNode) => row.map((distance, node) => said?.[cpuNode]?.[node] ?? (distance * (local(cpuNode) ?? mean ?? PRIORS.localLatencyNs)) / 10)); // prettier-ignore
   const attribute = `${from}: memory attribute Latency`;
   const [known, all] = countOf(said, slit.length);
   if (known === all) return { value, source: attribute };

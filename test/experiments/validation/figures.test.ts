@@ -39,6 +39,15 @@ describe('figures of a guest', () => {
     expect(figureOf(recording, name, 1)).toBeCloseTo(value, 12);
   });
 
+  test('of a process whose threads are told apart are those of its threads', () => {
+    // of its 4 s a thread has run 1, in 8 turns, of which 3 came after wakes; it waited 600 ms, 100 of them after these
+    const thread = { name: 'web-0', lifetimeNs: 4e9, runNs: 1e9, waitNs: 600e6, wakeWaitNs: 100e6, wakes: 3, contextSwitches: 8 };
+    const threads = [thread, { ...thread, name: 'web-1', runNs: 3e9 }];
+    const of = (name: string): number => figureOf({ guests: [{ ...guest('p', 600), threads }] } as unknown as Recording, name, 1);
+    expect(['web_0.runShare', 'web.runShare', 'web_0.meanRunMs', 'web.preemptedDelayMs'].map(of)).toEqual([0.25, 0.5, 125, 100]);
+    expect(() => of('p.runShare')).toThrow('guest p: want one of web_0, web_1');
+  });
+
   test('of a guest or a name that the run does not have are refused', () => {
     expect(() => figureOf(recording, 'hug.runShare', 1)).toThrow('guest hug: want one of hog, t_0, t_1; did you mean hog?');
     expect(() => figureOf(recording, 'hog.runShares', 1)).toThrow('figure runShares of a guest: want one of runShare');
