@@ -14,7 +14,7 @@ export const guestImport: Command = {
   name: 'guest import',
   summary: 'make a scenario file of guests that other tools describe: command lines of QEMU and vng, domains of libvirt, xl.cfg',
   operands: ['file'],
-  more: 'file',
+  more: 'files',
   flags: [
     {
       name: 'format',

@@ -143,7 +143,7 @@ describe('a flag and a file', () => {
   test('the error names the one the value came from', () => {
     expect(refusal(() => readScenario({ flags: { seed: 'x' }, file }, registries))).toMatch(/^--seed = x, want/);
     expect(refusal(() => readScenario({ flags: { seed: '3' }, file: { name: 's.yaml', text: 'vcpus: 0' } }, registries))).toMatch(
-      /^s\.yaml:1:8: vcpus = 0, want a whole number from 1 to 1024$/,
+      /^s\.yaml:1:8: vcpus = 0, want a whole number from 1 to 4096$/,
     );
   });
 });
@@ -161,10 +161,10 @@ describe('a wrong flag is refused in one line with flag, value, what was wanted 
     [{ guests: '4097' }, '--guests = 4097, want a whole number from 1 to 4096'],
     [{ guests: '0' }, '--guests = 0, want a whole number from 1 to 4096'],
     [{ guests: '010' }, '--guests = 010, want a whole number from 1 to 4096'],
-    [{ vcpus: '1025' }, '--vcpus = 1025, want a whole number from 1 to 1024'],
-    [{ vcpus: '1.5' }, '--vcpus = 1.5, want a whole number from 1 to 1024'],
-    [{ vcpus: 'NaN' }, '--vcpus = NaN, want a whole number from 1 to 1024'],
-    [{ vcpus: '0x10' }, '--vcpus = 0x10, want a whole number from 1 to 1024'],
+    [{ vcpus: '4097' }, '--vcpus = 4097, want a whole number from 1 to 4096'],
+    [{ vcpus: '1.5' }, '--vcpus = 1.5, want a whole number from 1 to 4096'],
+    [{ vcpus: 'NaN' }, '--vcpus = NaN, want a whole number from 1 to 4096'],
+    [{ vcpus: '0x10' }, '--vcpus = 0x10, want a whole number from 1 to 4096'],
     [{ duration: '1e999s' }, '--duration = 1e999s, want a time from 1us to 1440min such as 20ms'],
     [{ duration: '2min', limit: '119s' }, '--duration = 2min, want at most the limit (119s)'],
     [{ seed: '-3' }, '--seed = -3, want a whole number of at most 20 digits such as 1'],
@@ -212,7 +212,7 @@ describe('a wrong flag is refused in one line with flag, value, what was wanted 
 });
 
 const GUEST_WORDS =
-  'name, count, vcpus, memory, vnodes, vnuma, vdistances, vtopology, vnuma-guest, vnuma-host, kind, boot, workload, weight, nice, cpus, cap, arrives, departs';
+  'name, count, vcpus, memory, vnodes, vnuma, vdistances, vtopology, vnuma-guest, vnuma-host, kind, boot, workload, weight, nice, cpus, pins, soft-pins, membind, vnode-membind, prealloc, cap, arrives, departs';
 
 test('a guest of more blocks than can be linked is refused, even where the sum of all would do', () => {
   const roomy = { ...lopsided, memoryGiB: { value: [80, 3, 7], source: 'assumed' } };
