@@ -86,7 +86,8 @@ guests:
   });
 });
 
-const TABLE = 'want equal, or vCPUs:memory of each virtual node such as 0-3:3GiB/4,5:1GiB, -:2GiB for one without vCPUs, and none:512MiB for what no node has';
+const TABLE =
+  'want equal, or vCPUs:memory of each virtual node such as 0-3:3GiB/4,5:1GiB, -:2GiB for one without vCPUs, and none:512MiB for what no node has';
 const DISTANCES = 'want none, a distance from 1 to 255 for all pairs such as 21, or rows such as 10,21/21,10';
 const TOPOLOGY = 'want none, or a topology such as sockets=2,cores=6,threads=1';
 const TWO = { vcpus: '4', memory: '1GiB', vnodes: '2' };
