@@ -47,7 +47,7 @@ export type Words = Readonly<Record<string, unknown>>;
 /** @param word that names the file */
 export type ReadFile = (name: string, word: FileWord) => { readonly name: string; readonly text: string };
 
-const FILE_WORKLOADS: readonly FileWorkload[] = [rtApp, trace, perfStat];
+export const FILE_WORKLOADS: readonly FileWorkload[] = [rtApp, trace, perfStat];
 
 /** Names of the files that the words of a run depend on, as written. */
 export function filesNamedBy(words: Words): string[] {

@@ -8,7 +8,18 @@ export interface Remarks {
 }
 
 /** Elements of a domain that are read. */
-const READ = ['name', 'vcpu', 'vcpus', 'memory', 'currentMemory', 'cputune', 'numatune', 'cpu', 'memoryBacking', 'os'];
+export const READ_ELEMENTS: readonly string[] = [
+  'name',
+  'vcpu',
+  'vcpus',
+  'memory',
+  'currentMemory',
+  'cputune',
+  'numatune',
+  'cpu',
+  'memoryBacking',
+  'os',
+];
 
 /** Elements of a domain with nothing in them that decides who runs where, or what memory costs here. */
 export const NO_EFFECT: readonly string[] = [
@@ -51,7 +62,7 @@ export function placed(element: XmlElement, said: string): string {
 /** All that no other part of the reader looks at. */
 export function otherElements(domain: XmlElement, { unsimulated, ignored }: Remarks): void {
   for (const child of domain.children) {
-    if (READ.includes(child.name)) continue;
+    if (READ_ELEMENTS.includes(child.name)) continue;
     if (NO_EFFECT.includes(child.name)) ignored.push(placed(child, child.name));
     else unsimulated.push(placed(child, `${child.name}, which is not known here`));
   }

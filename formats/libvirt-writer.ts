@@ -25,9 +25,18 @@ function isBackedAtStart({ kind, cells, isPreallocated }: GuestDescription): boo
   return kind === 'kvm' && (isPreallocated || cells.some((cell) => cell.isPreallocated));
 }
 
-function comments({ softPins }: GuestDescription): string[] {
+function comments({ kind, softPins, cells }: GuestDescription): string[] {
   const soft = softPins.flatMap((choice, vcpu) => (choice ? [`vCPU ${vcpu} on ${choiceText(choice)}`] : []));
-  return soft.length === 0 ? [] : [`<!-- not said below, as libvirt has no soft affinity: ${soft.join('; ')} -->`];
+  const backed = kind === 'kvm' ? cells.flatMap(({ isPreallocated }, cell) => (isPreallocated ? [cell] : [])) : [];
+  const isPartial = backed.length > 0 && backed.length < cells.length;
+  return [
+    ...(soft.length === 0 ? [] : [`<!-- not said below, as libvirt has no soft affinity: ${soft.join('; ')} -->`]),
+    ...(isPartial
+      ? [
+          `<!-- said of all memory below, as libvirt has it for no single cell: memory of cells ${writeIdList(backed)} is backed at the start -->`,
+        ]
+      : []),
+  ];
 }
 
 function choiceText(choice: CpuChoice): string {

@@ -5,22 +5,33 @@ import { type QemuOption, Settings } from './qemu-options.ts';
 import type { ShellWord } from './shell-words.ts';
 
 /** Options that this reader takes apart. All have an argument. */
-const READ = new Set(['smp', 'm', 'numa', 'object', 'name', 'machine', 'M', 'accel', 'overcommit', 'device']);
+export const QEMU_READ: ReadonlySet<string> = new Set([
+  'smp',
+  'm',
+  'numa',
+  'object',
+  'name',
+  'machine',
+  'M',
+  'accel',
+  'overcommit',
+  'device',
+]);
 
 /** Without effect on who runs where, on memory or on time as they are simulated: devices, disks, networks, consoles, firmware. */
-const PLAIN_WITH_ARGUMENT = new Set(
+export const QEMU_PLAIN_WITH_ARGUMENT: ReadonlySet<string> = new Set(
   ('acpitable action add-fd append audio audiodev bios blockdev boot cdrom chardev chroot compat cpu D d debugcon device-help display drive dtb echr fda ' +
     'fdb fsdev fw_cfg gdb global hda hdb hdc hdd initrd iscsi k kernel L mon monitor msg mtdblock net netdev nic option-rom parallel pflash pidfile ' +
     'plugin prom-env qmp qmp-pretty qtest qtest-log rotate rtc runas run-with sandbox sd seed serial set shim smbios spice tb-size tpmdev trace ' +
     'usbdevice uuid vga virtfs vnc watchdog watchdog-action').split(' '), // prettier-ignore
 );
-const PLAIN = new Set(
+export const QEMU_PLAIN: ReadonlySet<string> = new Set(
   ('S s daemonize enable-fips full-screen no-acpi no-fd-bootchk no-hpet no-kvm-irqchip no-quit no-reboot no-shutdown no-user-config nodefaults ' +
     'nodefconfig nographic only-migratable snapshot usb alt-grab ctrl-grab curses sdl no-frame win2k-hack').split(' '), // prettier-ignore
 );
 /** With an effect that is not simulated. */
-const UNSIMULATED_WITH_ARGUMENT = new Set(['icount', 'balloon', 'incoming', 'loadvm', 'realtime', 'readconfig', 'mem-path', 'accel-help', 'sgx-epc', 'async-teardown', 'writeconfig', 'perfmap']); // prettier-ignore
-const UNSIMULATED = new Set([
+export const QEMU_UNSIMULATED_WITH_ARGUMENT: ReadonlySet<string> = new Set(['icount', 'balloon', 'incoming', 'loadvm', 'realtime', 'readconfig', 'mem-path', 'accel-help', 'sgx-epc', 'async-teardown', 'writeconfig', 'perfmap']); // prettier-ignore
+export const QEMU_UNSIMULATED: ReadonlySet<string> = new Set([
   'no-kvm',
   'singlestep',
   'xen-attach',
@@ -31,7 +42,7 @@ const UNSIMULATED = new Set([
   'one-insn-per-tb',
 ]);
 /** Simulated, and without an argument. */
-const FLAGS = new Set(['enable-kvm', 'mem-prealloc']);
+export const QEMU_FLAGS: ReadonlySet<string> = new Set(['enable-kvm', 'mem-prealloc']);
 
 /** A command line as options: those that are read, in order, and the flags that are. */
 export interface QemuCommand {
@@ -57,14 +68,14 @@ export function readOptions(source: SourceText, words: readonly ShellWord[], asi
       i++;
       return next ?? source.fail(at, `-${name} at the end, want a value after it`);
     };
-    if (READ.has(name)) options.push({ name, at, argument: argument() });
-    else if (FLAGS.has(name)) flags.add(name);
-    else if (PLAIN.has(name)) aside.ignored.push(`${line}: -${name}`);
-    else if (PLAIN_WITH_ARGUMENT.has(name)) {
+    if (QEMU_READ.has(name)) options.push({ name, at, argument: argument() });
+    else if (QEMU_FLAGS.has(name)) flags.add(name);
+    else if (QEMU_PLAIN.has(name)) aside.ignored.push(`${line}: -${name}`);
+    else if (QEMU_PLAIN_WITH_ARGUMENT.has(name)) {
       argument();
       aside.ignored.push(`${line}: -${name}`);
-    } else if (UNSIMULATED.has(name)) aside.unsimulated.push(`${line}: -${name}`);
-    else if (UNSIMULATED_WITH_ARGUMENT.has(name)) aside.unsimulated.push(`${line}: -${name} ${short(argument().text)}`);
+    } else if (QEMU_UNSIMULATED.has(name)) aside.unsimulated.push(`${line}: -${name}`);
+    else if (QEMU_UNSIMULATED_WITH_ARGUMENT.has(name)) aside.unsimulated.push(`${line}: -${name} ${short(argument().text)}`);
     else {
       const hasArgument = next !== undefined && !next.text.startsWith('-');
       aside.unsimulated.push(`${line}: -${name}${hasArgument ? ` ${short(next.text)}` : ''} (an option that this reader does not know)`);

@@ -5,13 +5,13 @@ type Kind = RtAppEventBody['kind'];
 type Of<K extends Kind> = RtAppEventBody & { readonly kind: K };
 
 /** In this order a name is compared with the beginnings of events (rt-app_parse_config.c). */
-const KINDS: readonly Kind[] = [
+export const EVENT_KINDS: readonly Kind[] = [
   'lock', 'unlock', 'wait', 'signal', 'broad', 'sync', 'sleep', 'runtime', 'run', 'timer', 'suspend', 'resume', 'memrun', 'mem', 'iorun',
   'yield', 'barrier', 'fork', 'sem_post', 'sem_wait',
 ]; // prettier-ignore
 
 export function eventKind(key: string): Kind | null {
-  return KINDS.find((kind) => key.startsWith(kind)) ?? null;
+  return EVENT_KINDS.find((kind) => key.startsWith(kind)) ?? null;
 }
 
 /** @param task whose event it is: that is what `suspend` waits for */

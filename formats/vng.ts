@@ -10,7 +10,7 @@ import { MOST_COMMAND_CHARACTERS, readCommands, type ShellWord } from './shell-w
 const PROGRAM = /^(vng|virtme-run|virtme-ng)$/;
 
 /** By the name it has in full. argparse also takes a beginning of a name that no other has. */
-const READ: ReadonlyMap<string, string> = new Map([
+export const VNG_READ: ReadonlyMap<string, string> = new Map([
   ['--cpus', 'cpus'],
   ['--cpu', 'cpus'],
   ['-p', 'cpus'],
@@ -22,15 +22,17 @@ const READ: ReadonlyMap<string, string> = new Map([
   ['--name', 'name'],
 ]);
 /** Which kernel and files the guest has, and how one talks to it. */
-const PLAIN_WITH_ARGUMENT = new Set(
+export const VNG_PLAIN_WITH_ARGUMENT: ReadonlySet<string> = new Set(
   '--commit -c --config -f --configitem --compiler --busybox --qemu --user --shell --root --root-release -R --rodir --rwdir --overlay-rwdir --cwd --network -n --net-mac-address --disk -D --exec -e --append -a --build-host --build-host-exec-prefix --build-host-vmlinux --arch --cross-compile --remote-cmd'.split(' '), // prettier-ignore
 );
-const PLAIN_WITH_OPTIONAL = new Set('--run -r --dump --console --console-client --ssh --ssh-client --kimg --kdir'.split(' '));
-const PLAIN = new Set(
+export const VNG_PLAIN_WITH_OPTIONAL: ReadonlySet<string> = new Set(
+  '--run -r --dump --console --console-client --ssh --ssh-client --kimg --kdir'.split(' '),
+);
+export const VNG_PLAIN: ReadonlySet<string> = new Set(
   '--verbose -v --quiet -q --rw --force-9p --disable-microvm --disable-monitor --pwd --snaps --debug --gdb --skip-config --skip-modules -S --no-virtme-ng-init --force-initramfs --sound --graphics -g --dry-run --force --systemd --no-dhcp --ssh-tcp --empty-passwords --build -b --kconfig -k --script-sh'.split(' '), // prettier-ignore
 );
-const UNSIMULATED_WITH_ARGUMENT = new Set(['--qemu-opts', '-o', '--nvgpu']);
-const UNSIMULATED = new Set(['--balloon', '--disable-kvm', '--pin']);
+export const VNG_UNSIMULATED_WITH_ARGUMENT: ReadonlySet<string> = new Set(['--qemu-opts', '-o', '--nvgpu']);
+export const VNG_UNSIMULATED: ReadonlySet<string> = new Set(['--balloon', '--disable-kvm', '--pin']);
 
 export function looksLikeVng(text: string): boolean {
   return /(^|[\s/])(vng|virtme-run|virtme-ng)\s/m.test(text);
@@ -118,17 +120,17 @@ function readFlags(
     const flag = sign < 0 ? word.text : word.text.slice(0, sign);
     const value = (): ShellWord =>
       sign >= 0 ? part(word, sign + 1, word.text.length) : (words[++i] ?? source.fail(at, `${flag} at the end, want a value after it`));
-    const known = READ.get(flag);
+    const known = VNG_READ.get(flag);
     if (known === 'numa') nodes.push(value());
     else if (known === 'distance') distances.push(value());
     else if (known) texts.set(known, value());
-    else if (UNSIMULATED_WITH_ARGUMENT.has(flag)) aside.unsimulated.push(`${lineOf(source, at)}: ${flag} ${shown(value().text)}`);
-    else if (UNSIMULATED.has(flag)) aside.unsimulated.push(`${lineOf(source, at)}: ${flag}`);
-    else if (PLAIN_WITH_ARGUMENT.has(flag)) {
+    else if (VNG_UNSIMULATED_WITH_ARGUMENT.has(flag)) aside.unsimulated.push(`${lineOf(source, at)}: ${flag} ${shown(value().text)}`);
+    else if (VNG_UNSIMULATED.has(flag)) aside.unsimulated.push(`${lineOf(source, at)}: ${flag}`);
+    else if (VNG_PLAIN_WITH_ARGUMENT.has(flag)) {
       value();
       aside.ignored.push(`${lineOf(source, at)}: ${flag}`);
-    } else if (PLAIN.has(flag) || PLAIN_WITH_OPTIONAL.has(flag)) {
-      if (PLAIN_WITH_OPTIONAL.has(flag) && sign < 0 && words[i + 1] && !words[i + 1]!.text.startsWith('-')) i++;
+    } else if (VNG_PLAIN.has(flag) || VNG_PLAIN_WITH_OPTIONAL.has(flag)) {
+      if (VNG_PLAIN_WITH_OPTIONAL.has(flag) && sign < 0 && words[i + 1] && !words[i + 1]!.text.startsWith('-')) i++;
       aside.ignored.push(`${lineOf(source, at)}: ${flag}`);
     } else if (word.text.startsWith('-'))
       aside.unsimulated.push(`${lineOf(source, at)}: ${shown(flag)} (a flag that this reader does not know)`);

@@ -2,7 +2,9 @@ import type { XlConfig } from './xl-values.ts';
 
 const list = (text: string): readonly string[] => text.trim().split(/\s+/);
 
-const READ_KEYS = new Set(list('name type builder vcpus maxvcpus memory maxmem cpus cpus_soft cpu_weight cap pool vnuma'));
+export const READ_KEYS: ReadonlySet<string> = new Set(
+  list('name type builder vcpus maxvcpus memory maxmem cpus cpus_soft cpu_weight cap pool vnuma'),
+);
 
 /** Keys that decide neither who runs where nor what memory costs here: docs/man/xl.cfg.5.pod.in. */
 export const IGNORED_KEYS: ReadonlySet<string> = new Set(

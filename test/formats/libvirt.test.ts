@@ -227,6 +227,23 @@ test('writing refuses pins by node, and says in a comment what libvirt has no wo
   );
 });
 
+test('writing says that libvirt backs all cells at the start where only some ask for it', () => {
+  const cell = (vcpu: number, isPreallocated: boolean) => ({ vcpus: [vcpu], memoryBytes: 1024 ** 2, memory: null, isPreallocated });
+  const written = (...asked: boolean[]): string =>
+    writeLibvirtFragments({
+      ...readLibvirt(domain('')),
+      vcpus: asked.length,
+      pins: [],
+      softPins: [],
+      cells: asked.map((one, i) => cell(i, one)),
+    });
+  const comment = '<!-- said of all memory below, as libvirt has it for no single cell: memory of cells 1 is backed at the start -->';
+  expect(written(false, true, false)).toContain(comment);
+  expect(written(false, true, false)).toContain("<allocation mode='immediate'/>");
+  expect(written(true, true)).not.toContain('<!--');
+  expect(written(false, false)).not.toContain('allocation');
+});
+
 test('any guest that libvirt can describe is the same after it was written and read', () => {
   const ids = (last: number) => fc.uniqueArray(fc.nat(last), { minLength: 1, maxLength: 5 }).map((all) => all.sort((a, b) => a - b));
   const binding = fc.record({ mode: fc.constantFrom('strict', 'preferred', 'interleave', 'restrictive'), nodes: ids(60) });

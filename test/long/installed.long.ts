@@ -1,5 +1,5 @@
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,3 +67,21 @@ test.skipIf(home === null)(
     expect(numalab('--help').stdout).toContain('Exit codes:');
   },
 );
+
+test.skipIf(home === null)('its files of other tools can be imported alone, with their types', { timeout: 180_000 }, () => {
+  const program = [
+    "import { FormatError, readHwlocSynthetic, type Topology, writeNumactl } from 'numalab/formats';",
+    "const topology: Topology = readHwlocSynthetic('pack:2 [numa(memory=3MiB)] core:2 pu:1');",
+    'console.log(writeNumactl(topology));',
+    "try { readHwlocSynthetic('pack:x'); } catch (error) { console.log(error instanceof FormatError, (error as FormatError).message); }",
+  ].join('\n');
+  writeFileSync(join(home!, 'formats.mts'), program);
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const types = ['--typeRoots', join(root, 'node_modules/@types'), '--types', 'node'];
+  const compiled = call(home!, process.execPath, tsc, 'formats.mts', '--module', 'nodenext', '--strict', '--ignoreConfig', ...types);
+  expect([compiled.stdout, compiled.status]).toEqual(['', 0]);
+  const ran = call(home!, process.execPath, 'formats.mjs');
+  expect([ran.status, ran.stderr]).toEqual([0, '']);
+  expect(ran.stdout).toMatch(/^available: 2 nodes \(0-1\)\nnode 0 cpus: 0 1\nnode 0 size: 3 MB\n/);
+  expect(ran.stdout).toMatch(/\ntrue line 1, column 6: /);
+});
