@@ -6,10 +6,15 @@ export class FormatError extends RangeError {
 
   /** @param said such as `tasks.web.run = "x", want µs`; control characters in it are shown as escapes, the middle of a long one is cut */
   constructor(line: number, column: number, said: string) {
-    super(`line ${line}, column ${column}: ${escaped(cut(said))}`);
+    super(placedText(line, column, said));
     this.line = line;
     this.column = column;
   }
+}
+
+/** What is said of a place, in one line: of an error, and of what is only noted. */
+export function placedText(line: number, column: number, said: string): string {
+  return `line ${line}, column ${column}: ${escaped(cut(said))}`;
 }
 
 /** A text whose places can be told: lines and columns from 1, found in logarithmic time once its lines are known. */
