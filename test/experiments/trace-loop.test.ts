@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { niceWeight } from '../../experiments/nice-weights.ts';
 import { readScenario } from '../../experiments/scenario-input.ts';
 import { readPerfScript } from '../../formats/perf-script.ts';
 import { PerfScriptText } from '../../formats/perf-script-writer.ts';
 import type { SchedEvent, SchedTrace } from '../../formats/sched-trace.ts';
 import { readTraceCmdReport } from '../../formats/trace-cmd-report.ts';
 import { type PlacedBytes, TraceDat } from '../../formats/trace-dat.ts';
+import { prioOf } from '../../formats/trace-names.ts';
 import { tasksOfTrace, type TraceTasks } from '../../formats/trace-tasks.ts';
 import { machines } from '../../machines/index.ts';
 import { policies } from '../../policies/index.ts';
@@ -77,6 +79,11 @@ const toldTimes = ({ tasks }: TraceTasks): Record<string, number> =>
   Object.fromEntries(tasks.map(({ comm, steps }) => [comm, steps.reduce((sum, step) => sum + (step.kind === 'run' ? step.ns : 0), 0)]));
 const original = traced('rt-app:loop.json', FILE);
 const free = traced('rt-app:loop.json', FILE, { free: true });
+
+test('each nice value has its priority, by its weight', () => {
+  const nice = Array.from({ length: 40 }, (_, i) => i - 20);
+  expect(nice.map((each) => prioOf(Math.round(niceWeight(each) * 10.24)))).toEqual(nice.map((each) => 120 + each));
+});
 
 describe('a run, traced as the text of perf script and read again', () => {
   test('says how long each thread ran, by the names and priorities that the file gives them', () => {
