@@ -12,8 +12,8 @@ const encoder = new TextEncoder();
 const IDLE_PRIO = 120;
 
 /**
- * Writes the text of `perf script --ns` for the events of `perf sched record`: sched_switch, sched_waking, sched_migrate_task. Each
- * vCPU is a thread. A line is the thread that is on the CPU then, its number, the CPU, the time in seconds, and the event.
+ * Writes the text of `perf script --ns` for the events of `perf sched record`: sched_switch, sched_waking, sched_migrate_task, and
+ * at the end sched_stat_runtime of what runs. Each vCPU is a thread. A line is the thread that is on the CPU then, its number, the CPU, the time in seconds, and the event.
  * Format: tools/perf/builtin-script.c; the kernel's print formats (include/trace/events/sched.h).
  */
 export class PerfScriptText implements TraceSink {
@@ -23,12 +23,13 @@ export class PerfScriptText implements TraceSink {
   private keptLength = 0;
   private heads: string[] = []; //   [cpus + vcpu, CPUs' idle tasks first] begin of a line: name and number
   private cpuTexts: string[] = []; // [cpu]
-  private tasks: string[] = []; //   [likewise] `comm=web-0 pid=1001 prio=`
+  private names: string[] = []; //   [likewise] `comm=web-0 pid=1001`
   private leaving: string[] = []; // [likewise] `prev_comm=...`
   private coming: string[] = []; //  [likewise] `next_comm=...`
   private prios: number[] = []; // [likewise] the kernel's, 120 for nice 0
   private cpus = 0;
   private current = new Int32Array(0); // [cpu] vCPU that runs there, or NONE
+  private sinceNs = new Float64Array(0); // [cpu] when it began to
   private second = -1;
   private secondText = '';
 
@@ -43,11 +44,12 @@ export class PerfScriptText implements TraceSink {
     const threads = [...idle, ...vcpuComm.map((name, vcpu) => ({ head: name, name, pid: vcpuTid[vcpu]!, prio: vcpuPrio[vcpu]! }))];
     this.heads = threads.map(({ head, pid: own }) => `${head.padStart(16)} ${String(own).padStart(5)} [`);
     this.cpuTexts = idle.map((_, cpu) => `${String(cpu).padStart(3, '0')}] `);
-    this.tasks = threads.map(({ name, pid: own }) => `comm=${name} pid=${own} prio=`);
+    this.names = threads.map(({ name, pid: own }) => `comm=${name} pid=${own}`);
     this.leaving = threads.map(({ name, pid: own }) => `prev_comm=${name} prev_pid=${own} prev_prio=`);
     this.coming = threads.map(({ name, pid: own }) => ` ==> next_comm=${name} next_pid=${own} next_prio=`);
     this.prios = threads.map(({ prio }) => prio);
     this.current = new Int32Array(this.cpus).fill(-1);
+    this.sinceNs = new Float64Array(this.cpus);
   }
 
   events({ count, timesNs, rows }: TraceEvents): void {
@@ -61,6 +63,7 @@ export class PerfScriptText implements TraceSink {
         const left = `${this.leaving[from]!}${this.prios[from]!} prev_state=${state}`;
         this.line(timeNs, a, SWITCH_NAME, `${left}${this.coming[to]!}${this.prios[to]!}\n`);
         this.current[a] = d;
+        this.sinceNs[a] = timeNs;
         this.counts.sched_switch++;
       } else if (kind === WAKING) {
         this.line(timeNs, e, WAKING_NAME, `${this.task(a)} target_cpu=${this.cpuTexts[b < 0 ? c : b]!.slice(0, -2)}\n`);
@@ -78,7 +81,14 @@ export class PerfScriptText implements TraceSink {
     // perf sched has events only.
   }
 
-  end(): void {
+  /** What runs then goes on: how long it has, as the kernel's ticks tell it, so that the text says when the run ended. */
+  end(atNs: number): void {
+    for (let cpu = 0; cpu < this.cpus; cpu++) {
+      const vcpu = this.current[cpu]!;
+      if (vcpu < 0) continue;
+      const ranNs = atNs - this.sinceNs[cpu]!;
+      this.line(atNs, cpu, RUNTIME_NAME, `${this.names[this.cpus + vcpu]!} runtime=${ranNs} [ns]\n`);
+    }
     this.flush();
   }
 
@@ -100,7 +110,7 @@ export class PerfScriptText implements TraceSink {
   }
 
   private task(vcpu: number): string {
-    return this.tasks[this.cpus + vcpu]! + this.prios[this.cpus + vcpu]!;
+    return `${this.names[this.cpus + vcpu]!} prio=${this.prios[this.cpus + vcpu]!}`;
   }
 
   private thread(cpu: number, vcpu: number): number {
@@ -116,6 +126,7 @@ export class PerfScriptText implements TraceSink {
 
 const SWITCH_NAME = named('sched_switch');
 const WAKING_NAME = named('sched_waking');
+const RUNTIME_NAME = named('sched_stat_runtime');
 const MIGRATE_NAME = named('sched_migrate_task');
 
 function named(event: string): string {

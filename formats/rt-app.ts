@@ -107,11 +107,15 @@ function phaseOf(field: Field, task: string, inForce: InForce, events: PlacedEve
 
 function eventsOf(members: Members, task: string, all: PlacedEvent[]): RtAppPhase['events'] {
   const own: PlacedEvent[] = [];
+  let unknown: Field | null = null;
   for (const field of members.rest()) {
     const kind = eventKind(field.name);
-    if (kind === null) ignore(field);
-    else own.push({ field, task, event: eventOf(field, kind, task) });
+    if (kind === null) {
+      ignore(field);
+      unknown ??= field;
+    } else own.push({ field, task, event: eventOf(field, kind, task) });
   }
+  if (own.length === 0 && unknown) fail(unknown, `no event of rt-app, and no other in ${members.field.path}: want at least one`);
   if (own.length === 0) fail(members.field, 'no events, want at least one');
   for (const event of own) all.push(event); // not spread: there may be more of them than a call can have
   return own.map(({ event }) => event);

@@ -20,7 +20,11 @@ const LEAST_LOOK_NS = 1_000;
 const DEFAULTS: Readonly<Record<string, string>> = { looks: '10ms', from: '0' };
 const FLAGS: readonly Flag[] = [
   { name: 'out', summary: 'file to write', kind: 'text' },
-  { name: 'format', summary: `${traceFormats.map(({ name }) => name).join(', ')}; left out: by the end of the file's name`, kind: 'text' },
+  {
+    name: 'format',
+    summary: `${traceFormats.map(({ name, extensions }) => `${name} (${extensions.join(', ')})`).join(', ')}; left out: by the end of the file's name`,
+    kind: 'text',
+  },
   {
     name: 'looks',
     summary: 'how often to write what controllers and links carry, and where memory is; 0 for never',

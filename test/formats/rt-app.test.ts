@@ -273,6 +273,7 @@ describe('is refused with line, column, key and what was wanted:', () => {
     [inTask('"fork": "b"'), 'line 2, column 9: tasks.a.fork = "b", want the name of a task'],
     [inTask('"cpus": [0]'), 'line 1, column 12: tasks.a: no events, want at least one'],
     [inTask('"phases": {}'), 'line 2, column 1: tasks.a.phases: none, want at least one'],
+    [inTask('"cpus": [0], "rum": 9, "slep": 4'), `line 2, column ${inTask('"cpus": [0], "rum": 9').split('\n')[1]!.indexOf('"rum"') + 1}: tasks.a.rum: no event of rt-app, and no other in tasks.a: want at least one`],
     [inTask('"phases": {"p": {"cpus": [1]}}'), 'line 2, column 12: tasks.a.phases.p: no events, want at least one'],
     [inTask('"phases": {"p": 5}'), 'line 2, column 17: tasks.a.phases.p = 5, want a mapping'],
     [inTask('"phases": [{"run": 1}]'), 'line 2, column 11: tasks.a.phases = a list, want a mapping'],

@@ -209,6 +209,7 @@ test('perf-script text: comm, number, CPU, time to the ns, event', () => {
     '         swapper     0 [001]     5.000700010:       sched:sched_switch: prev_comm=swapper/1 prev_pid=0 prev_prio=120 prev_state=R ==> next_comm=a-name-of-mor/0 next_pid=1004 next_prio=120',
     ` a-name-of-mor/0  1004 [001]     ${gapText}:       sched:sched_switch: prev_comm=a-name-of-mor/0 prev_pid=1004 prev_prio=120 prev_state=R ==> next_comm=a/0 next_pid=1001 next_prio=120`,
     `             a/1  1002 [000]     ${((5_000_700_011 + GAP_NS) / 1e9).toFixed(9)}:       sched:sched_switch: prev_comm=a/1 prev_pid=1002 prev_prio=120 prev_state=S ==> next_comm=swapper/0 next_pid=0 next_prio=120`,
+    `             a/0  1001 [001]     ${((5_000_700_011 + GAP_NS) / 1e9).toFixed(9)}: sched:sched_stat_runtime: comm=a/0 pid=1001 runtime=1 [ns]`,
     '',
   ]);
 });
