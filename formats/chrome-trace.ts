@@ -65,7 +65,9 @@ export class ChromeTrace implements TraceSink {
       return track(guestPid[guest]!, 1 + vcpu - table.guests[guest]!.firstVcpu);
     });
     this.vcpuName = Array.from(table.vcpuGuest, (guest, vcpu) => {
-      const { name, firstVcpu, isThreaded } = table.guests[guest]!;
+      const { name, firstVcpu, isThreaded, threads } = table.guests[guest]!;
+      const thread = threads?.[vcpu - firstVcpu];
+      if (thread) return quoted(thread.name);
       return quoted(`${name} ${isThreaded ? 'thread' : 'vCPU'} ${vcpu - firstVcpu}`);
     });
     this.resourceName = table.resourceNames.map((name, resource) => {
@@ -87,9 +89,9 @@ export class ChromeTrace implements TraceSink {
     this.nameProcess(pagesPid, 'pages of nodes', table.nodeCount);
     for (let node = 0; node < table.nodeCount; node++) this.nameThread(pagesPid, node, `node ${node}`);
     this.nameProcess(pagesPid + 1, 'controllers and links', table.nodeCount + 1);
-    table.guests.forEach(({ name, vcpuCount }, guest) => {
+    table.guests.forEach(({ name, vcpuCount, threads }, guest) => {
       this.nameProcess(guestPid[guest]!, name, table.nodeCount + 2 + guest);
-      for (let i = 0; i < vcpuCount; i++) this.nameThread(guestPid[guest]!, 1 + i, `vCPU ${i}`);
+      for (let i = 0; i < vcpuCount; i++) this.nameThread(guestPid[guest]!, 1 + i, threads?.[i]?.name ?? `vCPU ${i}`);
     });
     // Every event but the last ends with a comma, so the last is one that says nothing new.
     this.lastLine = `{"ph":"M","pid":${NODE_PID},"name":"process_labels","args":{"labels":${text(machine)}}}`;

@@ -4,12 +4,17 @@ export class FormatError extends RangeError {
   readonly line: number;
   readonly column: number;
 
-  /** @param said such as `tasks.web.run = "x", want µs`; control characters in it are shown as escapes */
+  /** @param said such as `tasks.web.run = "x", want µs`; control characters in it are shown as escapes, the middle of a long one is cut */
   constructor(line: number, column: number, said: string) {
-    super(`line ${line}, column ${column}: ${escaped(said)}`);
+    super(placedText(line, column, said));
     this.line = line;
     this.column = column;
   }
+}
+
+/** What is said of a place, in one line: of an error, and of what is only noted. */
+export function placedText(line: number, column: number, said: string): string {
+  return `line ${line}, column ${column}: ${escaped(cut(said))}`;
 }
 
 /** A text whose places can be told: lines and columns from 1, found in logarithmic time once its lines are known. */
@@ -42,6 +47,14 @@ export class SourceText {
 
 /** Far beyond any dump, configuration or trace that somebody would look at by hand. */
 export const MOST_CHARACTERS: number = 64 * 1024 ** 2;
+
+/** A line to read, whatever a file has for a name: how it begins, and what was wanted. */
+const MOST_SAID = 600;
+const HALF_SAID = 280;
+
+function cut(said: string): string {
+  return said.length <= MOST_SAID ? said : `${said.slice(0, HALF_SAID)} ... ${said.slice(-HALF_SAID)}`;
+}
 
 /** Without control characters, which would reach a terminal. */
 export function escaped(text: string): string {

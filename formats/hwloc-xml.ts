@@ -11,6 +11,7 @@ const PARTS = new Set(['object', 'distances2', 'distances2hetero', 'memattr', 'c
 /** Of the hardware; names of hosts are nobody's business. */
 const NAMES = ['DMIProductName', 'DMIBoardName'];
 const MOST_NAME = 200;
+const MOST_KINDS = 4096; // one a CPU
 /** A base clock holds with all CPUs busy, a highest one may not. */
 const CLOCKS = ['FrequencyBaseMHz', 'FrequencyMaxMHz'];
 
@@ -62,7 +63,9 @@ function nameOf(infos: readonly XmlElement[]): string | null {
 /** Of the kind with the most usable CPUs. */
 function clockOf(root: XmlElement, { cpus }: HwlocObjects, remarks: string[]): number | null {
   const ids = cpus.map(({ id }) => id);
-  const clocks = childrenOf(root, 'cpukind').flatMap((kind) => {
+  const kinds = childrenOf(root, 'cpukind');
+  if (kinds.length > MOST_KINDS) xmlFail(kinds[MOST_KINDS]!, `<cpukind>, want at most ${MOST_KINDS}`);
+  const clocks = kinds.flatMap((kind) => {
     const set = readHwlocSet(attribute(kind, 'cpuset'), (said) => xmlFail(kind, `<cpukind> cpuset = ${said}`));
     const count = within(set, ids).length;
     const clock = kindClock(kind);

@@ -10,16 +10,19 @@ export const MOST_ID = 65_535;
 export function parseIdList(text: string, most: number): number[] | null {
   const trimmed = text.trim();
   if (trimmed === '') return [];
-  const ids = new Set<number>();
+  const ranges: (readonly [first: number, last: number])[] = [];
   for (const part of trimmed.split(',')) {
     const [, first, last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(part) ?? [];
     if (first === undefined || Number(last) > MOST_ID || Number(last) < Number(first)) return null;
-    for (let id = Number(first); id <= Number(last); id++) {
-      ids.add(id);
-      if (ids.size > most) return null;
-    }
+    ranges.push([Number(first), Number(last)]);
   }
-  return [...ids].sort((a, b) => a - b);
+  const ids: number[] = [];
+  let next = 0;
+  for (const [first, last] of ranges.sort((a, b) => a[0] - b[0])) {
+    for (let id = Math.max(first, next); id <= last; id++) if (ids.push(id) > most) return null;
+    next = Math.max(next, last + 1); // each id once, however often a range comes again
+  }
+  return ids;
 }
 
 /**

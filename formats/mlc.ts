@@ -54,10 +54,15 @@ export function readMlc(text: string): MlcReport {
     if (part === 'loaded') {
       if (/^\d/.test(row)) report.loaded.push(pointOf(line, words));
     } else if (/^Numa node\s+\d/i.test(row)) columns = words.slice(2).map((word) => count(line, word));
-    else if (columns && /^\d/.test(row)) report[part].push(...rowOf(line, words, columns, part === 'bandwidths' ? MB_PER_GB : 1));
+    else if (columns && /^\d/.test(row)) {
+      for (const cell of rowOf(line, words, columns, part === 'bandwidths' ? MB_PER_GB : 1)) report[part].push(cell);
+    }
   });
   return report;
 }
+
+/** Of a word that is none, in an error. */
+const LONGEST_SHOWN = 60;
 
 function rowOf(line: number, [head = '', ...cells]: string[], columns: readonly number[], divisor: number): MlcCell[] {
   const cpuNode = count(line, head);
@@ -71,12 +76,13 @@ function pointOf(line: number, words: readonly string[]): MlcPoint {
 }
 
 function count(line: number, word: string): number {
-  if (!/^\d{1,3}$/.test(word)) throw new RangeError(`line ${line}: ${escaped(word)}, want a node`);
+  if (!/^\d{1,3}$/.test(word)) throw new RangeError(`line ${line}: ${escaped(word.slice(0, LONGEST_SHOWN))}, want a node`);
   return Number(word);
 }
 
 function figure(line: number, word: string): number {
   const value = Number(word);
-  if (!(Number.isFinite(value) && value > 0)) throw new RangeError(`line ${line}: ${escaped(word)}, want a number above 0`);
+  if (!(Number.isFinite(value) && value > 0))
+    throw new RangeError(`line ${line}: ${escaped(word.slice(0, LONGEST_SHOWN))}, want a number above 0`);
   return value;
 }

@@ -1,15 +1,15 @@
 import type { TraceEvents, TraceSink, TraceTable } from '../sim/trace-events.ts';
 import type { WriteBytes } from './output-buffer.ts';
-import { MIGRATE, SWITCH, TRACE_WIDTH, WAKING } from './trace-kinds.ts';
-import { traceNames } from './trace-names.ts';
+import { MIGRATE, RENICE, SWITCH, TRACE_WIDTH, WAKING } from './trace-kinds.ts';
+import { prioOf, traceNames } from './trace-names.ts';
 
 /** Text kept before it is written. */
 const MOST_KEPT = 1 << 16;
 /** Of the longest event's name, as perf lines them up. */
 const NAME_WIDTH = 24;
 const encoder = new TextEncoder();
-/** Nice 0. */
-const PRIO = 120;
+/** Of idle tasks, as the kernel shows it. */
+const IDLE_PRIO = 120;
 
 /**
  * Writes the text of `perf script --ns` for the events of `perf sched record`: sched_switch, sched_waking, sched_migrate_task. Each
@@ -23,9 +23,10 @@ export class PerfScriptText implements TraceSink {
   private keptLength = 0;
   private heads: string[] = []; //   [cpus + vcpu, CPUs' idle tasks first] begin of a line: name and number
   private cpuTexts: string[] = []; // [cpu]
-  private tasks: string[] = []; //   [likewise] `comm=web-0 pid=1001 prio=120`
+  private tasks: string[] = []; //   [likewise] `comm=web-0 pid=1001 prio=`
   private leaving: string[] = []; // [likewise] `prev_comm=...`
   private coming: string[] = []; //  [likewise] `next_comm=...`
+  private prios: number[] = []; // [likewise] the kernel's, 120 for nice 0
   private cpus = 0;
   private current = new Int32Array(0); // [cpu] vCPU that runs there, or NONE
   private second = -1;
@@ -36,15 +37,16 @@ export class PerfScriptText implements TraceSink {
   }
 
   begin(table: TraceTable): void {
-    const { vcpuComm, vcpuTid } = traceNames(table);
+    const { vcpuComm, vcpuTid, vcpuPrio } = traceNames(table);
     this.cpus = table.cpuNode.length;
-    const idle = Array.from({ length: this.cpus }, (_, cpu) => ({ head: 'swapper', name: `swapper/${cpu}`, pid: 0 }));
-    const threads = [...idle, ...vcpuComm.map((name, vcpu) => ({ head: name, name, pid: vcpuTid[vcpu]! }))];
+    const idle = Array.from({ length: this.cpus }, (_, cpu) => ({ head: 'swapper', name: `swapper/${cpu}`, pid: 0, prio: IDLE_PRIO }));
+    const threads = [...idle, ...vcpuComm.map((name, vcpu) => ({ head: name, name, pid: vcpuTid[vcpu]!, prio: vcpuPrio[vcpu]! }))];
     this.heads = threads.map(({ head, pid: own }) => `${head.padStart(16)} ${String(own).padStart(5)} [`);
     this.cpuTexts = idle.map((_, cpu) => `${String(cpu).padStart(3, '0')}] `);
-    this.tasks = threads.map(({ name, pid: own }) => `comm=${name} pid=${own} prio=${PRIO}`);
-    this.leaving = threads.map(({ name, pid: own }) => `prev_comm=${name} prev_pid=${own} prev_prio=${PRIO} prev_state=`);
-    this.coming = threads.map(({ name, pid: own }) => ` ==> next_comm=${name} next_pid=${own} next_prio=${PRIO}\n`);
+    this.tasks = threads.map(({ name, pid: own }) => `comm=${name} pid=${own} prio=`);
+    this.leaving = threads.map(({ name, pid: own }) => `prev_comm=${name} prev_pid=${own} prev_prio=`);
+    this.coming = threads.map(({ name, pid: own }) => ` ==> next_comm=${name} next_pid=${own} next_prio=`);
+    this.prios = threads.map(({ prio }) => prio);
     this.current = new Int32Array(this.cpus).fill(-1);
   }
 
@@ -55,15 +57,19 @@ export class PerfScriptText implements TraceSink {
       const kind = rows[at]!;
       if (kind === SWITCH) {
         const state = b >= 0 && c === 0 ? 'S' : 'R';
-        this.line(timeNs, a, SWITCH_NAME, this.leaving[this.thread(a, b)]! + state + this.coming[this.thread(a, d)]!);
+        const [from, to] = [this.thread(a, b), this.thread(a, d)];
+        const left = `${this.leaving[from]!}${this.prios[from]!} prev_state=${state}`;
+        this.line(timeNs, a, SWITCH_NAME, `${left}${this.coming[to]!}${this.prios[to]!}\n`);
         this.current[a] = d;
         this.counts.sched_switch++;
       } else if (kind === WAKING) {
-        this.line(timeNs, e, WAKING_NAME, `${this.tasks[this.cpus + a]!} target_cpu=${this.cpuTexts[b < 0 ? c : b]!.slice(0, -2)}\n`);
+        this.line(timeNs, e, WAKING_NAME, `${this.task(a)} target_cpu=${this.cpuTexts[b < 0 ? c : b]!.slice(0, -2)}\n`);
         this.counts.sched_waking++;
       } else if (kind === MIGRATE) {
-        this.line(timeNs, c, MIGRATE_NAME, `${this.tasks[this.cpus + a]!} orig_cpu=${b} dest_cpu=${c}\n`);
+        this.line(timeNs, c, MIGRATE_NAME, `${this.task(a)} orig_cpu=${b} dest_cpu=${c}\n`);
         this.counts.sched_migrate_task++;
+      } else if (kind === RENICE) {
+        this.prios[this.cpus + a] = prioOf(b);
       }
     }
   }
@@ -91,6 +97,10 @@ export class PerfScriptText implements TraceSink {
       this.secondText = `${String(second).padStart(5)}.`;
     }
     return `${this.secondText}${String(timeNs - second * 1e9).padStart(9, '0')}: `;
+  }
+
+  private task(vcpu: number): string {
+    return this.tasks[this.cpus + vcpu]! + this.prios[this.cpus + vcpu]!;
   }
 
   private thread(cpu: number, vcpu: number): number {

@@ -113,7 +113,7 @@ function csvCount(line: TraceLine): PerfCount {
   const cells = text.split(separator!);
   const [, unit = '', first = ''] = cells;
   let [event, at] = [first, 3];
-  for (; (event.match(/\//g)?.length ?? 0) === 1 && at < cells.length; at++) event += `${separator!}${cells[at]!}`; // cpu/event=1,umask=2/
+  for (; event.length <= LONGEST_EVENT && event.split('/').length === 2 && at < cells.length; at++) event += `${separator!}${cells[at]!}`; // cpu/event=1,umask=2/
   if (event === '') line.fail(0, 'no event, want COUNT,UNIT,EVENT,... (without -I, -A and --per-...)');
   if (cells[at]?.endsWith('%')) at++; // of -r
   const percent = Number(cells[at + 1] ?? '100');

@@ -94,11 +94,14 @@ export interface QemuHost {
   readonly isKvm: boolean | null;
   /** `-machine memory-backend=`. */
   readonly backend: Settings | null;
+  /** `-machine`'s name, such as `pc-q35-6.2`; null where none is said. */
+  readonly machine: string | null;
 }
 
 export function readHost(source: SourceText, options: readonly QemuOption[], flags: ReadonlySet<string>, aside: Aside): QemuHost {
   let isKvm: boolean | null = flags.has('enable-kvm') ? true : null;
   let backend: Settings | null = null;
+  let machine: string | null = null;
   for (const option of options) {
     const line = lineOf(source, option.at);
     const accelerator = (name: string): void => {
@@ -111,10 +114,11 @@ export function readHost(source: SourceText, options: readonly QemuOption[], fla
       const settings = new Settings(source, option, 'type');
       if (settings.one('accel')) accelerator(settings.one('accel')!.value);
       if (settings.one('memory-backend')) backend = settings;
+      machine = settings.one('type')?.value ?? machine;
       if (settings.isOn('hmat')) aside.unsimulated.push(`${line}: -machine hmat=on: guests believe distances (SLIT) and no HMAT`);
       for (const key of ['cxl', 'x-south-bridge', 'confidential-guest-support', 'memory-encryption'])
         if (settings.one(key) && settings.one(key)!.value !== 'off') aside.unsimulated.push(`${line}: -machine ${key}`);
-      aside.ignored.push(`${line}: -machine ${settings.one('type')?.value ?? ''}`.trimEnd());
+      aside.ignored.push(`${line}: -machine ${short(settings.one('type')?.value ?? '')}`.trimEnd());
     } else if (option.name === 'overcommit') {
       const settings = new Settings(source, option, null);
       settings.allow(['mem-lock', 'cpu-pm']);
@@ -128,7 +132,7 @@ export function readHost(source: SourceText, options: readonly QemuOption[], fla
       );
     }
   }
-  return { isKvm, backend };
+  return { isKvm, backend, machine };
 }
 
 function short(text: string): string {

@@ -53,19 +53,20 @@ export function readBackend(source: SourceText, option: QemuOption, aside: Aside
 
 function readBinding(settings: Settings): MemoryBinding | null {
   const policy = settings.choice('policy', POLICIES) ?? 'default';
-  const nodes = new Set<number>();
-  for (const setting of settings.many('host-nodes')) {
+  const runs = settings.many('host-nodes');
+  for (const setting of runs) {
     const run = parseIdList(setting.value, MOST_NODES);
     if (run === null || run.length === 0 || setting.value.includes(','))
       return settings.fail(setting, 'want one node or a run such as 0-1; more in host-nodes= of their own');
-    for (const node of run) nodes.add(node);
   }
+  const nodes = parseIdList(runs.map(({ value }) => value).join(','), MOST_NODES);
+  if (nodes === null) return settings.fail(runs.at(-1)!, `want at most ${MOST_NODES} nodes in all`);
   if (policy === 'default') {
-    if (nodes.size > 0) settings.fail(settings.one('host-nodes'), 'want a policy other than default with it');
+    if (nodes.length > 0) settings.fail(settings.one('host-nodes'), 'want a policy other than default with it');
     return null;
   }
-  if (nodes.size === 0) settings.fail(settings.one('policy'), `want host-nodes with it`);
-  return { mode: MODES[policy], nodes: [...nodes].sort((a, b) => a - b) };
+  if (nodes.length === 0) settings.fail(settings.one('policy'), `want host-nodes with it`);
+  return { mode: MODES[policy], nodes };
 }
 
 /** `-m`: bytes; numbers without a suffix are MiB. */

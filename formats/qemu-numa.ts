@@ -2,6 +2,7 @@ import { shown, type SourceText } from './format-error.ts';
 import type { GuestCell } from './guest-description.ts';
 import { readDistances } from './qemu-distances.ts';
 import { type Aside, backendNamed, lineOf, type MemoryBackend } from './qemu-memory.ts';
+import { type MachineEra, NEWEST_MACHINE } from './qemu-machine.ts';
 import { type QemuOption, type Setting, Settings } from './qemu-options.ts';
 import type { Smp } from './qemu-smp.ts';
 
@@ -26,7 +27,7 @@ const KINDS = ['node', 'dist', 'cpu', 'hmat-lb', 'hmat-cache'] as const;
 /**
  * `-numa` options together, completed and refused as QEMU does.
  * After: hw/core/numa.c (parse_numa_node, parse_numa_distance, parse_numa_hmat_lb, numa_complete_configuration, complete_init_numa_distance,
- * numa_default_auto_assign_ram), hw/core/machine.c (machine_numa_finish_cpu_init), hw/i386/x86.c (x86_get_default_cpu_node_id).
+ * numa_default_auto_assign_ram, numa_legacy_auto_assign_ram), hw/core/machine.c (machine_numa_finish_cpu_init), hw/i386/x86.c (x86_get_default_cpu_node_id).
  * @param memoryBytes of the whole guest
  */
 export function readNuma(
@@ -36,6 +37,7 @@ export function readNuma(
   memoryBytes: number,
   backends: ReadonlyMap<string, MemoryBackend>,
   aside: Aside,
+  era: MachineEra = NEWEST_MACHINE,
 ): QemuNuma {
   const all = options.map((option) => new Settings(source, option, 'type'));
   const ofKind = new Map(KINDS.map((kind) => [kind, [] as Settings[]]));
@@ -55,7 +57,7 @@ export function readNuma(
   if (ofKind.get('hmat-lb')!.length + ofKind.get('hmat-cache')!.length > 0) {
     aside.unsimulated.push(`${lineOf(source, options[0]!.at)}: -numa hmat-lb, hmat-cache: guests believe distances (SLIT) and no HMAT`);
   }
-  const sizes = sizesOf(nodes, memoryBytes, all[0]!);
+  const sizes = sizesOf(nodes, memoryBytes, all[0]!, era);
   const cells = sizes.map((bytes, id): GuestCell => {
     const { backend } = nodes.get(id)!;
     const vcpus = Array.from(cpuNode.keys()).filter((cpu) => cpu < smp.cpus && cpuNode[cpu] === id);
@@ -143,7 +145,7 @@ function completeCpus(cpuNode: Int32Array, smp: Smp, nodeCount: number, settings
     settings.fail(null, `vCPU ${missing} is on no node, want all on one, or none said: QEMU calls partial mappings obsolete`);
 }
 
-function sizesOf(nodes: ReadonlyMap<number, Node>, memoryBytes: number, settings: Settings): number[] {
+function sizesOf(nodes: ReadonlyMap<number, Node>, memoryBytes: number, settings: Settings, era: MachineEra): number[] {
   const all = Array.from({ length: nodes.size }, (_, id) => nodes.get(id)!);
   const withBackend = all.filter(({ backend }) => backend !== null);
   if (withBackend.length > 0 && withBackend.length < all.length) {
@@ -156,7 +158,12 @@ function sizesOf(nodes: ReadonlyMap<number, Node>, memoryBytes: number, settings
     if (used.has(backend!.id)) own.fail(own.one('memdev'), 'want a memory backend that no other node has');
     used.add(backend!.id);
   }
-  if (all.every((node) => node.memoryBytes === null && node.backend === null)) return split(memoryBytes, all.length);
+  if (all.every((node) => node.memoryBytes === null && node.backend === null)) {
+    if (!era.dividesMemory) settings.fail(null, 'no node has memory, want memdev of each: QEMU since 5.2 divides none');
+    return split(memoryBytes, all.length, era.carriesRest);
+  }
+  const withMem = all.find((node) => node.memoryBytes !== null);
+  if (withMem && !era.takesMem) withMem.settings.fail(withMem.settings.one('mem'), 'want memdev: machines of QEMU since 5.1 take no mem');
   const sizes = all.map((node) => node.backend?.bytes ?? node.memoryBytes ?? 0);
   const total = sizes.reduce((sum, bytes) => sum + bytes, 0);
   if (total !== memoryBytes)
@@ -164,9 +171,22 @@ function sizesOf(nodes: ReadonlyMap<number, Node>, memoryBytes: number, settings
   return sizes;
 }
 
-function split(memoryBytes: number, count: number): number[] {
-  const part = Math.floor(memoryBytes / count / SPLIT_BYTES) * SPLIT_BYTES;
-  return Array.from({ length: count }, (_, id) => (id < count - 1 ? part : memoryBytes - part * (count - 1)));
+/** After: numa_default_auto_assign_ram, and numa_legacy_auto_assign_ram where nothing is carried. */
+function split(memoryBytes: number, count: number, carriesRest: boolean): number[] {
+  const part = Math.floor(memoryBytes / count);
+  let used = 0;
+  return Array.from({ length: count }, (_, id) => {
+    const due = carriesRest ? part * (id + 1) - used : part;
+    const bytes = id < count - 1 ? due - (due % SPLIT_BYTES) : memoryBytes - used;
+    used += bytes;
+    return bytes;
+  });
+}
+
+/** Whether a node has no memdev, as in the days before memory backends. */
+export function hasLegacyNodes(source: SourceText, options: readonly QemuOption[]): boolean {
+  const all = options.map((option) => new Settings(source, option, 'type'));
+  return all.some((settings) => settings.one('type')?.value === 'node' && !settings.one('memdev'));
 }
 
 const HIERARCHIES = ['memory', 'first-level', 'second-level', 'third-level'] as const;

@@ -21,11 +21,11 @@ const OTHER_LEVELS = ['drawers', 'books', 'clusters', 'modules'];
 const LEVELS = ['sockets', 'dies', 'cores', 'threads'] as const;
 
 /**
- * `-smp`: what is left out is worked out as QEMU does since 6.2, cores before sockets.
+ * `-smp`: what is left out is worked out as QEMU does, cores before sockets in machines since 6.2 and sockets before cores until then.
  * After: hw/core/machine-smp.c, machine_parse_smp_config.
  * @throws FormatError with QEMU's reason
  */
-export function readSmp(settings: Settings): Smp {
+export function readSmp(settings: Settings, prefersSockets = false): Smp {
   settings.allow(['cpus', 'maxcpus', ...LEVELS, ...OTHER_LEVELS]);
   const count = (key: string): number => settings.count(key, 1, MOST_VCPUS) ?? 0;
   for (const level of OTHER_LEVELS) if (count(level) > 1) settings.fail(settings.one(level), 'want 1: this level is not simulated');
@@ -40,6 +40,7 @@ export function readSmp(settings: Settings): Smp {
     threads ||= 1;
   } else {
     maxCpus ||= cpus;
+    if (prefersSockets && sockets === 0) cores ||= 1;
     if (cores === 0) {
       sockets ||= 1;
       threads ||= 1;

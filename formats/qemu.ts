@@ -3,7 +3,8 @@ import { shown, SourceText } from './format-error.ts';
 import type { GuestDescription } from './guest-description.ts';
 import { type QemuHost, readHost, readOptions } from './qemu-command.ts';
 import { type Aside, backendNamed, DEFAULT_MEMORY_BYTES, type MemoryBackend, readBackend, readMemory } from './qemu-memory.ts';
-import { readNuma } from './qemu-numa.ts';
+import { machineEra } from './qemu-machine.ts';
+import { hasLegacyNodes, readNuma } from './qemu-numa.ts';
 import { type QemuOption, Settings } from './qemu-options.ts';
 import { ONE_VCPU, readSmp, type Smp } from './qemu-smp.ts';
 import { MOST_COMMAND_CHARACTERS, readCommands, type ShellWord } from './shell-words.ts';
@@ -30,14 +31,17 @@ export function readQemu(text: string): GuestDescription {
   if (host.isKvm === false || (host.isKvm === null && !isKvmByName))
     aside.unsimulated.push('no KVM (-enable-kvm, -accel kvm): QEMU would emulate the CPUs');
   const last = (name: string): QemuOption | undefined => options.findLast((option) => option.name === name);
+  const numaOptions = options.filter((option) => option.name === 'numa');
+  const isLegacy = hasLegacyNodes(source, numaOptions);
+  const era = machineEra(host.machine, isLegacy);
   const smpOption = last('smp');
-  const smp = smpOption ? readSmp(new Settings(source, smpOption, 'cpus')) : ONE_VCPU;
+  const smp = smpOption ? readSmp(new Settings(source, smpOption, 'cpus'), era.prefersSockets) : ONE_VCPU;
   if (smp.maxCpus > smp.cpus) aside.ignored.push(`-smp maxcpus=${smp.maxCpus}: vCPUs that may be plugged in later`);
   const backends = backendsOf(source, options, aside);
   const given = last('m');
   const memory = memoryOf(host, given ? readMemory(source, given, aside) : null, backends);
-  const numaOptions = options.filter((option) => option.name === 'numa');
-  const { cells, distances } = readNuma(source, numaOptions, smp, memory.bytes, backends, aside);
+  const { cells, distances } = readNuma(source, numaOptions, smp, memory.bytes, backends, aside, era);
+  if (isLegacy) aside.ignored.push('-numa node without memdev: QEMU 5.1 on wants it');
   const isPreallocated = flags.has('mem-prealloc');
   return {
     name: nameOf(source, last('name')),

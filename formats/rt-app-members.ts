@@ -1,4 +1,4 @@
-import { FormatError, shown, type SourceText } from './format-error.ts';
+import { placedText, shown, type SourceText } from './format-error.ts';
 import type { Json, JsonMember } from './lenient-json.ts';
 
 /** What is noted while a file is read. */
@@ -17,7 +17,7 @@ export interface Note {
 export function placedNotes(source: SourceText, notes: readonly Note[]): string[] {
   const placed = ({ at, said }: Note): string => {
     const { line, column } = source.place(at);
-    return new FormatError(line, column, said).message;
+    return placedText(line, column, said);
   };
   return [...notes].sort((a, b) => a.at - b.at).map(placed);
 }

@@ -113,7 +113,7 @@ function eventsOf(members: Members, task: string, all: PlacedEvent[]): RtAppPhas
     else own.push({ field, task, event: eventOf(field, kind, task) });
   }
   if (own.length === 0) fail(members.field, 'no events, want at least one');
-  all.push(...own);
+  for (const event of own) all.push(event); // not spread: there may be more of them than a call can have
   return own.map(({ event }) => event);
 }
 

@@ -29,7 +29,7 @@ export class Dump {
       .find((name) => /(?:^|\/)devices\/system\/(?:cpu|node)\//.test(name));
     if (anchor === undefined)
       throw new FormatError(1, 1, 'sys/devices/system = nothing, want a dump of /sys and /proc as hwloc-gather-topology makes');
-    this.#sys = /^(?:.*\/)?(?=devices\/system\/)/.exec(anchor)![0];
+    this.#sys = /^(?:.*\/)?(?=devices\/system\/)/s.exec(anchor)![0]; // a name may hold an end of line
     this.#root = this.#sys.replace(/sys\/$/, '');
     for (const name of files.keys()) this.#note(name);
   }

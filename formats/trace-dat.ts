@@ -12,8 +12,8 @@ import {
   SCHED_WAKEUP_NEW,
   SCHED_WAKING,
 } from './trace-dat-header.ts';
-import { MIGRATE, PAGE_MOVE, SWITCH, TRACE_WIDTH, WAKING } from './trace-kinds.ts';
-import { type TraceNames, traceNames } from './trace-names.ts';
+import { MIGRATE, PAGE_MOVE, RENICE, SWITCH, TRACE_WIDTH, WAKING } from './trace-kinds.ts';
+import { prioOf, type TraceNames, traceNames } from './trace-names.ts';
 
 /** A file that is not written from its begin to its end. */
 export interface PlacedBytes {
@@ -27,8 +27,8 @@ const FIRST_WORD = PAGE_HEADER_BYTES / 4;
 const COMM_WORDS = 4;
 const MOST_DELTA_NS = 2 ** 27;
 const TIME_EXTEND = 30;
-/** Priority of nice 0, as the kernel's own files show it. */
-const PRIO = 120;
+/** Priority of idle tasks, as the kernel's own files show it. */
+const IDLE_PRIO = 120;
 const STATE_SLEEPING = 1;
 /** Offset and size of a CPU's pages. */
 const TABLE_ENTRY_BYTES = 16;
@@ -50,6 +50,7 @@ export class TraceDat implements TraceSink {
   readonly counts = { sched_switch: 0, sched_waking: 0, sched_migrate_task: 0, page_move: 0 };
   private readonly file: PlacedBytes;
   private tids: Int32Array = new Int32Array(0); //        [vcpu]
+  private prios: Int32Array = new Int32Array(0); //       [vcpu] 120 for nice 0
   private comms: Int32Array = new Int32Array(0); //      [(cpu or cpus + vcpu) * 4 + word] the idle task of each CPU comes first
   private guestComms: Int32Array = new Int32Array(0); //  [guest * 4 + word]
   private nodeCpu = new Int32Array(0); //     [node] its first CPU
@@ -72,6 +73,7 @@ export class TraceDat implements TraceSink {
     const cpus = table.cpuNode.length;
     const names = traceNames(table);
     this.tids = names.vcpuTid;
+    this.prios = names.vcpuPrio;
     this.comms = commWords([...Array.from({ length: cpus }, (_, cpu) => `swapper/${cpu}`), ...names.vcpuComm]);
     this.guestComms = commWords(table.guests.map(({ name }) => name.slice(0, 15)));
     this.nodeCpu = Int32Array.from({ length: table.nodeCount }, (_, node) => Math.max(0, table.cpuNode.indexOf(node)));
@@ -101,6 +103,9 @@ export class TraceDat implements TraceSink {
         case MIGRATE:
           this.migrates(timeNs, a, b, c);
           break;
+        case RENICE:
+          this.prios[a] = prioOf(b);
+          break;
         case PAGE_MOVE:
           this.movesPage(timeNs, a, b, c, d, e);
           break;
@@ -122,12 +127,12 @@ export class TraceDat implements TraceSink {
     const at = this.open(timeNs, cpu, SCHED_SWITCH, 16);
     this.putComm(at + 2, cpu, previous);
     words[at + 6] = this.pidOf(previous);
-    words[at + 7] = PRIO;
+    words[at + 7] = this.prioOf(previous);
     words[at + 8] = previous >= 0 && state === 0 ? STATE_SLEEPING : 0;
     words[at + 9] = 0;
     this.putComm(at + 10, cpu, next);
     words[at + 14] = this.pidOf(next);
-    words[at + 15] = PRIO;
+    words[at + 15] = this.prioOf(next);
     this.current[cpu] = next;
     this.counts.sched_switch++;
   }
@@ -142,15 +147,19 @@ export class TraceDat implements TraceSink {
     const at = this.open(timeNs, cpu, id, 9);
     this.putComm(at + 2, 0, vcpu);
     this.words[at + 6] = this.pidOf(vcpu);
-    this.words[at + 7] = PRIO;
+    this.words[at + 7] = this.prios[vcpu]!;
     this.words[at + 8] = targetCpu;
+  }
+
+  private prioOf(vcpu: number): number {
+    return vcpu < 0 ? IDLE_PRIO : this.prios[vcpu]!;
   }
 
   private migrates(timeNs: number, vcpu: number, from: number, to: number): void {
     const at = this.open(timeNs, to, SCHED_MIGRATE_TASK, 10);
     this.putComm(at + 2, 0, vcpu);
     this.words[at + 6] = this.pidOf(vcpu);
-    this.words[at + 7] = PRIO;
+    this.words[at + 7] = this.prios[vcpu]!;
     this.words[at + 8] = from;
     this.words[at + 9] = to;
     this.counts.sched_migrate_task++;

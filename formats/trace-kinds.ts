@@ -17,3 +17,4 @@ export const GUEST_DEPARTS: typeof Sim.GUEST_DEPARTS = 11;
 export const CPU_ONLINE: typeof Sim.CPU_ONLINE = 12;
 export const AFFINITY: typeof Sim.AFFINITY = 13;
 export const GUEST_MEASURED: typeof Sim.GUEST_MEASURED = 14;
+export const RENICE: typeof Sim.RENICE = 15;

@@ -68,8 +68,22 @@ export function tasksOfTrace(trace: SchedTrace, filter: TaskFilter = {}): TraceT
   const startNs = trace.startNs + (filter.fromNs ?? 0);
   const endNs = Math.min(trace.endNs, trace.startNs + (filter.toNs ?? Infinity));
   const extraction = new Extraction(trace, filter, startNs);
-  for (const event of trace.events) if (event.timeNs >= startNs && event.timeNs <= endNs) extraction.take(event);
+  for (const events of instantsOf(trace.events, startNs, endNs)) extraction.take(events);
   return extraction.finish(endNs);
+}
+
+/** Events from startNs to endNs; those of one time together. */
+function* instantsOf(events: readonly SchedEvent[], startNs: number, endNs: number): Generator<SchedEvent[]> {
+  let instant: SchedEvent[] = [];
+  for (const event of events) {
+    if (event.timeNs < startNs || event.timeNs > endNs) continue;
+    if (instant.length > 0 && instant[0]!.timeNs !== event.timeNs) {
+      yield instant;
+      instant = [];
+    }
+    instant.push(event);
+  }
+  if (instant.length > 0) yield instant;
 }
 
 class Extraction {
@@ -94,10 +108,41 @@ class Extraction {
     this.#keeps = keeperOf(trace.threads, filter);
   }
 
-  take(event: SchedEvent): void {
+  /**
+   * Takes the events of one time as they are written, but for a thread that goes on a CPU before it is woken: tools that merge the CPUs'
+   * buffers (trace-cmd report) put those of one time in the order of CPUs, so that the wake-up may stand behind. What the CPU that woke it
+   * told up to then is taken first.
+   */
+  take(events: readonly SchedEvent[]): void {
+    if (events.length === 1) return this.#take(events[0]!);
+    const { byCpu, wakes } = indexOf(events);
+    const taken = new Map<number, number>(); // of each CPU
+    for (const event of events) {
+      const own = byCpu.get(event.cpu)!;
+      const at = taken.get(event.cpu) ?? 0;
+      if (own[at] !== event) continue; // taken ahead of its place
+      const wake = event.kind === 'switch' && this.#isAsleep(event.toTid) ? wakes.get(event.toTid) : undefined;
+      if (wake !== undefined && wake.cpu !== event.cpu) {
+        const others = byCpu.get(wake.cpu)!;
+        const from = taken.get(wake.cpu) ?? 0;
+        for (let i = from; i <= wake.index; i++) this.#take(others[i]!);
+        taken.set(wake.cpu, Math.max(from, wake.index + 1));
+      }
+      this.#take(event);
+      taken.set(event.cpu, at + 1);
+    }
+  }
+
+  /** Or not there yet. */
+  #isAsleep(tid: number): boolean {
+    const life = this.#lives.get(tid);
+    return life === undefined ? this.#keeps(tid) : life.state === BLOCKED;
+  }
+
+  #take(event: SchedEvent): void {
     this.#findOn(event);
     if (event.kind === 'switch') this.#switch(event);
-    else if (event.kind === 'waking' || event.kind === 'wakeup' || event.kind === 'new') this.#wake(event);
+    else if (isWake(event)) this.#wake(event);
     this.#cpus.set(event.cpu, { tid: event.kind === 'switch' ? event.toTid : event.byTid, timeNs: event.timeNs });
   }
 
@@ -207,6 +252,29 @@ class Extraction {
     }
     return link;
   }
+}
+
+interface PlacedWake {
+  readonly cpu: number;
+  /** Among the CPU's own events. */
+  readonly index: number;
+}
+
+/** Events of each CPU, in their order, and where each thread is woken first. */
+function indexOf(events: readonly SchedEvent[]): { byCpu: Map<number, SchedEvent[]>; wakes: Map<number, PlacedWake> } {
+  const byCpu = new Map<number, SchedEvent[]>();
+  const wakes = new Map<number, PlacedWake>();
+  for (const event of events) {
+    const own = byCpu.get(event.cpu) ?? [];
+    byCpu.set(event.cpu, own);
+    if (isWake(event) && !wakes.has(event.tid)) wakes.set(event.tid, { cpu: event.cpu, index: own.length });
+    own.push(event);
+  }
+  return { byCpu, wakes };
+}
+
+function isWake(event: SchedEvent): event is WakeEvent {
+  return event.kind === 'waking' || event.kind === 'wakeup' || event.kind === 'new';
 }
 
 /**

@@ -57,7 +57,7 @@ type Fail = (said: string) => never;
 function specOf(texts: readonly string[], fail: Fail): Spec {
   const said = new Map<string, string>();
   for (const text of texts) {
-    const [, key = '', value = ''] = /^\s*([a-z]*)\s*=([^=]*)$/.exec(text) ?? [];
+    const [, key = '', value = ''] = /^([a-z]*)\s*=([^=]*)$/.exec(text.trimStart()) ?? [];
     if (!KEYS.some((known) => known === key)) fail(` = ${shown(text)}, want ${KEYS.join(', ')}, each KEY=VALUE`);
     if (said.has(key)) fail(`.${key} twice, want it once`);
     said.set(key, value.trim());

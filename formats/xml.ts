@@ -30,7 +30,7 @@ export function readXml(text: string): XmlElement {
   const fail = (said: string): never => {
     throw new FormatError(parser.line, parser.columnIndex + 1, said);
   };
-  parser.on('error', ({ message }) => fail(`${message.replace(/^[^:]*:\d+:\d+: /, '')} want well-formed XML`));
+  parser.on('error', ({ message }) => fail(`${message.replace(/^\d+:\d+: /, '').replace(/\.$/, '')}, want well-formed XML`));
   parser.on('opentag', ({ name, attributes }) => {
     if (open.length >= MOST_DEPTH) fail(`<${name}>, want at most ${MOST_DEPTH} levels`);
     if (++count > MOST_ELEMENTS) fail(`<${name}>, want at most ${MOST_ELEMENTS} elements`);

@@ -104,7 +104,10 @@ function changeThread(w: World, k: HostKernel, threads: Threads, vcpu: number): 
     tellMask(w, k, vcpu);
   }
   if (weight >= 0 || sliceNs >= 0) {
-    if (weight >= 0) threads.weight[vcpu] = weight;
+    if (weight >= 0) {
+      threads.weight[vcpu] = weight;
+      w.trace?.renice(w, vcpu);
+    }
     if (sliceNs >= 0) threads.sliceNs[vcpu] = sliceNs;
     note(w, 12, vcpu, Math.round(threads.weight[vcpu]!));
     tellWeight(w, k, vcpu);

@@ -42,7 +42,9 @@ export const CPU_ONLINE = 12;
 export const AFFINITY = 13;
 /** A guest's counters start from 0, as its instances start or have set up: what the recording counts of it lies after the last. a guest. */
 export const GUEST_MEASURED = 14;
-export const TRACE_KINDS = 15;
+/** A thread has another weight from now on. a vCPU; b its weight, 1024 for nice 0. */
+export const RENICE = 15;
+export const TRACE_KINDS = 16;
 
 /** Rows in the order in which they happened, valid until the sink returns. */
 export interface TraceEvents {
@@ -74,6 +76,8 @@ export interface TraceGuest {
   readonly hasBoot: boolean;
   /** A group of processes with a CPU thread each: vCPU and task are one. */
   readonly isThreaded: boolean;
+  /** [vCPU of the guest] where a program names its threads; `weight` at the begin, 1024 for nice 0. */
+  readonly threads?: readonly { readonly name: string; readonly weight: number }[];
   /** Part of the host's background load: housekeeping, dom0, threads that move pages. */
   readonly isHostNoise: boolean;
 }

@@ -1,4 +1,5 @@
 import { capacityGBps } from './machine.ts';
+import { DEFAULT_WEIGHT } from './policy-api.ts';
 import { TASK_SLEEPING, VCPU_BLOCKED, VCPU_RUNNABLE } from './states.ts';
 import {
   AFFINITY,
@@ -6,6 +7,7 @@ import {
   GUEST_ARRIVES,
   GUEST_DEPARTS,
   GUEST_MEASURED,
+  RENICE,
   HINT_FAULT,
   MIGRATE,
   PAGE_MOVE,
@@ -145,6 +147,10 @@ export class Tracer {
     this.push(w.nowNs, CPU_ONLINE, cpu, isOnline ? 1 : 0, 0, 0, 0);
   }
 
+  renice(w: World, vcpu: number): void {
+    this.push(w.nowNs, RENICE, vcpu, kernelWeight(w.threads!.weight[vcpu]!), 0, 0, 0);
+  }
+
   affinity(w: World, vcpu: number, mask: number, isSoft: boolean): void {
     this.push(w.nowNs, AFFINITY, vcpu, w.masks.counts[mask]!, isSoft ? 1 : 0, 0, 0);
   }
@@ -228,6 +234,11 @@ function subtract(sums: Float64Array, before: Float64Array): void {
   }
 }
 
+/** As the kernel counts them: 1024 for nice 0. */
+function kernelWeight(weight: number): number {
+  return Math.round((weight * 1024) / DEFAULT_WEIGHT);
+}
+
 function tableOf(w: World): TraceTable {
   const { machine, policy, seed, blockBytes } = w.scenario;
   return {
@@ -240,7 +251,7 @@ function tableOf(w: World): TraceTable {
     resourceKind: machine.resourceKind,
     capacityGBps: Float64Array.from({ length: machine.resourceCount }, (_, resource) => capacityGBps(machine, resource)),
     blockBytes,
-    guests: w.guests.map(({ spec, boot, firstVcpu, vcpuCount, firstTask, taskCount, isThreaded, isHostNoise }) => ({
+    guests: w.guests.map(({ spec, program, boot, firstVcpu, vcpuCount, firstTask, taskCount, isThreaded, isHostNoise }) => ({
       name: spec.name,
       workload: spec.workload.name,
       kind: spec.kind,
@@ -251,6 +262,7 @@ function tableOf(w: World): TraceTable {
       hasBoot: boot !== null,
       isThreaded,
       isHostNoise,
+      ...(program.threads && { threads: program.threads.map(({ name, weight }) => ({ name, weight: kernelWeight(weight) })) }),
     })),
     vcpuGuest: w.vcpuGuest,
     taskGuest: w.taskGuest,

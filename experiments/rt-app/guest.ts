@@ -34,7 +34,7 @@ export const rtApp: FileWorkload = {
         ],
       },
       programs: [rtAppEntry(`rt-app:${baseName(name)}`, plan)],
-      remarks: file.unsimulated.map((item) => `left out: ${item}`),
+      remarks: [...file.ignored, ...file.unsimulated.map((item) => `left out: ${item}`)],
     };
   },
 };

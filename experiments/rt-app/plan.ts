@@ -71,7 +71,7 @@ export interface RtAppPlan {
 /** rt-app ends with an error at the next fork of a task (FORKS_LIMIT, src/rt-app.c). */
 export const MOST_FORKS = 1024;
 export const MOST_THREADS = 4096;
-const MOST_STEPS = 2_000_000;
+const MOST_EVENTS = 2_000_000;
 
 /**
  * Numbers what the threads of a file share and what each has for itself.
@@ -81,13 +81,12 @@ export function planOf(file: RtAppFile): RtAppPlan {
   const names = new Names(file);
   const forks = forkCounts(file);
   const threads: ThreadPlan[] = [];
-  let steps = 0;
+  let events = 0; // of the file, some of which are no steps
   const add = (task: number, instance: number, isFork: boolean): void => {
     if (threads.length === MOST_THREADS) throw new RangeError(`tasks: more than ${MOST_THREADS} threads, forks included, want fewer`);
-    const thread = threadOf(file, names, threads.length, task, instance, isFork);
-    steps += thread.phases.reduce((sum, phase) => sum + phase.steps.length, 0);
-    if (steps > MOST_STEPS) throw new RangeError(`tasks: more than ${MOST_STEPS} events of all threads, want fewer`);
-    threads.push(thread);
+    events += file.tasks[task]!.phases.reduce((sum, phase) => sum + phase.events.length, 0);
+    if (events > MOST_EVENTS) throw new RangeError(`tasks: more than ${MOST_EVENTS} events of all threads, want fewer`);
+    threads.push(threadOf(file, names, threads.length, task, instance, isFork));
   };
   file.tasks.forEach(({ instances }, task) => {
     for (let i = 0; i < instances; i++) add(task, i, false);
@@ -212,6 +211,8 @@ class Names {
   private readonly numbers = { locks: new Map<string, number>(), conditions: new Map<string, number>(), barriers: new Map<string, number>(), semaphores: new Map<string, number>(), timers: new Map<string, number>(), regions: new Map<string, number>() }; // prettier-ignore
   private readonly regionBytes: number[] = [];
   private readonly cpuLists = new Map<string, readonly number[]>();
+  /** By the file's own list, which many phases and threads have from their task. */
+  private readonly knownCpus = new Map<readonly number[], readonly number[]>();
 
   constructor({ tasks }: RtAppFile) {
     this.tasks = new Map(tasks.map(({ name }, task) => [name, task]));
@@ -235,7 +236,12 @@ class Names {
   /** One list for equal ones, so that they can be compared by what they are. */
   cpus(list: readonly number[] | null): readonly number[] | null {
     if (list === null) return null;
-    const sorted = [...new Set(list)].sort((a, b) => a - b);
+    const known = this.knownCpus.get(list) ?? this.uniqueList([...new Set(list)].sort((a, b) => a - b));
+    this.knownCpus.set(list, known);
+    return known;
+  }
+
+  private uniqueList(sorted: readonly number[]): readonly number[] {
     const key = sorted.join(',');
     const known = this.cpuLists.get(key) ?? sorted;
     this.cpuLists.set(key, known);
@@ -297,6 +303,7 @@ function forkCounts({ tasks }: RtAppFile): number[] {
       if (threads > 0) for (const [other, times] of made) next[other] = Math.min(MOST_FORKS, next[other]! + threads * times);
     });
     if (next.every((count, task) => count === counts[task])) break;
+    if (next.reduce((sum, count) => sum + count, 0) > MOST_THREADS) return next; // refused in any case, and counts never fall
     for (const [task, count] of next.entries())
       counts[task] = round === tasks.length ? Math.min(MOST_FORKS, count > counts[task]! ? MOST_FORKS : count) : count; // a circle
   }

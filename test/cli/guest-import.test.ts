@@ -36,7 +36,7 @@ describe('guest import', () => {
   memory  3GiB
   vnuma   0:1536MiB/1:1536MiB
   pins    0-1=6-8
-  without effect here: line 1: -device virtio-net-pci
+  without effect here: line 1: -device virtio-net-pci; -numa node without memdev: QEMU 5.1 on wants it
 `,
     ]);
     expect(readFileSync(out, 'utf8')).toContain(`policy: as-configured # does what`);

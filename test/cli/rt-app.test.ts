@@ -53,6 +53,16 @@ describe('run --rt-app-log', () => {
 
 const NOTE = 'note: left out: line 1, column 17: tasks.rt.policy = "SCHED_FIFO": only SCHED_OTHER is simulated\n';
 
+test('members that rt-app passes over are told, as a misspelt one would be taken for a setting', async () => {
+  const file = join(folder, 'typo.json');
+  writeFileSync(file, '{"tasks": {"a": {"loop": 1, "run": 40, "prioritty": 7}},\n "globl": {"duration": 3}}');
+  const told = `note: line 1, column 40: tasks.a.prioritty = 7: rt-app passes over it\nnote: line 2, column 2: globl = a mapping: rt-app passes over it\n`;
+  for (const command of [line(file), ['check', '--workload', `rt-app:${file}`]]) {
+    const { code, err } = await session(command, real);
+    expect([code, err]).toEqual([0, told]);
+  }
+});
+
 describe('--lenient', () => {
   const tasks = { rt: { policy: 'SCHED_FIFO', priority: 10, loop: 1, run: 100 } };
 

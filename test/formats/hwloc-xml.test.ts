@@ -262,6 +262,12 @@ test('a clock that is only the highest is taken and said', () => {
   expect([topology.clockGHz, topology.remarks]).toEqual([1.7, ['the clock is the highest one (FrequencyMaxMHz): no base clock is said']]);
 });
 
+test('kinds of CPUs are as many as there can be CPUs', () => {
+  const kinds = (count: number): string => xml('0x1', node(0, [0]) + pu(0), '<cpukind cpuset="0x1"/>'.repeat(count));
+  expect(readHwlocXml(kinds(4096)).clockGHz).toBeNull();
+  expect(() => readHwlocXml(kinds(4097))).toThrow('<cpukind>, want at most 4096');
+});
+
 test('a document type is passed over: its entities are none', () => {
   const document = '<!DOCTYPE topology SYSTEM "file:///etc/passwd" [<!ENTITY size "5">]>';
   expect(readHwlocXml(document + xml('0x1', node(0, [0]) + pu(0))).nodes).toHaveLength(1);

@@ -19,6 +19,12 @@ describe('ids as Linux lists them', () => {
     expect(parseIdList('0-8', 8)).toBeNull();
   });
 
+  test('are each counted once, however often a long range comes again', () => {
+    expect(parseIdList(`2,${'0-4095,'.repeat(100_000)}4094-4096`, 4097)).toHaveLength(4097); // in no more time than its text takes
+    expect(parseIdList('0-3,2-6,1', 7)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(parseIdList('0-3,2-6,1', 6)).toBeNull();
+  });
+
   test('are written in ranges', () => {
     expect(formatIdList([0, 1, 2, 33, 34, 45])).toBe('0-2,33-34,45');
   });

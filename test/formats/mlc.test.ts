@@ -55,4 +55,13 @@ describe('a row that is none is refused by its line', () => {
   ])('%j', (text, message) => {
     expect(() => readMlc(text)).toThrow(new RangeError(message));
   });
+
+  test('of a million characters too', () => {
+    expect(() => readMlc(matrix(`0\t81\t${'x'.repeat(1_000_000)}`))).toThrow(/^line 4: x{60}, want a number above 0$/);
+  });
+});
+
+test('a matrix as wide as nobody has is read', () => {
+  const wide = `Measuring idle latencies (in ns)...\n\tNuma node\nNuma node${'\t0'.repeat(200_000)}\n0${'\t81'.repeat(200_000)}\n`;
+  expect(readMlc(wide).latencies).toHaveLength(200_000); // more than a call can have arguments
 });

@@ -87,6 +87,7 @@ describe('perf stat', () => {
     [table('CPU0   7 cycles'), 'line 4, column 1: "CPU0   7 cycles", want COUNT [UNIT] EVENT as perf stat prints it'],
     [table(' 7 cycles', ' 1.0 seconds user', ' 2.0 seconds user'), "line 6, column 1: user again, want one run's output"],
     ['{"counter-value": "7"', 'line 1, column 1: "{\\"counter-value\\": \\"7\\"", want an object as perf stat -j prints it'],
+    [`7,,a/${','.repeat(8000)}\n`.repeat(100), 'line 1, column 1: an event of 129 characters, want at most 128'],
     ['{"event": "x"}', 'line 1, column 1: want counter-value and event, as perf stat -j prints them'],
     ['{"interval": 1.0, "counter-value": "7", "event": "x"}', 'line 1, column 1: a part of the counts, want perf stat without -I, -A and --per-...'],
     ['1.000,7,,cycles,5,100.00', 'line 1, column 1: "1.000,7,,cycles,5,100.00", want COUNT [UNIT] EVENT as perf stat prints it'],

@@ -73,15 +73,27 @@ describe('-smp is completed as QEMU 6.2 and later do', () => {
 
 describe('nodes are completed as QEMU does', () => {
   test('sizes that nobody says are equal parts, all but the last a multiple of 8 MiB', () => {
-    // 1000 / 3 = 333.33 MiB, down to 328; 1000 - 2 * 328 = 344
-    expect(sizesOf('-m 1000 -smp 3 -numa node,cpus=0 -numa node,cpus=1 -numa node,cpus=2')).toEqual(
-      [328, 328, 344].map((size) => size * MiB),
-    );
+    // 1000 / 3 = 333.33 MiB, down to 328; 333.33 + 5.33 down to 336; 1000 - 328 - 336 = 336
+    const nodes = '-m 1000 -smp 3 -numa node,cpus=0 -numa node,cpus=1 -numa node,cpus=2';
+    expect(sizesOf(nodes)).toEqual([328, 336, 336].map((size) => size * MiB));
+    // up to 2.9 nothing is carried: 1000 - 2 * 328 = 344
+    expect(sizesOf(`-machine pc-i440fx-2.9 ${nodes}`)).toEqual([328, 328, 344].map((size) => size * MiB));
   });
 
   test('vCPUs that nobody says go socket by socket over the nodes', () => {
     expect(vcpusOf('-m 1G -smp 6,sockets=3,cores=2 -numa node -numa node')).toEqual([[0, 1, 4, 5], [2, 3]]); // prettier-ignore
-    expect(vcpusOf('-m 1G -smp 4 -numa node -numa node')).toEqual([[0, 1, 2, 3], []]); // one socket
+  });
+
+  test('a vCPU is a socket of its own in machines up to 6.1, and in any that takes nodes without memdev', () => {
+    const nodes =
+      '-m 1G -smp 4 -object memory-backend-ram,id=a,size=768M -object memory-backend-ram,id=b,size=256M -numa node,memdev=a -numa node,memdev=b';
+    const together = [[0, 1, 2, 3], []];
+    const round = [[0, 2], [1, 3]]; // prettier-ignore
+    const found = ['q35', 'pc-q35-6.2', 'pc-i440fx-6.1', 'pc-q35-rhel8.6.0', 'pc-q35-rhel8.5.0', 'pc-1.3', 'pc-i440fx-10.0'].map((name) => vcpusOf(`-machine ${name} ${nodes}`)); // prettier-ignore
+    expect(found).toEqual([together, together, round, together, round, round, together]);
+    expect(vcpusOf('-m 1G -smp 4 -numa node -numa node')).toEqual(round);
+    expect(readQemu('-m 1G -smp 4 -numa node -numa node').ignored).toEqual(['-numa node without memdev: QEMU 5.1 on wants it']);
+    expect(readQemu('-M pc-i440fx-4.2 -m 1G -smp 8,threads=2').topology).toEqual({ sockets: 4, dies: 1, cores: 1, threads: 2 });
   });
 
   test('-numa cpu takes all vCPUs with the ids it says', () => {
@@ -177,6 +189,8 @@ describe('what QEMU refuses is refused, with the place, the option and what was 
     [`${two},mem=300M -numa node,cpus=2-3,mem=600M`, 'total memory for NUMA nodes (943718400) should equal RAM size (1073741824)'],
     [`${two} -numa node,cpu=2`, '-numa "cpu": unknown key, want one of type, nodeid, cpus'],
     [`${two} -numa node,memdev=x,cpus=2-3`, '-numa memdev = "x", want the id of a memory backend, of which there is none'],
+    [`-M pc-q35-5.1 ${two},cpus=2-3,mem=1G`, 'mem = "1G", want memdev: machines of QEMU since 5.1 take no mem'],
+    [`-M pc-q35-5.2 ${two},cpus=2-3`, 'no node has memory, want memdev of each: QEMU since 5.2 divides none'],
     [`-object memory-backend-ram,id=x,size=1G ${two},memdev=x,mem=1G`, '-numa mem = "1G", want one of mem and memdev'],
     [`-object memory-backend-ram,id=x,size=1G ${two},memdev=x -numa node,cpus=2-3`, 'without memdev beside nodes that have one'],
     ['-object memory-backend-ram,id=x,size=1G,policy=bind -m 1G', '-object policy = "bind", want host-nodes with it'],

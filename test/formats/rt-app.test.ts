@@ -360,3 +360,9 @@ describe('samples', () => {
     expect(tasks[1]!.phases.map(({ name, loop }) => [name, loop])).toEqual([['light1', 900], ['heavy1', 600], ['light2', 300], ['heavy1', 600]]); // prettier-ignore
   });
 });
+
+test('a phase has as many events as a file has room for', () => {
+  const events = Array.from({ length: 200_000 }, (_, i) => `"run${i}": 1`);
+  const { tasks } = readRtApp(`{"tasks": {"t": {${events.join(',')}}}}`);
+  expect(tasks[0]!.phases[0]!.events).toHaveLength(200_000); // more than a call can have arguments
+});

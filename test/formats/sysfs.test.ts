@@ -140,6 +140,11 @@ describe('a dump is refused', () => {
   });
 });
 
+test('a folder with an end of line in its name is a folder like others', () => {
+  const files = new Map([...dumpOf(smallDump)].map(([name, text]) => [`a\nb/${name}`, text]));
+  expect(readSysfs(files)).toEqual(readSysfs(dumpOf(smallDump)));
+});
+
 const dump = sample('topology/48amd64-4pa2n6c-sparse.tar.bz2');
 test.skipIf(!dump)(`a real dump is read in under a second${skipNote(dump)}`, () => {
   const start = performance.now();

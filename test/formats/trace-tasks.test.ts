@@ -57,6 +57,14 @@ describe('what the threads of a trace did', () => {
     expect(stepsOf(read)).toEqual({ t7: [run(35), sleep(30), run(8)] });
   });
 
+  test('of one time, a wake-up that stands behind the switch it led to comes first, and so does what its CPU told before', () => {
+    const apart = script([9, 1, 0, away(9, 'S', 7)], [7, 1, 4, waking(3)], [0, 0, 4, away(0, 'R', 3)], [3, 0, 11, away(3, 'S', 0)], [7, 1, 30, away(7, 'S', 0)], [0, 1, 47, away(0, 'S', 7)], [7, 1, 47, waking(3)], [0, 0, 47, away(0, 'R', 3)], [3, 0, 60, away(3, 'S', 0)]); // prettier-ignore
+    const merged = script([9, 1, 0, away(9, 'S', 7)], [0, 0, 4, away(0, 'R', 3)], [7, 1, 4, waking(3)], [3, 0, 11, away(3, 'S', 0)], [7, 1, 30, away(7, 'S', 0)], [0, 0, 47, away(0, 'R', 3)], [0, 1, 47, away(0, 'S', 7)], [7, 1, 47, waking(3)], [3, 0, 60, away(3, 'S', 0)]); // prettier-ignore
+    const read = tasksOfTrace(merged, { tids: [3, 7] });
+    expect(stepsOf(read)).toEqual({ t7: [run(4), post(0), run(26), sleep(17), post(0), run(13)], t3: [wait(0), run(7), wait(0), run(13)] });
+    expect(read).toEqual(tasksOfTrace(apart, { tids: [3, 7] }));
+  });
+
   test('threads left out are timers, and so are all with keepsWakers: false', () => {
     expect(stepsOf(tasksOfTrace(three(), { comms: ['b*'] }))).toEqual({ 'b c-2': [sleep(100), run(890), sleep(210), run(525)] });
     expect(stepsOf(tasksOfTrace(three(), { keepsWakers: false })).gamma).toEqual([sleep(430), run(880)]);

@@ -192,6 +192,7 @@ describe('a guest', () => {
     [vnuma('"x"'), 'vnuma[0] = a text, want a list'],
     [vnuma('["pnode=1","size=64","vcpus=0-2"]'), 'vnuma[0] without vdistances, want pnode, size, vcpus, vdistances'],
     [vnuma('["pnode=1","pnode=2"]'), 'vnuma[0].pnode twice'],
+    [vnuma(`["${' '.repeat(500_000)}"]`), 'vnuma[0] = "      '], // in no more time than its text takes
     [vnuma('["node=1"]'), 'vnuma[0] = "node=1", want pnode, size, vcpus, vdistances, each KEY=VALUE'],
     [vnuma(NODE.replace('10', '10,20')), 'vnuma[0].vdistances = "10,20", want 1 of them'],
     [vnuma(NODE.replace('0-2', '0-1')), 'vnuma with vCPUs "0,1", want each of 3 once'],

@@ -1,0 +1,39 @@
+/** What a command line means by the version of the machine it asks for. */
+export interface MachineEra {
+  /** Levels of -smp that are not said are filled with sockets before cores: machines up to 6.1. */
+  readonly prefersSockets: boolean;
+  /** `-numa node,mem=`: machines up to 5.0. */
+  readonly takesMem: boolean;
+  /** `-numa node` without any memory, which QEMU divides: gone in QEMU 5.2. */
+  readonly dividesMemory: boolean;
+  /** What an equal part loses to rounding goes to the next node: machines since 2.10; before, all of it to the last. */
+  readonly carriesRest: boolean;
+}
+
+/** A version is 100 times the major number and the minor one. */
+function eraOf(version: number): MachineEra {
+  return { prefersSockets: version < 602, takesMem: version < 501, dividesMemory: version < 502, carriesRest: version >= 210 };
+}
+
+export const NEWEST_MACHINE: MachineEra = eraOf(1000);
+/** The last machine that took nodes without memory backends in both ways. */
+const LAST_LEGACY = eraOf(500);
+
+/**
+ * Of `pc-i440fx-2.11`, `pc-q35-6.1`, `pc-1.3`, `pc-q35-rhel8.2.0`. A name without a version (`pc`, `q35`, none) is the newest machine of
+ * the QEMU at hand; if nodes have no memory backends that QEMU can be no newer than 5.0.
+ * After: hw/i386/pc_piix.c, pc_q35.c (smp_props.prefer_sockets, numa_mem_supported, numa_auto_assign_ram); docs/about/removed-features.rst.
+ * @param hasLegacyNodes whether a `-numa node` has no memdev
+ */
+export function machineEra(type: string | null, hasLegacyNodes: boolean): MachineEra {
+  const [, isRedHat, major, minor] = /^pc-(?:(?:i440fx|q35)-)?(rhel)?(\d{1,2})\.(\d{1,2})(?:\.\d{1,2})?$/.exec(type ?? '') ?? [];
+  if (major === undefined) return hasLegacyNodes ? LAST_LEGACY : NEWEST_MACHINE;
+  const version = Number(major) * 100 + Number(minor);
+  return eraOf(isRedHat === undefined ? version : redHatVersion(version));
+}
+
+/** RHEL's machines by those of QEMU they are made of, as far as the era goes: rhel7.4 is 2.9, rhel7.5 2.10, rhel8.5 6.0 and rhel8.6 6.2. */
+function redHatVersion(version: number): number {
+  if (version < 705) return 209;
+  return version < 806 ? 500 : 602;
+}
