@@ -86,7 +86,7 @@ export function readOptions(source: SourceText, words: readonly ShellWord[], asi
 }
 
 /** Devices that hold, take or add memory, or vCPUs. */
-const HEAVY_DEVICE = /^(pc-dimm|nvdimm|virtio-(mem|pmem|balloon)|vfio-|cxl-|vhost-vdpa|.*-x86_64-cpu$|.*-cpu$)/;
+const HEAVY_DEVICE = /^(pc-dimm|nvdimm|virtio-(mem|pmem)|vfio-|cxl-|vhost-vdpa|.*-x86_64-cpu$|.*-cpu$)/;
 
 /** `-machine`, `-accel`, `-overcommit`, `-device`, as far as they matter here. */
 export interface QemuHost {
@@ -126,7 +126,10 @@ export function readHost(source: SourceText, options: readonly QemuOption[], fla
     } else if (option.name === 'device') {
       const settings = new Settings(source, option, 'driver');
       const driver = settings.one('driver')?.value ?? '';
-      aside[HEAVY_DEVICE.test(driver) ? 'unsimulated' : 'ignored'].push(`${line}: -device ${short(driver)}`);
+      const reports = driver.startsWith('virtio-balloon') && settings.isOn('free-page-reporting'); // else it is empty until somebody fills it
+      aside[reports || HEAVY_DEVICE.test(driver) ? 'unsimulated' : 'ignored'].push(
+        `${line}: -device ${short(driver)}${reports ? ',free-page-reporting=on' : ''}`,
+      );
     }
   }
   return { isKvm, backend, machine };

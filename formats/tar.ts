@@ -24,6 +24,7 @@ export function isTar(bytes: Uint8Array): boolean {
  * The texts of those files of a tar archive that `isWanted` asks for by their names, without a leading `./` or `/`. Understood are the
  * forms of v7, POSIX (ustar, pax) and GNU with their long names. Nothing is written, and no link is followed: a symbolic one that is
  * wanted is an empty file, so that one can see that it is there; names with `..` are passed over. Of two of one name the later counts.
+ * Zeros at the end of a file are left out.
  * @throws FormatError for what is no sound tar, for a wanted file beyond 16 MiB and for more than 500,000 members
  */
 export function readTarFiles(bytes: Uint8Array, isWanted: (name: string) => boolean): Map<string, string> {
@@ -56,7 +57,7 @@ export function readTarFiles(bytes: Uint8Array, isWanted: (name: string) => bool
     longSize = null;
     if (name === null || !(isFile || kind === '2') || !isWanted(name)) continue;
     if (size > MOST_FILE_BYTES) refuse(`a file of ${size} bytes`);
-    files.set(name, decoder.decode(content));
+    files.set(name, decoder.decode(withoutPadding(content)));
   }
   return files;
 }
@@ -72,6 +73,13 @@ function isZero(block: Buffer): boolean {
 function upToZero(field: Buffer): Buffer {
   const end = field.indexOf(0);
   return end < 0 ? field : field.subarray(0, end);
+}
+
+/** tar fills up with zeros what was shorter than its size said: a file of /sys says 4096 bytes, and ends after a line. */
+function withoutPadding(content: Buffer): Buffer {
+  let end = content.length;
+  while (end > 0 && content[end - 1] === 0) end--;
+  return content.subarray(0, end);
 }
 
 function nameOf(header: Buffer): string {

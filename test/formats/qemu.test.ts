@@ -358,3 +358,14 @@ test('a command line of a megabyte is read in no time', () => {
   expect(readQemu(text).cells[0]!.vcpus).toHaveLength(4096);
   expect(performance.now() - begin).toBeLessThan(2000);
 });
+
+test('a balloon, which libvirt gives to every guest, is passed over as long as nothing is in it by itself', () => {
+  const said = (device: string): readonly (readonly string[])[] => {
+    const { ignored, unsimulated } = readQemu(`qemu-kvm -m 64M -device ${device}`);
+    return [ignored, unsimulated];
+  };
+  const name = 'line 1: -device virtio-balloon-pci';
+  expect(said('virtio-balloon-pci,id=b')).toEqual([[name], []]);
+  expect(said(`'{"driver":"virtio-balloon-pci","id":"b","free-page-reporting":false}'`)).toEqual([[name], []]);
+  expect(said('virtio-balloon-pci,free-page-reporting=on')).toEqual([[], [`${name},free-page-reporting=on`]]);
+});

@@ -38,6 +38,10 @@ describe('a tar archive', () => {
     expect(names(member('x', `${pax}${record.length + 3}${record}`, { kind: 'x' }), member('cut', '3'), member('c', '4'))).toEqual([[long, '3'], ['c', '4']]); // prettier-ignore
   });
 
+  test('is without the zeros that tar puts behind what ends early, as each file of /sys does, which says 4096 bytes of itself', () => {
+    expect(names(member('online', `0-3\n${'\0'.repeat(4092)}`), member('flags', `a\0b\n\0`))).toEqual([['online', '0-3\n'], ['flags', 'a\0b\n']]); // prettier-ignore
+  });
+
   test('has the prefix of POSIX', () => {
     expect(names(member('end', '1', { change: (header) => void header.write('front/part', 345) }))).toEqual([['front/part/end', '1']]);
   });
