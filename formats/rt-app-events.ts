@@ -17,7 +17,7 @@ export function eventKind(key: string): Kind | null {
 /** @param task whose event it is: that is what `suspend` waits for */
 export function eventOf(field: Field, kind: Kind, task: string): RtAppEvent {
   const { line, column } = field.notes.source.place(field.at);
-  return { ...bodyOf(field, kind, task), key: field.name, line, column };
+  return Object.assign(bodyOf(field, kind, task), { key: field.name, line, column }); // a copy of each takes as long as all the rest
 }
 
 function bodyOf(field: Field, kind: Kind, task: string): RtAppEventBody {

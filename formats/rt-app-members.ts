@@ -52,9 +52,13 @@ export class Members {
   }
 
   look(name: string): Field | null {
-    const found = this.fields.filter((field) => field.name === name);
-    if (found.length > 1) fail(found[1]!, 'a second time, want it once');
-    return found[0] && !isNull(found[0]) ? found[0] : null;
+    let found: Field | null = null;
+    for (const field of this.fields) {
+      if (field.name !== name) continue;
+      if (found) fail(field, 'a second time, want it once');
+      found = field;
+    }
+    return found && !isNull(found) ? found : null;
   }
 
   rest(): Field[] {

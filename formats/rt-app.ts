@@ -39,6 +39,7 @@ export function readRtApp(text: string): RtAppFile {
 function tasksOf(field: Field, globals: Globals): { tasks: RtAppTask[]; events: PlacedEvent[] } {
   const fields = new Members(field).rest();
   if (fields.length === 0) fail(field, 'none, want at least one');
+  if (fields.length > MOST_THREADS) fail(field, `${fields.length} of them, want at most ${MOST_THREADS}, those without an instance too`);
   const names = uniqueNames(fields);
   const events: PlacedEvent[] = [];
   const tasks: RtAppTask[] = [];

@@ -2,6 +2,8 @@ import type { RtAppEvent, RtAppFile, RtAppPhase, RtAppPolicy, RtAppTask } from '
 import type { ThreadSpec } from '../../sim/workload-api.ts';
 import { DEFAULT_WEIGHT } from '../../sim/policy-api.ts';
 import { niceWeight } from '../nice-weights.ts';
+import { forkCounts, MOST_THREADS } from './forks.ts';
+import { type NamedCounts, Names } from './names.ts';
 
 /** One thing a thread does. Objects, timers, regions and tasks are numbered from 0 over the whole file. */
 export type Step = { readonly place: string } & (
@@ -52,25 +54,15 @@ export interface ThreadPlan {
   readonly phases: readonly PhasePlan[];
 }
 
-export interface RtAppPlan {
+export interface RtAppPlan extends NamedCounts {
   readonly file: RtAppFile;
   /** Those that start with the file first, in rt-app's order; then those that may be forked, task by task. */
   readonly threads: readonly ThreadPlan[];
   readonly starting: number;
   /** [task] first thread that may be forked of it, and how many. */
   readonly forks: readonly { readonly first: number; readonly count: number }[];
-  readonly locks: number;
-  readonly conditions: number;
-  readonly barriers: readonly number[];
-  readonly semaphores: number;
-  readonly timers: number;
-  /** [region] bytes. */
-  readonly regions: readonly number[];
 }
 
-/** rt-app ends with an error at the next fork of a task (FORKS_LIMIT, src/rt-app.c). */
-export const MOST_FORKS = 1024;
-export const MOST_THREADS = 4096;
 const MOST_EVENTS = 2_000_000;
 
 /**
@@ -203,109 +195,4 @@ function stepsOf(file: RtAppFile, names: Names, thread: number, path: string, ev
     case 'fork':
       return [{ kind: 'fork', task: names.task(event.task, place), place }];
   }
-}
-
-/** Numbers of what is named in a file, in the order of their first use. */
-class Names {
-  readonly tasks: ReadonlyMap<string, number>;
-  private readonly numbers = { locks: new Map<string, number>(), conditions: new Map<string, number>(), barriers: new Map<string, number>(), semaphores: new Map<string, number>(), timers: new Map<string, number>(), regions: new Map<string, number>() }; // prettier-ignore
-  private readonly regionBytes: number[] = [];
-  private readonly cpuLists = new Map<string, readonly number[]>();
-  /** By the file's own list, which many phases and threads have from their task. */
-  private readonly knownCpus = new Map<readonly number[], readonly number[]>();
-
-  constructor({ tasks }: RtAppFile) {
-    this.tasks = new Map(tasks.map(({ name }, task) => [name, task]));
-  }
-
-  number(kind: keyof Names['numbers'], name: string): number {
-    const known = this.numbers[kind].get(name);
-    if (known !== undefined) return known;
-    const { size } = this.numbers[kind];
-    this.numbers[kind].set(name, size);
-    return size;
-  }
-
-  /** As large as the largest use of it. */
-  region(name: string, bytes: number): number {
-    const region = this.number('regions', name);
-    this.regionBytes[region] = Math.max(this.regionBytes[region] ?? 0, bytes);
-    return region;
-  }
-
-  /** One list for equal ones, so that they can be compared by what they are. */
-  cpus(list: readonly number[] | null): readonly number[] | null {
-    if (list === null) return null;
-    const known = this.knownCpus.get(list) ?? this.uniqueList([...new Set(list)].sort((a, b) => a - b));
-    this.knownCpus.set(list, known);
-    return known;
-  }
-
-  private uniqueList(sorted: readonly number[]): readonly number[] {
-    const key = sorted.join(',');
-    const known = this.cpuLists.get(key) ?? sorted;
-    this.cpuLists.set(key, known);
-    return known;
-  }
-
-  task(name: string, place: string): number {
-    const task = this.tasks.get(name);
-    if (task === undefined) throw new RangeError(`${place} = ${JSON.stringify(name)}, want a task of the file`);
-    return task;
-  }
-
-  counts(file: RtAppFile): Pick<RtAppPlan, 'locks' | 'conditions' | 'barriers' | 'semaphores' | 'timers' | 'regions'> {
-    const { locks, conditions, barriers, semaphores, timers } = this.numbers;
-    const users = barrierUsers(file);
-    return {
-      locks: locks.size,
-      conditions: conditions.size,
-      barriers: [...barriers.keys()].map((name) => users.get(name)!),
-      semaphores: semaphores.size,
-      timers: timers.size,
-      regions: this.regionBytes,
-    };
-  }
-}
-
-/** rt-app counts, while it reads the file, each event that names a barrier, once for each instance; a task without any counts once. */
-function barrierUsers({ tasks }: RtAppFile): Map<string, number> {
-  const users = new Map<string, number>();
-  for (const { instances, phases } of tasks) {
-    for (const event of phases.flatMap(({ events }) => events)) {
-      if (event.kind === 'barrier') users.set(event.barrier, (users.get(event.barrier) ?? 0) + Math.max(1, instances));
-    }
-  }
-  return users;
-}
-
-/** [task] how many threads of it the file can fork at most: no thread is used twice. Endless forks end at rt-app's own limit. */
-function forkCounts({ tasks }: RtAppFile): number[] {
-  const number = new Map(tasks.map(({ name }, task) => [name, task]));
-  const counts = tasks.map(() => 0);
-  const perThread = tasks.map(({ loop, phases }) => {
-    const made = new Map<number, number>();
-    for (const phase of phases) {
-      for (const event of phase.events) {
-        if (event.kind !== 'fork') continue;
-        const task = number.get(event.task);
-        const times = loop < 0 || phase.loop < 0 ? Infinity : loop * phase.loop;
-        if (task !== undefined) made.set(task, (made.get(task) ?? 0) + times);
-      }
-    }
-    return made;
-  });
-  for (let round = 0; round <= tasks.length; round++) {
-    // forks may fork: each round goes a generation further
-    const next = tasks.map(() => 0);
-    perThread.forEach((made, task) => {
-      const threads = tasks[task]!.instances + counts[task]!;
-      if (threads > 0) for (const [other, times] of made) next[other] = Math.min(MOST_FORKS, next[other]! + threads * times);
-    });
-    if (next.every((count, task) => count === counts[task])) break;
-    if (next.reduce((sum, count) => sum + count, 0) > MOST_THREADS) return next; // refused in any case, and counts never fall
-    for (const [task, count] of next.entries())
-      counts[task] = round === tasks.length ? Math.min(MOST_FORKS, count > counts[task]! ? MOST_FORKS : count) : count; // a circle
-  }
-  return counts;
 }

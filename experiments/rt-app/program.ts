@@ -25,8 +25,9 @@ import {
   YIELD,
 } from '../../sim/workload-api.ts';
 import { fillCompute } from '../../workloads/computing.ts';
+import { MOST_FORKS } from './forks.ts';
 import { fillMemory, fillWrite } from './phases.ts';
-import { MOST_FORKS, type RtAppPlan, type Step, type ThreadPlan } from './plan.ts';
+import type { RtAppPlan, Step, ThreadPlan } from './plan.ts';
 import type { RtAppRows } from './rows.ts';
 
 /** A timer is set to go off up to so much late, and does if no other interrupt comes before: prctl(2), PR_SET_TIMERSLACK. */

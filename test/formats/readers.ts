@@ -1,4 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { importGuest } from '../../experiments/guest-import.ts';
+import { importMachine } from '../../experiments/machine-import/import-machine.ts';
+import { perfStat } from '../../experiments/perf-stat-guest.ts';
+import { rtApp } from '../../experiments/rt-app/guest.ts';
+import { trace } from '../../experiments/trace-guest.ts';
 import { machineFileText } from '../../experiments/machine-file-text.ts';
 import { readMachineFile } from '../../experiments/machine-file.ts';
 import { readHwlocSynthetic } from '../../formats/hwloc-synthetic.ts';
@@ -37,6 +42,8 @@ export function fixture(name: string): Uint8Array {
 
 export const asText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+const inScenario = { words: {}, options: new Map<string, string>(), machines: [lopsided], isLenient: true };
 
 /** Not bzip2: its sums refuse every change, so that test/formats/bunzip2.test.ts changes each byte instead. */
 export const fuzzedReaders: readonly FuzzedReader[] = [
@@ -146,6 +153,46 @@ export const fuzzedReaders: readonly FuzzedReader[] = [
       ),
       bytesOf('0.34,msec,task-clock,338466,100.00,0.606,CPUs utilized\n901,,cpu/event=0x3c,umask=0x1/,1.5%,338466,25.00,,\n'),
       bytesOf('{"counter-value" : "12345.0", "unit" : "", "event" : "instructions", "event-runtime" : 7, "pcnt-running" : 40.00}\n'),
+    ],
+  },
+  // What comes after the readers: their files become machines, guests and workloads.
+  {
+    name: 'machine of a description',
+    read: (bytes) => {
+      const text = asText(bytes);
+      const topology = text.startsWith('<') ? readHwlocXml(text) : readNumactl(text);
+      return machineFileText(importMachine(topology, { name: 'm', from: 'a file', like: null, presets: [lopsided] }).spec);
+    },
+    seeds: [fixture('hwloc-v2.xml'), fixture('sparse.numactl.txt')],
+  },
+  {
+    name: 'guest of any format',
+    read: (bytes) => importGuest({ name: 'file', text: asText(bytes) }, null, lopsided, new Set()),
+    seeds: [
+      bytesOf('qemu-kvm -smp 3 -m 640 -object memory-backend-ram,id=r,size=384M,host-nodes=0,policy=bind -object memory-backend-ram,id=s,size=256M -numa node,cpus=0-1,memdev=r -numa node,cpus=2,memdev=s -numa dist,src=0,dst=1,val=17'), // prettier-ignore
+      bytesOf('<domain type="kvm"><name>a</name><memory unit="MiB">640</memory><vcpu cpuset="0-2">3</vcpu><cputune><shares>2048</shares><vcpupin vcpu="1" cpuset="1"/></cputune></domain>'), // prettier-ignore
+      bytesOf('name = "b"\nmemory = 640\nvcpus = 3\ncpus = ["0", "all,^1", "nodes:0"]\ncpu_weight = 300\ncap = 150\n'),
+      bytesOf('vng --cpus 3 -m 640M --numa 384M,cpus=0-1 --numa 256M,cpus=2'),
+    ],
+  },
+  {
+    name: 'workload of an rt-app file',
+    read: (bytes) => rtApp.expand('a.json', asText(bytes), inScenario),
+    seeds: [
+      fixture('every-event.rt-app.json'),
+      bytesOf('{"tasks": {"a": {"instance": 3, "loop": 2, "fork": "b", "timer": {"ref": "unique", "period": 7}}, "b": {"instance": 0, "phases": {"p": {"loop": 3, "barrier": "x", "mem": 5}, "q": {"run": 2, "cpus": [1, 0]}}}}}'), // prettier-ignore
+    ],
+  },
+  {
+    name: 'workload of a trace of any kind',
+    read: (bytes) => trace.expand('a.txt', asText(bytes), inScenario),
+    seeds: ['three-threads.perf-script.txt', 'three-threads.trace-cmd.txt', 'two-threads.timehist.txt'].map(fixture),
+  },
+  {
+    name: 'workload of perf stat',
+    read: (bytes) => perfStat.expand('a.txt', asText(bytes), inScenario),
+    seeds: [
+      bytesOf('  1,234.56 msec task-clock\n  7,654,321  cycles\n  9,876,543  instructions\n  54,321  LLC-loads\n  4,321  LLC-load-misses\n  987  LLC-stores\n  65  LLC-store-misses\n  0.526 seconds time elapsed\n'), // prettier-ignore
     ],
   },
 ];

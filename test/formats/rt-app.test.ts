@@ -367,3 +367,10 @@ test('a phase has as many events as a file has room for', () => {
   const { tasks } = readRtApp(`{"tasks": {"t": {${events.join(',')}}}}`);
   expect(tasks[0]!.phases[0]!.events).toHaveLength(200_000); // more than a call can have arguments
 });
+
+test('tasks without an instance count as tasks', () => {
+  const file = (count: number): string =>
+    `{"tasks": {${Array.from({ length: count }, (_, i) => `"t${i}": {"instance": 0, "run": 1}`).join(',')}}}`;
+  expect(readRtApp(file(4096)).tasks).toHaveLength(4096);
+  expect(() => readRtApp(file(4097))).toThrow('tasks: 4097 of them, want at most 4096, those without an instance too');
+});
