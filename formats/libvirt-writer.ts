@@ -25,9 +25,16 @@ function isBackedAtStart({ kind, cells, isPreallocated }: GuestDescription): boo
   return kind === 'kvm' && (isPreallocated || cells.some((cell) => cell.isPreallocated));
 }
 
-function comments({ softPins }: GuestDescription): string[] {
-  const soft = softPins.flatMap((choice, vcpu) => (choice ? [`vCPU ${vcpu} on ${choiceText(choice)}`] : []));
-  return soft.length === 0 ? [] : [`<!-- not said below, as libvirt has no soft affinity: ${soft.join('; ')} -->`];
+function comments(guest: GuestDescription): string[] {
+  const soft = guest.softPins.flatMap((choice, vcpu) => (choice ? [`vCPU ${vcpu} on ${choiceText(choice)}`] : []));
+  const isInPart = isBackedAtStart(guest) && !guest.isPreallocated && guest.cells.some((cell) => !cell.isPreallocated);
+  return [
+    ...(soft.length === 0 ? [] : [`<!-- not said below, as libvirt has no soft affinity: ${soft.join('; ')} -->`]),
+    ...(isInPart ? ['<!-- all cells are backed at the start: libvirt has no word for some of them -->'] : []),
+    ...(guest.weight === null
+      ? []
+      : ['<!-- shares as on hosts with cgroup v1, where a domain that says none has 1024; with v2 it has 100 -->']),
+  ];
 }
 
 function choiceText(choice: CpuChoice): string {
