@@ -24,6 +24,9 @@ export function isMachineFile(word: string): boolean {
  * @throws InputError of one line: file, line and column, path, value, what was wanted and the nearest name
  */
 export function readMachineFile(fileName: string, text: string, taken: readonly string[]): MachineSpec {
+  if (text.trim() === '') throw new InputError(`${show(fileName)}: empty, want a machine file (numalab machine import)`);
+  if (/^\s*(?:<|available:)/.test(text))
+    throw new InputError(`${show(fileName)}: another tool's description, want the machine file that numalab machine import makes of it`);
   const file = readYaml(fileName, text);
   const refuse = (path: Path, message: string): never => {
     throw new InputError(`${file.locate(path)}: ${message}`);
