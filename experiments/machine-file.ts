@@ -24,6 +24,9 @@ export function isMachineFile(word: string): boolean {
  * @throws InputError of one line: file, line and column, path, value, what was wanted and the nearest name
  */
 export function readMachineFile(fileName: string, text: string, taken: readonly string[]): MachineSpec {
+  if (text.trim() === '') throw new InputError(`${show(fileName)}: empty, want a machine file (numalab machine import)`);
+  if (/^\s*(?:<|available:)/.test(text))
+    throw new InputError(`${show(fileName)}: another tool's description, want the machine file that numalab machine import makes of it`);
   const file = readYaml(fileName, text);
   const refuse = (path: Path, message: string): never => {
     throw new InputError(`${file.locate(path)}: ${message}`);
@@ -144,7 +147,7 @@ function cells<Value>(parse: (value: unknown) => Value): Leaf<Value> {
         return parse(value) as Awaited<Value>;
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
-        context.issues.push({ code: 'custom', message: error.message, input: value });
+        context.issues.push({ code: 'custom', message: error.message, input: value, path: error instanceof RowError ? [error.row] : [] });
         return z.NEVER;
       }
     }),
@@ -153,6 +156,16 @@ function cells<Value>(parse: (value: unknown) => Value): Leaf<Value> {
 
 function leaf<Value>(parse: (text: string) => Value): Leaf<Value> {
   return cells((value) => parse(typeof value === 'string' ? value : ''));
+}
+
+/** What is wrong with a row of a matrix: without its number nobody finds the cell. */
+class RowError extends InputError {
+  readonly row: number;
+
+  constructor(message: string, row: number) {
+    super(message);
+    this.row = row;
+  }
 }
 
 function want(what: string): never {
@@ -193,7 +206,13 @@ function rowOf(value: unknown, parse: (text: string) => number, most: number): n
 
 function matrixOf(value: unknown): number[][] {
   if (!Array.isArray(value) || value.length > MOST_NODES) return want(`at most ${MOST_NODES} rows of numbers`);
-  return value.map((row) => rowOf(row, numberOf, MOST_NODES));
+  return value.map((row, at) => {
+    try {
+      return rowOf(row, numberOf, MOST_NODES);
+    } catch (error) {
+      throw error instanceof InputError ? new RowError(error.message, at) : error;
+    }
+  });
 }
 
 /** All of them, or the capacity of each in a full mesh. */

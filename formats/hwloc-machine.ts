@@ -104,7 +104,7 @@ function topologyNode(
 ): TopologyNode {
   return {
     id: node.id,
-    package: packageOf(node, cpus, remarks),
+    package: cpus.length > 0 ? packageOf(node, cpus, remarks) : packageServed(node, machine),
     cpus: cpus.map(({ id }) => id),
     cores: coresOf(cpus),
     memoryBytes: node.memoryBytes,
@@ -122,6 +122,13 @@ function packageOf(node: HwlocNode, cpus: readonly HwlocCpu[], remarks: string[]
     return null;
   }
   return packages[0] ?? null;
+}
+
+/** Of a node of memory only: the package that all the CPUs it serves are in. */
+function packageServed(node: HwlocNode, { cpus }: HwlocMachine): number | null {
+  const served = new Set(node.cpus);
+  const packages = new Set(cpus.filter(({ id }) => served.has(id)).map((cpu) => cpu.package));
+  return packages.size === 1 ? [...packages][0]! : null;
 }
 
 function coresOf(cpus: readonly HwlocCpu[]): number[][] | null {

@@ -59,8 +59,12 @@ function machinePiece(topology: Topology): Piece {
     const key = node.package ?? `node ${node.id}`;
     packages.set(key, [...(packages.get(key) ?? []), node]);
   }
-  const children = [...packages].flatMap(([key, nodes]) => packagePieces(key, nodes, home.length === 1));
-  const attached = topology.nodes.filter(({ cpus, id }) => cpus.length === 0 || isOnTop(id, home));
+  const isOnly = home.length === 1;
+  const memoryOnly = topology.nodes.filter(({ cpus }) => cpus.length === 0);
+  const beside = (key: number | string): TopologyNode[] => (isOnly ? [] : memoryOnly.filter((node) => node.package === key));
+  const children = [...packages].flatMap(([key, nodes]) => packagePieces(key, nodes, beside(key), isOnly));
+  const placed = new Set([...packages.keys()].flatMap((key) => beside(key)));
+  const attached = topology.nodes.filter((node) => (node.cpus.length === 0 && !placed.has(node)) || isOnTop(node.id, home));
   return {
     type: 'Machine',
     cpus: home.flatMap(({ cpus }) => cpus),
@@ -74,13 +78,15 @@ function machinePiece(topology: Topology): Piece {
 /** The only node with CPUs has all of the machine's, so it lies where the nodes of memory only lie. */
 const isOnTop = (id: number, home: readonly TopologyNode[]): boolean => home.length === 1 && home[0]!.id === id;
 
-function packagePieces(key: number | string, nodes: readonly TopologyNode[], isOnly: boolean): Piece[] {
+/** @param beside nodes of memory only that serve the package */
+function packagePieces(key: number | string, nodes: readonly TopologyNode[], beside: readonly TopologyNode[], isOnly: boolean): Piece[] {
   const isPackage = typeof key === 'number';
   const cpus = nodes.flatMap((node) => node.cpus);
   const alone = nodes.length === 1 && isPackage;
   const below = nodes.flatMap((node) => (alone || isOnly ? cachePieces(node) : [groupPiece(node)]));
   if (!isPackage) return below;
-  return [piece('Package', cpus, [['os_index', key]], inOrder(below), alone && !isOnly ? nodes : [])];
+  const attached = [...(alone && !isOnly ? nodes : []), ...beside].sort((a, b) => a.id - b.id);
+  return [piece('Package', cpus, [['os_index', key]], inOrder(below), attached)];
 }
 
 function groupPiece(node: TopologyNode): Piece {

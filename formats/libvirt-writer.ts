@@ -25,7 +25,7 @@ function isBackedAtStart({ kind, cells, isPreallocated }: GuestDescription): boo
   return kind === 'kvm' && (isPreallocated || cells.some((cell) => cell.isPreallocated));
 }
 
-function comments({ kind, softPins, cells }: GuestDescription): string[] {
+function comments({ kind, softPins, cells, weight }: GuestDescription): string[] {
   const soft = softPins.flatMap((choice, vcpu) => (choice ? [`vCPU ${vcpu} on ${choiceText(choice)}`] : []));
   const backed = kind === 'kvm' ? cells.flatMap(({ isPreallocated }, cell) => (isPreallocated ? [cell] : [])) : [];
   const isPartial = backed.length > 0 && backed.length < cells.length;
@@ -36,6 +36,7 @@ function comments({ kind, softPins, cells }: GuestDescription): string[] {
           `<!-- said of all memory below, as libvirt has it for no single cell: memory of cells ${writeIdList(backed)} is backed at the start -->`,
         ]
       : []),
+    ...(weight === null ? [] : ['<!-- shares as on hosts with cgroup v1, where a domain that says none has 1024; with v2 it has 100 -->']),
   ];
 }
 

@@ -19,7 +19,7 @@ export interface Topology {
 
 export interface TopologyNode {
   readonly id: number;
-  /** Of the package its CPUs are in; null if not said, or of a node without CPUs. */
+  /** That its CPUs are in, or that a node of memory only serves; null if not said. */
   readonly package: number | null;
   /** Online and allowed, by rising id. Empty for a node of memory only. */
   readonly cpus: readonly number[];

@@ -11,7 +11,8 @@ const WANTED = 'want KEY = VALUE';
 
 /**
  * Reads the settings of an xl configuration: `KEY = VALUE` or `KEY += VALUE`, ended by a line's end or `;`, comments from # on, lists in
- * brackets that may go over lines and end in a comma. As in xl the last of several settings of a key holds.
+ * brackets that may go over lines and end in a comma. As in xl the last of several settings of a key
+ * holds, but a second name is refused: it is files of several guests in one, and the last would have settings of the others.
  * After: Xen, tools/libs/util/libxlu_cfg_l.l and libxlu_cfg_y.y, and xlu__cfgl_dequote of libxlu_cfg.c.
  * @throws FormatError for what xl would call a syntax error, more than 16 levels of lists or a million values
  */
@@ -47,6 +48,8 @@ class XlParser {
       if (this.text[this.at++] !== '=') this.fail(start, `${key}, ${WANTED}`);
       this.skipBlanks(false);
       const value = this.value(key, 0);
+      if (key === 'name' && settings.has(key))
+        this.fail(start, 'name: set again, want a file for each guest: xl makes one guest of it all');
       const old = isAdded ? settings.get(key) : undefined;
       settings.set(key, old ? this.joined(key, old, value) : value);
       this.endOfSetting(key);

@@ -28,7 +28,10 @@ function topologyNode(spec: MachineSpec, node: number): TopologyNode {
   const llcBytes = hasCpus ? said(spec.llcBytes) : null;
   return {
     id: nodeIds?.[node] ?? node,
-    package: hasCpus ? spec.nodeSocket[node]! : null,
+    package:
+      hasCpus || spec.nodeSocket.some((socket, other) => socket === spec.nodeSocket[node] && nodeCpus[other]! > 0)
+        ? spec.nodeSocket[node]!
+        : null,
     cpus: rising(own),
     cores: hasCpus ? cores : null,
     memoryBytes: Math.round(spec.memoryGiB.value[node]! * 1024 ** 3),

@@ -45,6 +45,8 @@ export function readDescription(name: string, format: MachineFormat | null): Des
     const isWords = place === 'nowhere' && (format === null || format === 'synthetic');
     const bytes = isWords ? Buffer.from(name) : unpacked(readBytes(name, 'machine import', MOST_BYTES));
     const kind = format ?? (isWords ? 'synthetic' : guess(bytes));
+    const other = kind === 'synthetic' && format === null ? otherThanSynthetic(bytes) : null;
+    if (other !== null) throw new InputError(`${place === 'standard input' ? place : show(name)}: ${isWords ? 'no such file or folder' : other}, want ${WANTED}`); // prettier-ignore
     return described(read(bytes, kind), kind);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
@@ -83,6 +85,24 @@ function guess(bytes: Uint8Array): MachineFormat {
   const start = new TextDecoder().decode(bytes.subarray(0, 4096));
   if (/^\s*(?:\ufeff)?</.test(start)) return 'hwloc';
   return /^(?:available:|node \d+ |No NUMA)/m.test(start) ? 'numactl' : 'synthetic';
+}
+
+const WANTED = "hwloc's XML, what numactl -H prints, a dump of /sys (folder or tar), or a synthetic string such as 'pack:2 core:4 pu:2'";
+
+/** What a text is that does not even start as synthetic strings do: whoever gives it is not told what their grammar wants in its place. */
+function otherThanSynthetic(bytes: Uint8Array): string | null {
+  const start = new TextDecoder().decode(bytes.subarray(0, 4096));
+  if (/^\s*(?:\[|\(|(?:[a-z]\w*:)?\d)/i.test(start)) return null;
+  if (start.trim() === '') return 'empty';
+  if (/^sockets:/m.test(start) && /^nodeCpus:/m.test(start)) return 'a machine file already (numalab machine show)';
+  return packedWith(bytes) ?? 'of no format that is known';
+}
+
+function packedWith(bytes: Uint8Array): string | null {
+  const starts = (...magic: number[]): boolean => magic.every((byte, i) => bytes[i] === byte);
+  if (starts(0xfd, 0x37, 0x7a, 0x58, 0x5a)) return 'packed by xz, which is not read here';
+  if (starts(0x28, 0xb5, 0x2f, 0xfd)) return 'packed by zstd, which is not read here';
+  return starts(0x50, 0x4b, 3, 4) ? 'packed by zip, which is not read here' : null;
 }
 
 function textOf(bytes: Uint8Array): string {

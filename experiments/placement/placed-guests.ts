@@ -121,7 +121,7 @@ function cellsOf(spec: GuestSpec, blockBytes: number, { vnodeNodes }: GuestPlace
   const bindingOf = (cell: number): MemoryBinding | null => {
     const kept = vnodeNodes?.[cell];
     if (kept !== undefined) return { mode: memory.fallback === 'within' ? 'strict' : 'preferred', nodes: idsOfNodes([kept], host) };
-    const rule = memory.name === 'configured' ? (spec.configured?.vnodeMemory[cell] ?? null) : null;
+    const rule = heedsGuests(memory) ? (spec.configured?.vnodeMemory[cell] ?? null) : null;
     return rule && { mode: rule.mode, nodes: idsOfNodes(rule.nodes, host) };
   };
   return Array.from({ length: layout.count }, (_, cell) => ({
@@ -130,6 +130,11 @@ function cellsOf(spec: GuestSpec, blockBytes: number, { vnodeNodes }: GuestPlace
     memory: bindingOf(cell),
     isPreallocated: spec.configured?.preallocated[cell] === true,
   }));
+}
+
+/** Whether a guest's own words on its virtual nodes are what happens. */
+function heedsGuests({ name, backs }: Places['memory']): boolean {
+  return name === (backs === 'at-build' ? 'configured-at-build' : 'configured');
 }
 
 function topologyOf({ vnuma = PLAIN_VNUMA }: GuestSpec): GuestDescription['topology'] {

@@ -53,9 +53,21 @@ describe('machine import', () => {
     const { out, err } = await session(['machine', 'import', 'pack:2 [numa(memory=3GiB)] core:4 pu:2'], { machines });
     expect(err.split('\n')[0]).toMatch(/^a synthetic string, read as synthetic: 2 sockets, 2 nodes, 16 CPUs \(2 threads a core\), 6 GiB$/);
     expect(readMachineFile('m.yaml', out, [])).toMatchObject({ name: 'imported', threadsPerCore: 2, nodeCpus: [8, 8] });
-    const wrong = await session(['machine', 'import', place('nowhere.xml')], { machines });
+    const wrong = await session(['machine', 'import', 'pack:2 cat:3 pu:1'], { machines });
     expect(wrong).toMatchObject({ code: 2, out: '' });
-    expect(wrong.err).toMatch(/nowhere\.xml: line 1, column \d+: .* \(no such file, so read as a synthetic string of hwloc\)\n$/);
+    expect(wrong.err).toMatch(/line 1, column 8: "cat", want pack, .* \(no such file, so read as a synthetic string of hwloc\)\n$/);
+  });
+
+  test.each([
+    ['nowhere.xml', null, 'no such file or folder'],
+    ['empty', '', 'empty'],
+    ['lscpu.txt', 'Architecture:  x86_64\n', 'of no format that is known'],
+    ['mine.yaml', 'name: mine\nsockets: 1\nnodeCpus: [2]\n', 'a machine file already (numalab machine show)'],
+    ['dump.tar.xz', Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0]), 'packed by xz, which is not read here'],
+  ])('says of %s what it is, and what can be read', async (name, content, what) => {
+    if (content !== null) writeFileSync(place(name), content);
+    const { code, err } = await session(['machine', 'import', place(name)], { machines });
+    expect([code, err]).toEqual([2, expect.stringContaining(`${name}: ${what}, want hwloc's XML, what numactl -H prints, a dump of /sys`)]);
   });
 
   test('writes a file, says so, and replaces no other in silence', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -194,4 +194,18 @@ describe('what was exported, imported and exported again under the policy that h
     expect([first.code, imported.code, second.code, second.err]).toEqual([0, 0, 0, '']);
     expect(second.out).toBe(first.out);
   });
+});
+
+test('virtual nodes that an xl.cfg puts on nodes of the host are there again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'placement-'));
+  const [guest, file] = [join(folder, 'guest.cfg'), join(folder, 'host.yaml')];
+  const text =
+    'name="vn"\ntype="hvm"\nmemory=96\nvcpus=3\nvnuma=[["pnode=33","size=64","vcpus=0,2","vdistances=10,31"],["pnode=4","size=32","vcpus=1","vdistances=31,10"]]';
+  writeFileSync(guest, text);
+  const imported = await session(['guest', 'import', guest, '--machine', 'named', '--out', file], lab);
+  const { code, out } = await session(['placement', 'export', '--scenario', file, '--duration', '40ms', '--boot', '0', '--as', 'xl'], lab);
+  rmSync(folder, { recursive: true });
+  expect([imported.code, code]).toEqual([0, 0]);
+  const [before, after] = [readXlConfig(text), readXlConfig(out)];
+  expect([placement(after), after.distances]).toEqual([{ ...placement(before), softPins: after.softPins }, before.distances]);
 });

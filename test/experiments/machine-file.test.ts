@@ -58,6 +58,17 @@ describe('what is wrong is told with its place, value and what was wanted', () =
     ['infinity', TEXT.replace(/clockGHz:\n {2}value: .*/, 'clockGHz:\n  value: 1e999'), /clockGHz\.value = 1e999, want a number/],
     ['no source', TEXT.replace(/(clockGHz:\n.*\n {2}source: ).*/, '$1""'), /clockGHz\.source = nothing, want where the figure comes from, or assumed: and why$/], // prettier-ignore
     ['a clock of nothing', TEXT.replace(/clockGHz:\n {2}value: .*/, 'clockGHz:\n  value: 0'), new RegExp(`^m\\.yaml:${line('clockGHz') + 1}:3: clockGHz = 0, want more than 0$`)], // prettier-ignore
+    ['nothing', '\n', /^m\.yaml: empty, want a machine file \(numalab machine import\)$/],
+    [
+      'XML of hwloc',
+      '<?xml version="1.0"?>\n<topology/>',
+      /^m\.yaml: another tool's description, want the machine file that numalab machine import/,
+    ],
+    [
+      'a word in a row',
+      TEXT.replace(/(latencyNs:\n.*\n) {4}- .*\n/, '$1    - 90 many 3\n'),
+      /:\d+:\d+: latencyNs\.value\[0\] = 90 many 3, want a number such as 2\.5$/,
+    ],
     ['a link that is none', TEXT.replace(/ {4}- 0-1 .*/, '    - 0>1 3'), /links\.value = a list of \d, want links such as 0-1 4\.8$/],
     ['a name of another', TEXT, /^m\.yaml:1:7: name = lopsided, want one that no machine of machine list has$/],
     ['too many CPUs', TEXT.replace(/nodeCpus: .*/, 'nodeCpus: [4096, 0, 1]'), /nodeCpus = 4097 CPUs in all, want at most 4096$/],

@@ -164,6 +164,13 @@ describe.skipIf(!hasLstopo)(`lstopo opens it without complaint and means the sam
   });
 });
 
+/** Of a node of memory only: one that has CPUs; with no such it serves all CPUs, which may be in one package. */
+function packageServed(wanted: number | null, nodes: readonly TopologyNode[]): number | null {
+  const packages = [...new Set(nodes.filter(({ cpus }) => cpus.length > 0).map((node) => node.package))];
+  if (packages.length === 1) return packages[0]!;
+  return packages.includes(wanted) ? wanted : null;
+}
+
 /** Nodes of sparse ids and scattered CPUs, with what hwloc can say about them. */
 function anyTopology(): fc.Arbitrary<Topology> {
   return fc
@@ -190,12 +197,13 @@ function anyTopology(): fc.Arbitrary<Topology> {
         .map((id, i): TopologyNode => {
           const own = cpus.filter((_, k) => homes[k]! % ids.length === i).sort((a, b) => a - b);
           const [memoryBytes, l1Bytes, l2Bytes, llcBytes] = sizes.slice(4 * i, 4 * i + 4) as (number | null)[];
-          if (own.length === 0) return { ...bare, id, memoryBytes: memoryBytes! };
+          if (own.length === 0) return { ...bare, id, package: packages[i]!, memoryBytes: memoryBytes! };
           const perCore = threads[i]!;
           const cores = perCore === null ? null : Array.from({ length: Math.ceil(own.length / perCore) }, (_, k) => own.slice(k * perCore, (k + 1) * perCore)); // prettier-ignore
           const llcCount = Math.min(caches[i]!, cores?.length ?? own.length) || null;
           return { id, package: packages[i]!, cpus: own, cores, memoryBytes: memoryBytes!, l1Bytes: l1Bytes!, l2Bytes: l2Bytes!, llcBytes: llcCount ? llcBytes! : null, llcCount }; // prettier-ignore
-        });
+        })
+        .map((node, _, all) => (node.cpus.length > 0 ? node : { ...node, package: packageServed(node.package, all) }));
       const cells = (from: number, of: (figure: number) => number): number[][] =>
         nodes.map((_, i) => nodes.map((__, k) => of(figures[from + i * 5 + k]!)));
       const seen = (rows: number[][]): (number | null)[][] => rows.map((row, i) => (nodes[i]!.cpus.length > 0 ? row : row.map(() => null)));

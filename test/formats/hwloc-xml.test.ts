@@ -81,7 +81,7 @@ describe('a lopsided machine in format 2', () => {
       [40, []], // NVM of the whole machine
     ]);
     expect(topology.nodes.map(({ memoryBytes }) => memoryBytes)).toEqual([16e9, 2e9, 18e9, 17e9, 900e9]);
-    expect(topology.nodes.map((each) => each.package)).toEqual([4, null, 9, 4, null]);
+    expect(topology.nodes.map((each) => each.package)).toEqual([4, 9, 9, 4, null]); // the HBM serves package 9 alone, the NVM both
   });
 
   test('knows threads of cores where all CPUs of a node have one', () => {

@@ -225,6 +225,17 @@ test('writing refuses pins by node, and says in a comment what libvirt has no wo
   expect(writeLibvirtFragments({ ...guest, softPins: [null, { cpus: [3, 4] }, { allBut: nodes }] })).toContain(
     '<!-- not said below, as libvirt has no soft affinity: vCPU 1 on CPUs 3-4; vCPU 2 on all but nodes 1 -->',
   );
+  const cell = { vcpus: [0], memoryBytes: 2 ** 20, memory: null, isPreallocated: false };
+  const inPart = writeLibvirtFragments({
+    ...guest,
+    weight: 50,
+    cells: [
+      { ...cell, isPreallocated: true },
+      { ...cell, vcpus: [1, 2] },
+    ],
+  });
+  expect(inPart).toMatch(/<!-- said of all memory below.*: memory of cells 0 is backed at the start -->/);
+  expect(inPart).toContain('<!-- shares as on hosts with cgroup v1, where a domain that says none has 1024; with v2 it has 100 -->');
 });
 
 test('writing says that libvirt backs all cells at the start where only some ask for it', () => {

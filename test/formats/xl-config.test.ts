@@ -185,6 +185,7 @@ describe('a guest', () => {
     ['memory=9;maxmem=8', 'memory = 9, want at most the 8 MB of maxmem'],
     ['memory=9;vcpus=3;maxvcpus=2', 'maxvcpus = 2, want at least the 3 of vcpus'],
     ['memory=9\n  vcpu=3', 'line 2, column 8: vcpu is no key that is known here, want one of xl.cfg(5)'],
+    ['name="a";memory=9;cpus="3"\nname="b";memory=9', 'line 2, column 1: name: set again, want a file for each guest'],
     ['memory=9;type="lxc"', 'type = "lxc", want pv, pvh, hvm'],
     ['memory=9;type="pv";builder="hvm"', 'builder = hvm beside type = pv, want type alone'],
     ['memory=9;cpu_weight=65536', 'cpu_weight = "65536", want a whole number from 1 to 65535'],

@@ -153,6 +153,12 @@ describe('hardware threads', () => {
   });
 });
 
+test('a node of memory alone is in the package it serves, if hwloc says so', () => {
+  const { spec, remarks } = imported(readDescription('pack:2 [numa(memory=3GiB)] [numa(memory=5GiB)] core:2 pu:1', null).topology);
+  expect([spec.nodeCpus, spec.nodeSocket]).toEqual([[2, 0, 2, 0], [0, 0, 1, 1]]); // prettier-ignore
+  expect(remarks.join()).not.toContain('nearest with CPUs');
+});
+
 test('a node of memory alone is in the socket of the nearest with CPUs', () => {
   const distances = [[10, 28, 17], [28, 10, 24], [17, 24, 10]]; // prettier-ignore
   const { spec } = imported(topology([node(0, [0], { package: 5 }), node(1, [1], { package: 3 }), node(2, [])], { distances }));
