@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { hasRtApp, rtAppNote, runRtApp } from '../formats/rt-app-real.ts';
 import { sample, skipNote } from '../formats/samples.ts';
-import { runFile } from '../experiments/rt-app/run-file.ts';
+import { runFile } from '../experiments/rt-app/run-file-fixture.ts';
 
 /**
  * CPU-only files, run by rt-app itself on this machine and simulated: timers that catch up with what they miss say how often each thread

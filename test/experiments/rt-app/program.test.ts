@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_COSTS } from '../../../sim/scenario.ts';
 import { ms, us } from '../../../sim/units.ts';
-import { phaseText, runFile } from './run-file.ts';
+import { phaseText, runFile } from './run-file-fixture.ts';
 
 const SLACK_US = 50; // of every timer, prctl(2)
 const periodsNs = (told: ReturnType<typeof runFile>): number[] => told.threads.map(({ figures }) => figures.meanPeriodNs!);

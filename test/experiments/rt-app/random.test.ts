@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { policies } from '../../../policies/index.ts';
 import { run } from '../../../sim/engine.ts';
 import { expectConserved } from '../../sim/conserved-fixture.ts';
-import { phaseText, scenarioOf } from './run-file.ts';
+import { phaseText, scenarioOf } from './run-file-fixture.ts';
 
 type Event = readonly [key: string, value: unknown];
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ms } from '../../../sim/units.ts';
-import { runFile } from './run-file.ts';
+import { runFile } from './run-file-fixture.ts';
 
 const POLICY = { policy: 'kvm-eevdf:hz=1000' };
 const onCpu0 = { loop: -1, cpus: [0] };
