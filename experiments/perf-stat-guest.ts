@@ -12,6 +12,7 @@ import { formatQuantity } from './quantities.ts';
 const DEFAULT_LINES = 1; //            assumed: each miss is waited for before the next
 const DEFAULT_REGION_BYTES = MiB(64); // assumed
 const MOST_THREADS = 1024;
+const MOST_CLOCK_ERROR = 0.05;
 /** Regions take at most three quarters of what is free in a guest (own-regions.ts). */
 const MEMORY_FACTOR = 1.5;
 
@@ -53,10 +54,21 @@ export const perfStat: FileWorkload = {
         ],
       },
       programs: [measuredProgram(`perf-stat:${name.split('/').pop()!}`, program)],
-      remarks: [...stat.remarks, ...remarksOn(program, counted, machine, context)],
+      remarks: [...stat.remarks, ...remarksOn(program, counted, machine, context), ...clockRemark(stat, counted, machine, context)],
     };
   },
 };
+
+/** Cycles and CPU time say the clock it had: hardly the machine's that is taken for it where they differ. */
+function clockRemark(stat: PerfStat, { cycles }: Counted, machine: Machine, { options }: FileContext): string[] {
+  const cpuNs = countOf(stat, 'task-clock', 'cpu-clock');
+  if (cpuNs === null || cpuNs === 0 || options.has('cpi')) return [];
+  const clockGHz = cycles / cpuNs;
+  if (Math.abs(clockGHz / machine.clockGHz - 1) <= MOST_CLOCK_ERROR) return [];
+  return [
+    `cycles / task-clock = ${Number(clockGHz.toPrecision(4))} GHz where it was measured, but ${machine.spec.name} has ${machine.clockGHz} GHz: on=MACHINE says where, cpi= does without`,
+  ];
+}
 
 function remarksOn(program: MeasuredProgram, { remoteShare }: Counted, machine: Machine, context: FileContext): string[] {
   const { options } = context;

@@ -38,7 +38,8 @@ export const traceFormats: readonly TraceFormat[] = [
   {
     name: 'trace-dat',
     extensions: ['.dat'],
-    summary: 'trace.dat of trace-cmd: sched_switch, sched_waking, sched_wakeup, sched_migrate_task, page moves',
+    summary:
+      'trace.dat of trace-cmd: sched_switch, sched_waking, sched_wakeup, sched_migrate_task, sched_stat_runtime at the end, page moves',
     opens: (file) => `trace-cmd report -i ${file}, kernelshark ${file}, or lisa.trace.Trace(...)`,
     open: (_, file) => new TraceDat(file),
   },

@@ -33,21 +33,44 @@ export const trace: FileWorkload = {
     return {
       words: { guests: [{ name: 'trace', kind: 'bare', vcpus: String(tasks.length), memory: memoryWord(0, words), boot: '0' }] },
       programs: [replayed(label, `threads of a trace by ${read.source}`, { threads, linkCount: links.length, spanNs, loop })],
-      remarks: [...remarks, ...assumed, 'a trace says how long threads ran, not on what: the same time on any CPU, without memory'],
+      remarks: [
+        ...remarks,
+        ...assumed,
+        ...noiseOf(tasks),
+        SWITCHES_TWICE,
+        'a trace says how long threads ran, not on what: the same time on any CPU, without memory',
+      ],
     };
   },
 };
+
+const SWITCHES_TWICE = 'run times have in them what switches cost where they were traced; what they cost here is added to it';
+
+/** What `numalab trace` has written of the load of its host. */
+function noiseOf(tasks: readonly TraceTask[]): string[] {
+  const count = tasks.filter(({ comm }) => comm.startsWith('host-noise')).length;
+  if (count === 0) return [];
+  return [
+    `${count} threads host-noise* are the load of the traced host: --host-noise 0 leaves the simulator's own out, comm=-host-noise* the traced`,
+  ];
+}
 
 function tasksOf(read: SchedTrace | Timehist, filter: TaskFilter): TraceTasks {
   return read.source === 'perf sched timehist' ? tasksOfTimehist(read, filter) : tasksOfTrace(read, filter);
 }
 
 function filterOf(options: FileOptions): TaskFilter {
-  const [comms, tids, pids] = [textsOf(options, 'comm'), numbersOf(options, 'tid'), numbersOf(options, 'pid')];
+  const said = textsOf(options, 'comm');
+  if (said?.some((name) => name === '' || name === '-')) {
+    throw new RangeError(`comm = ${JSON.stringify(options.get('comm'))}, want names such as web-*+db, or -NAME for those to leave out`);
+  }
+  const [comms, notComms] = [said?.filter((name) => !name.startsWith('-')), said?.filter((name) => name.startsWith('-'))];
+  const [tids, pids] = [numbersOf(options, 'tid'), numbersOf(options, 'pid')];
   const [fromNs, toNs] = [quantityOf(options, 'from', 'time', 0, MOST_NS), quantityOf(options, 'to', 'time', 1, MOST_NS)];
   if (fromNs !== undefined && toNs !== undefined && fromNs >= toNs) throw new RangeError(`from = ${options.get('from')!}, want before to`);
   return {
-    ...(comms && { comms }),
+    ...(comms && comms.length > 0 && { comms }),
+    ...(notComms && { notComms: notComms.map((name) => name.slice(1)) }),
     ...(tids && { tids }),
     ...(pids && { pids }),
     ...(fromNs !== undefined && { fromNs }),

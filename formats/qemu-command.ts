@@ -125,7 +125,7 @@ export function readHost(source: SourceText, options: readonly QemuOption[], fla
       for (const key of ['mem-lock', 'cpu-pm']) if (settings.isOn(key)) aside.unsimulated.push(`${line}: -overcommit ${key}=on`);
     } else if (option.name === 'device') {
       const settings = new Settings(source, option, 'driver');
-      const driver = settings.one('driver')?.value ?? '';
+      const driver = settings.one('driver')?.value ?? settings.fail(null, 'without driver, want the kind of device');
       const reports = driver.startsWith('virtio-balloon') && settings.isOn('free-page-reporting'); // else it is empty until somebody fills it
       aside[reports || HEAVY_DEVICE.test(driver) ? 'unsimulated' : 'ignored'].push(
         `${line}: -device ${short(driver)}${reports ? ',free-page-reporting=on' : ''}`,

@@ -31,8 +31,9 @@ const HUGE_KEYS = ['hugetlb', 'hugetlbsize', 'pmem'];
 export function readBackend(source: SourceText, option: QemuOption, aside: Aside): MemoryBackend | null {
   const settings = new Settings(source, option, 'qom-type');
   const type = settings.one('qom-type');
-  if (!type?.value.startsWith('memory-backend-')) {
-    aside.ignored.push(`${lineOf(source, option.at)}: -object ${type?.value ?? ''}`);
+  if (type === null) return settings.fail(null, 'without qom-type, want the kind of object, such as memory-backend-ram');
+  if (!type.value.startsWith('memory-backend-')) {
+    aside.ignored.push(`${lineOf(source, option.at)}: -object ${type.value}`);
     return null;
   }
   if (!/^memory-backend-(ram|file|memfd)$/.test(type.value)) settings.fail(type, 'want memory-backend-ram, -file or -memfd');

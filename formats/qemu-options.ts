@@ -35,7 +35,9 @@ export class Settings {
     this.at = argument?.offsets[0] ?? at;
     if (argument === null) this.all = [];
     else if (argument.text.startsWith('{'))
-      this.all = jsonSettings(argument, this.at) ?? source.fail(this.at, `${this.option}, want JSON of one level`);
+      this.all =
+        jsonSettings(argument, this.at) ??
+        source.fail(this.at, `${this.option}, want a JSON object of texts, numbers, true and false, at most ${MOST_LEVELS} levels deep`);
     else this.all = partsOf(argument).map((part, i) => settingOf(part, i === 0 ? first : null));
   }
 
@@ -111,7 +113,10 @@ export function wholeNumber(text: string): number | null {
   return /^\d{1,9}$/.test(text) ? Number(text) : null;
 }
 
-/** The same in JSON, as libvirt writes it: a list gives its key several times. null if it is none of that. */
+/**
+ * The same in JSON, as libvirt writes it: a list gives its key several times; what is nested has the keys that QEMU has for it elsewhere,
+ * `iothread-vq-mapping.0.iothread`. null if it is none of that.
+ */
 function jsonSettings({ text }: ShellWord, at: number): Setting[] | null {
   let tree: unknown;
   try {
@@ -121,13 +126,23 @@ function jsonSettings({ text }: ShellWord, at: number): Setting[] | null {
   }
   if (typeof tree !== 'object' || tree === null || Array.isArray(tree)) return null;
   const settings: Setting[] = [];
-  for (const [key, value] of Object.entries(tree)) {
-    for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) {
-      if (typeof one === 'object') return null;
-      settings.push({ key, value: one === true ? 'on' : one === false ? 'off' : String(one), at, isBare: false });
-    }
+  const isSound = Object.entries(tree).every(([key, value]) => addJson(settings, key, value, at, 1));
+  return isSound ? settings : null;
+}
+
+const MOST_LEVELS = 8;
+
+/** @returns false for null, and where it is too deep */
+function addJson(settings: Setting[], key: string, value: unknown, at: number, level: number): boolean {
+  if (value === null || level > MOST_LEVELS) return false;
+  if (typeof value !== 'object') {
+    settings.push({ key, value: value === true ? 'on' : value === false ? 'off' : String(value), at, isBare: false });
+    return true;
   }
-  return settings;
+  const isList = Array.isArray(value);
+  return Object.entries(value).every(([name, one]: [string, unknown]) =>
+    addJson(settings, isList && typeof one !== 'object' ? key : `${key}.${name}`, one, at, level + 1),
+  );
 }
 
 interface Part {

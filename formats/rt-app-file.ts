@@ -9,10 +9,21 @@ export interface RtAppFile {
   /** ns of one of rt-app's loops, if the file gives that instead of a CPU: `perf` of its log counts in them. */
   readonly calibrationNs: number | null;
   readonly tasks: readonly RtAppTask[];
+  /** The highest CPU or node of each list of them, in the file's order: what machine it needs. */
+  readonly hostUses: readonly RtAppHostUse[];
   /** What was read and is not simulated, each with its place: refused unless the user is lenient. */
   readonly unsimulated: readonly string[];
   /** What was read and rt-app itself does nothing with, each with its place: unknown members, such as comments or slips of the pen. */
   readonly ignored: readonly string[];
+}
+
+export interface RtAppHostUse {
+  readonly kind: 'cpus' | 'nodes_membind';
+  readonly highest: number;
+  /** Such as `tasks.web.cpus`. */
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
 }
 
 export interface RtAppTask {

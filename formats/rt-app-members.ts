@@ -1,11 +1,13 @@
 import { placedText, shown, type SourceText } from './format-error.ts';
 import type { Json, JsonMember } from './lenient-json.ts';
+import type { RtAppHostUse } from './rt-app-file.ts';
 
 /** What is noted while a file is read. */
 export interface RtAppNotes {
   readonly source: SourceText;
   readonly unsimulated: Note[];
   readonly ignored: Note[];
+  readonly hostUses: RtAppHostUse[];
 }
 
 export interface Note {

@@ -1,4 +1,4 @@
-import type { RtAppPolicy, RtAppSettings } from './rt-app-file.ts';
+import type { RtAppHostUse, RtAppPolicy, RtAppSettings } from './rt-app-file.ts';
 import { asNumbers, asOneOf, asText, asUs, asWhole, cannotSimulate, fail, type Field, ignore, type Members, MOST_INT, refuse } from './rt-app-members.ts'; // prettier-ignore
 
 /** What a task's phases so far have left in force. */
@@ -31,10 +31,16 @@ export function settingsOf(members: Members, inForce: InForce, level: 'task' | '
   return {
     policy: level === 'task' ? inForce.policy : policy,
     priority,
-    cpus: cpus && asNumbers(cpus, MOST_CPU, 'CPUs'),
-    membindNodes: nodes && asNumbers(nodes, MOST_NODE, 'nodes'),
+    cpus: cpus && ofHost(cpus, 'cpus', asNumbers(cpus, MOST_CPU, 'CPUs')),
+    membindNodes: nodes && ofHost(nodes, 'nodes_membind', asNumbers(nodes, MOST_NODE, 'nodes')),
     sliceNs,
   };
+}
+
+/** @param numbers by rising number */
+function ofHost({ notes, path, value }: Field, kind: RtAppHostUse['kind'], numbers: number[]): number[] {
+  notes.hostUses.push({ kind, highest: numbers.at(-1)!, path, ...notes.source.place(value.at) });
+  return numbers;
 }
 
 function policyOf(field: Field | null, inForce: InForce): RtAppPolicy | null {

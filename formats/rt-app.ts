@@ -6,7 +6,7 @@ import { asUs, asWhole, cannotSimulate, fail, type Field, ignore, ignoreRest, Me
 import { checkReferences, type PlacedEvent } from './rt-app-references.ts';
 import { type InForce, NOT_FAIR, settingsOf } from './rt-app-settings.ts';
 
-export type { RtAppEvent, RtAppFile, RtAppPhase, RtAppSettings, RtAppTask } from './rt-app-file.ts';
+export type { RtAppEvent, RtAppFile, RtAppHostUse, RtAppPhase, RtAppSettings, RtAppTask } from './rt-app-file.ts';
 
 const MOST_THREADS = 4096;
 
@@ -19,7 +19,7 @@ const MOST_THREADS = 4096;
  */
 export function readRtApp(text: string): RtAppFile {
   const { root, source, restAt } = parseLenientJson(text);
-  const notes: RtAppNotes = { source, unsimulated: [], ignored: [] };
+  const notes: RtAppNotes = { source, unsimulated: [], ignored: [], hostUses: [] };
   const members = new Members({ name: '', path: '', at: root.at, value: root, notes });
   if (restAt !== null) notes.ignored.push({ at: restAt, said: "what follows the file's last bracket: rt-app does not read it" });
   members.take('resources'); // of old files; rt-app makes what is named by itself
@@ -33,7 +33,8 @@ export function readRtApp(text: string): RtAppFile {
   const { durationNs, memBufferBytes, isSlackCumulative, logBaseName, calibrationNs } = globals;
   const unsimulated = placedNotes(source, notes.unsimulated);
   const ignored = placedNotes(source, notes.ignored);
-  return { durationNs, memBufferBytes, isSlackCumulative, logBaseName, calibrationNs, tasks: checked, unsimulated, ignored };
+  const { hostUses } = notes;
+  return { durationNs, memBufferBytes, isSlackCumulative, logBaseName, calibrationNs, tasks: checked, hostUses, unsimulated, ignored };
 }
 
 function tasksOf(field: Field, globals: Globals): { tasks: RtAppTask[]; events: PlacedEvent[] } {

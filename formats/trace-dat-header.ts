@@ -34,6 +34,7 @@ export const SCHED_WAKEUP = 302;
 export const SCHED_WAKEUP_NEW = 303;
 export const SCHED_MIGRATE_TASK = 304;
 export const PAGE_MOVE = 305;
+export const SCHED_STAT_RUNTIME = 306;
 
 type Field = readonly [declaration: string, bytes: number, isSigned: boolean];
 
@@ -96,6 +97,16 @@ export const EVENT_SYSTEMS: readonly (readonly [string, readonly string[]])[] = 
         [...TASK, ['int orig_cpu', 4, true], ['int dest_cpu', 4, true]],
         '"comm=%s pid=%d prio=%d orig_cpu=%d dest_cpu=%d", REC->comm, REC->pid, REC->prio, REC->orig_cpu, REC->dest_cpu',
       ),
+      eventFormat(
+        'sched_stat_runtime',
+        SCHED_STAT_RUNTIME,
+        [
+          ['char comm[16]', 16, false],
+          ['pid_t pid', 4, true],
+          ['u64 runtime', 8, false],
+        ],
+        '"comm=%s pid=%d runtime=%Lu [ns]", REC->comm, REC->pid, (unsigned long long)REC->runtime',
+      ),
     ],
   ],
   [
@@ -120,6 +131,7 @@ export const EVENT_SYSTEMS: readonly (readonly [string, readonly string[]])[] = 
 function eventFormat(name: string, id: number, fields: readonly Field[], printed: string): string {
   let offset = 0;
   const line = ([declaration, bytes, isSigned]: Field): string => {
+    if (bytes <= 8) offset = Math.ceil(offset / bytes) * bytes; // as a compiler aligns them
     const text = `\tfield:${declaration};\toffset:${offset};\tsize:${bytes};\tsigned:${isSigned ? 1 : 0};`;
     offset += bytes;
     return text;

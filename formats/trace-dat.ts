@@ -7,6 +7,7 @@ import {
   PAGE_HEADER_BYTES,
   PAGE_MOVE as PAGE_MOVE_ID,
   SCHED_MIGRATE_TASK,
+  SCHED_STAT_RUNTIME,
   SCHED_SWITCH,
   SCHED_WAKEUP,
   SCHED_WAKEUP_NEW,
@@ -39,7 +40,8 @@ const START_NS = 1e9;
 /**
  * Writes a trace.dat of version 6, as `trace-cmd record` does: for trace-cmd report, KernelShark and LISA. Each vCPU is a thread; what
  * happened on a CPU is in that CPU's buffer, by the kernel's own events sched_switch, sched_waking, sched_wakeup(_new) and
- * sched_migrate_task, and moves of memory as numalab:page_move on the first CPU of the node it goes to.
+ * sched_migrate_task, at the end sched_stat_runtime of what runs, and moves of memory as numalab:page_move on the first CPU of the node it
+ * goes to.
  *
  * The run begins at 1 s. The file has all pages of a CPU together: pages are written as they fill up, and change places at the end; until
  * then two bytes are kept of each.
@@ -58,6 +60,7 @@ export class TraceDat implements TraceSink {
   private at = new Int32Array(0); //          [cpu] next word of it; FIRST_WORD when it is empty
   private lastNs = new Float64Array(0); //    [cpu] time of its last event
   private current = new Int32Array(0); //     [cpu] vCPU that runs there, or NONE
+  private sinceNs = new Float64Array(0); //   [cpu] when it began to
   private pageCpu = new Uint16Array(1024); // [page] in the order in which they were full
   private pageCount = 0;
   private head = new Uint8Array(0);
@@ -81,6 +84,7 @@ export class TraceDat implements TraceSink {
     this.at = new Int32Array(cpus).fill(FIRST_WORD);
     this.lastNs = new Float64Array(cpus);
     this.current = new Int32Array(cpus).fill(-1);
+    this.sinceNs = new Float64Array(cpus);
     this.head = headOf(names, cpus);
     this.firstPage = Math.ceil((this.head.length + TABLE_ENTRY_BYTES * cpus) / PAGE_BYTES) * PAGE_BYTES;
   }
@@ -117,7 +121,9 @@ export class TraceDat implements TraceSink {
     // A ring buffer has events only.
   }
 
-  end(): void {
+  /** What runs then goes on: how long it has, as the kernel's ticks tell it, so that the file says when the run ended. */
+  end(atNs: number): void {
+    this.current.forEach((vcpu, cpu) => vcpu >= 0 && this.runsOn(START_NS + atNs, cpu, vcpu));
     for (let cpu = 0; cpu < this.at.length; cpu++) if (this.at[cpu]! > FIRST_WORD) this.putPage(cpu);
     this.assemble();
   }
@@ -134,6 +140,7 @@ export class TraceDat implements TraceSink {
     words[at + 14] = this.pidOf(next);
     words[at + 15] = this.prioOf(next);
     this.current[cpu] = next;
+    this.sinceNs[cpu] = timeNs;
     this.counts.sched_switch++;
   }
 
@@ -163,6 +170,17 @@ export class TraceDat implements TraceSink {
     this.words[at + 8] = from;
     this.words[at + 9] = to;
     this.counts.sched_migrate_task++;
+  }
+
+  private runsOn(timeNs: number, cpu: number, vcpu: number): void {
+    const { words } = this;
+    const ranNs = timeNs - this.sinceNs[cpu]!;
+    const at = this.open(timeNs, cpu, SCHED_STAT_RUNTIME, 10);
+    this.putComm(at + 2, 0, vcpu);
+    words[at + 6] = this.pidOf(vcpu);
+    words[at + 7] = 0;
+    words[at + 8] = ranNs >>> 0;
+    words[at + 9] = Math.floor(ranNs / 2 ** 32);
   }
 
   private movesPage(timeNs: number, guest: number, block: number, from: number, to: number, isReturn: number): void {

@@ -27,6 +27,8 @@ export type TraceStep =
 export interface TaskFilter {
   /** Names as in the trace; a * at the end stands for anything. */
   readonly comms?: readonly string[];
+  /** Likewise: those that are left out, of whichever are named else. */
+  readonly notComms?: readonly string[];
   readonly tids?: readonly number[];
   /** Process: threads that the text says belong to it, or whose tid it is. */
   readonly pids?: readonly number[];
@@ -310,16 +312,13 @@ export function tasksOfTimehist(report: Timehist, filter: TaskFilter = {}): Trac
 }
 
 /** Without a filter: all but the idle thread and those of the kernel; with one: those it names. */
-function keeperOf(threads: SchedTrace['threads'], { comms, tids, pids }: TaskFilter): (tid: number) => boolean {
-  const names = comms?.map((name) => (name.endsWith('*') ? { start: name.slice(0, -1) } : { whole: name }));
+function keeperOf(threads: SchedTrace['threads'], { comms, notComms = [], tids, pids }: TaskFilter): (tid: number) => boolean {
   const known = new Map<number, boolean>();
   const decide = (tid: number): boolean => {
     const thread = threads.get(tid);
-    if (tid === IDLE_TID || thread === undefined) return false;
-    if (tids === undefined && names === undefined && pids === undefined) return !thread.isKernel && !KERNEL_NAMES.test(thread.comm);
-    const isNamed =
-      names === undefined ||
-      names.some(({ start, whole }) => (start === undefined ? thread.comm === whole : thread.comm.startsWith(start)));
+    if (tid === IDLE_TID || thread === undefined || isNamedBy(notComms, thread.comm)) return false;
+    if (tids === undefined && comms === undefined && pids === undefined) return !thread.isKernel && !KERNEL_NAMES.test(thread.comm);
+    const isNamed = comms === undefined || isNamedBy(comms, thread.comm);
     return isNamed && (tids === undefined || tids.includes(tid)) && (pids === undefined || pids.includes(thread.pid ?? tid));
   };
   return (tid) => {
@@ -327,6 +326,10 @@ function keeperOf(threads: SchedTrace['threads'], { comms, tids, pids }: TaskFil
     known.set(tid, answer);
     return answer;
   };
+}
+
+function isNamedBy(names: readonly string[], comm: string): boolean {
+  return names.some((name) => (name.endsWith('*') ? comm.startsWith(name.slice(0, -1)) : comm === name));
 }
 
 /** Two stretches of one kind that follow each other are one. */

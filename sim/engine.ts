@@ -264,13 +264,16 @@ function isOver(w: World): boolean {
   return w.nowNs >= w.endNs || w.guestsLeft === 0 || w.droppedArrivals > 0;
 }
 
+const waitText = (tasks: number): string =>
+  tasks === 1 ? 'one task left waits, and there is no other to wake it' : `${tasks} tasks all wait for one another`;
+
 function outcome(w: World): [RunStatus, string | null] {
   const { limitNs } = w.scenario;
   if (w.droppedArrivals > 0) return ['overflow', 'an open guest has more arrivals than task slots'];
   const full = w.guests.find((guest) => guest.outOfMemory);
   if (full) return ['out-of-memory', `guest ${full.spec.name} found no memory where its policy allows it`];
   const stuck = w.guests.find((guest) => guest.isDeadlocked);
-  if (stuck) return ['deadlock', `guest ${stuck.spec.name}: its ${stuck.waitingTasks} tasks all wait for one another`];
+  if (stuck) return ['deadlock', `guest ${stuck.spec.name}: its ${waitText(stuck.waitingTasks)}`];
   if (w.nowNs >= limitNs && w.guestsLeft > 0) return ['time-limit', `not done after ${limitNs / 1e9} s of simulated time`];
   const idle = w.guests.find((guest) => !guest.isHostNoise && guest.spec.workload.ends === 'never' && hasDoneNothing(w, guest));
   if (idle?.hasDeparted) return ['ok', `guest ${idle.spec.name} had not got beyond its setting up when it departed`];

@@ -54,6 +54,7 @@ export const trace: Command = {
     const source = sourceOf(call);
     const { out } = call.texts;
     if (out === undefined) throw new InputError('--out is missing, want a file to write');
+    if (out === '-') throw new InputError('--out = -, want a file to write: a trace does not go to standard output');
     const format = formatOf(call, out);
     const { looks: lookEveryNs, from: fromNs, to: toNs } = timesOf(call);
     return withUserPolicies(call, lab, terminal, policiesOf(source), async (user) => {
@@ -73,7 +74,8 @@ export const trace: Command = {
         const { events, looks, bytes } = traced;
         const count = (number: number): string => number.toLocaleString('en-US');
         terminal.out(`${out}: ${format.name}, ${count(events)} events and ${count(looks)} looks in ${count(bytes)} bytes, of ${formatNs(recording.simulatedNs)} simulated\n`); // prettier-ignore
-        terminal.out(`${format.opens(shellWord(out))}\n`);
+        if (events > 0) terminal.out(`${format.opens(shellWord(out))}\n`);
+        else terminal.err(`no event from ${formatNs(fromNs)} on; the run ended at ${formatNs(recording.simulatedNs)}\n`);
       } else terminal.err(`${out}: the thread of the policy had to be ended, no trace is written\n`);
       if (recording.exit)
         terminal.err(exitText(scenario.policy.name, recording.exit, reproduction(call, scenario.policy.name, scenario.seed)));

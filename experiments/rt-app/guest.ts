@@ -1,5 +1,6 @@
 import { readRtApp } from '../../formats/rt-app.ts';
 import type { RtAppFile } from '../../formats/rt-app-file.ts';
+import type { MachineSpec } from '../../sim/machine-spec.ts';
 import { MiB } from '../../sim/units.ts';
 import type { WorkloadEntry } from '../../sim/workload-api.ts';
 import type { FileWorkload, Words } from '../file-words.ts';
@@ -16,8 +17,10 @@ const LEAST_BLOCKS = 16;
 /** A file is one process: a bare guest, named after the file, in which each thread has a vCPU. */
 export const rtApp: FileWorkload = {
   prefix: 'rt-app',
-  expand(name, text, { words, isLenient }) {
+  expand(name, text, { words, machines, isLenient }) {
     const file = readRtApp(text);
+    const machine = words.machine === undefined ? machines[0] : machines.find((each) => each.name === words.machine); // others are refused later
+    if (machine) checkHost(file, cpuCountOf(machine), machine.nodeCpus.length);
     if (!isLenient) refuseUnsimulated(file.unsimulated);
     const plan = planOf(file);
     return {
@@ -39,6 +42,8 @@ export const rtApp: FileWorkload = {
   },
 };
 
+const cpuCountOf = ({ nodeCpus }: MachineSpec): number => nodeCpus.reduce((sum, cpus) => sum + cpus, 0);
+
 /** The workload of a plan; with `rows`, its runs tell them each loop of each thread. */
 export function rtAppEntry(name: string, plan: RtAppPlan, rows: RtAppRows | null = null): WorkloadEntry {
   const entry: WorkloadEntry = {
@@ -47,7 +52,7 @@ export function rtAppEntry(name: string, plan: RtAppPlan, rows: RtAppRows | null
     ends: endsOf(plan.file),
     options: [],
     build(_, setup) {
-      checkHost(plan, setup);
+      checkHost(plan.file, setup.hostCpus, setup.hostNodes);
       return rtAppProgram(plan, setup, rows);
     },
   };

@@ -147,7 +147,7 @@ function phaseOf(
 }
 
 function stepsOf(file: RtAppFile, names: Names, thread: number, path: string, event: RtAppEvent): Step[] {
-  const place = `${path} (line ${event.line})`;
+  const place = `${path} (line ${event.line}, column ${event.column})`;
   switch (event.kind) {
     case 'run':
     case 'runtime':

@@ -1,3 +1,5 @@
+import { FormatError } from '../../formats/format-error.ts';
+import type { RtAppFile } from '../../formats/rt-app-file.ts';
 import { logUs } from '../../formats/rt-app-log.ts';
 import { us } from '../../sim/units.ts';
 import {
@@ -406,21 +408,10 @@ function fail(thread: Thread, step: Step, what: string): never {
   throw new ProgramError(`${step.place}: thread ${thread.plan.spec.name} ${what}`);
 }
 
-/** What a plan's CPUs and nodes must be. @throws RangeError naming the task */
-export function checkHost({ file }: RtAppPlan, { hostCpus, hostNodes }: WorkloadSetup): void {
-  for (const { name, settings, phases } of file.tasks) {
-    const said = [{ path: `tasks.${name}`, settings }, ...phases.map((phase) => ({ path: `tasks.${name}.${phase.name}`, settings: phase.settings }))]; // prettier-ignore
-    for (const {
-      path,
-      settings: { cpus, membindNodes },
-    } of said) {
-      refuseBeyond(`${path}.cpus`, cpus, hostCpus);
-      refuseBeyond(`${path}.nodes_membind`, membindNodes, hostNodes);
-    }
+/** @throws FormatError for the first CPU or node of the file that the machine does not have */
+export function checkHost({ hostUses }: RtAppFile, hostCpus: number, hostNodes: number): void {
+  for (const { kind, highest, path, line, column } of hostUses) {
+    const count = kind === 'cpus' ? hostCpus : hostNodes;
+    if (highest >= count) throw new FormatError(line, column, `${path} = ${highest}, want 0 to ${count - 1}, those of the machine`);
   }
-}
-
-function refuseBeyond(path: string, list: readonly number[] | null, count: number): void {
-  const beyond = list?.find((item) => item >= count);
-  if (beyond !== undefined) throw new RangeError(`${path} = ${beyond}, want 0 to ${count - 1}, those of the machine`);
 }

@@ -88,5 +88,5 @@ describe('--lenient', () => {
 test('a thread that does what has no meaning fails its run', async () => {
   const { code, out } = await session(line(written('bad.json', { a: { loop: 1, run: 10, unlock: 'm' } })), real);
   expect(code).toBe(1);
-  expect(out).toContain('workload-error: tasks.a.unlock (line 1): thread a-0 unlocks m, which it does not hold, at ');
+  expect(out).toContain('workload-error: tasks.a.unlock (line 1, column 34): thread a-0 unlocks m, which it does not hold, at ');
 });

@@ -63,6 +63,12 @@ describe('trace', () => {
     expect([Math.min(...times), Math.max(...times)]).toEqual([20_000, 30_000]);
   });
 
+  test('says where the run ended before its window began, and not how to open nothing', async () => {
+    const { code, err, out } = await trace(`--policy pin ${SMALL} --out ${inFolder('late.txt')} --from 4s`);
+    expect([code, err]).toEqual([0, 'no event from 4 s on; the run ended at 50 ms\n']);
+    expect(out).toMatch(/^\S+late\.txt: perf-script, 0 events and 0 looks in 0 bytes, of 50 ms simulated\n$/);
+  });
+
   test.each([
     ['', '--out is missing, want a file to write'],
     [`--out ${inFolder('x.yaml')}`, `want a name that ends with .pftrace, .perfetto-trace, .json`],
@@ -70,6 +76,7 @@ describe('trace', () => {
     [`--out ${inFolder('x.json')} --looks 10`, '--looks = 10, want 0 or a time of at least 1us such as 20ms'],
     [`--out ${inFolder('x.json')} --from 5ms --to 5ms`, '--to = 5ms, want a time of at least 5000001ns such as 20ms'],
     [`--out ${folder}`, '--out ='],
+    ['--out - --format perf-script', '--out = -, want a file to write: a trace does not go to standard output'],
   ])('refuses %s', async (flags, message) => {
     const { code, err, out } = await trace(`--policy pin ${SMALL} ${flags}`.trim());
     expect([code, out]).toEqual([2, '']);

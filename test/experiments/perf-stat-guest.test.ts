@@ -80,6 +80,19 @@ describe("perf stat's counts as a workload", () => {
     expect(again.guests[0]!.figures.programNs! / direct(opteron6164.name).guests[0]!.figures.programNs!).toBeCloseTo(1, 2);
   });
 
+  test('says where cycles and CPU time tell another clock than the machine has, and where they do not', () => {
+    const clockRemarks = (taskClockMs: number, options = ''): string[] => {
+      const remarks: string[] = [];
+      scenarioOf(`${statText(PLAIN)}   ${taskClockMs}.00 msec task-clock\n`, options, opteron6164.name, remarks);
+      return remarks.filter((remark) => remark.includes('task-clock'));
+    };
+    expect(opteron6164.clockGHz.value).toBe(1.7); // 12e9 cycles in 7059 ms; 5 % more in 6723, 5 % less in 7430
+    expect([7059, 6730, 7425].map((ms) => clockRemarks(ms))).toEqual([[], [], []]);
+    const said = (clock: string): string[] => [`cycles / task-clock = ${clock} GHz where it was measured, but opteron-6164-4s has 1.7 GHz: on=MACHINE says where, cpi= does without`]; // prettier-ignore
+    expect([6715, 7440, 4800].map((ms) => clockRemarks(ms))).toEqual([said('1.787'), said('1.613'), said('2.5')]);
+    expect([clockRemarks(4300, ',on=xeon-e5-2680v2-2s'), clockRemarks(4800, ',cpi=0.9')]).toEqual([[], []]);
+  });
+
   test('on slower memory it takes as long as the program itself would', () => {
     const predicted = run(scenarioOf(statText(counters), `,threads=4,nodes=1,lines=2,on=${opteron6164.name}`, 'slower')).guests[0]!.figures
       .programNs!;

@@ -109,6 +109,31 @@ describe('a trace as a workload', () => {
     expect(scenarioOf(three, ',loop=forever').durationNs).toBe(2_000_000_000);
   });
 
+  test('leaves threads out by name, whichever are named else', () => {
+    const namesOf = (options: string): string[] => scenarioOf(three, options).guests[0]!.workload.build({}, { clockGHz: 1 } as WorkloadSetup).threads!.map(({ name }) => name); // prettier-ignore
+    expect(namesOf('')).toEqual(['alpha-101', 'b c-2-102', 'gamma-103']);
+    expect(namesOf(',comm=-b*')).toEqual(['alpha-101', 'gamma-103']);
+    expect(namesOf(',comm=-gamma+-alpha')).toEqual(['b c-2-102']);
+    expect(namesOf(',comm=a*+g*+-al*')).toEqual(['gamma-103']);
+    expect(namesOf(',comm=-gamma,tid=102+103')).toEqual(['b c-2-102']);
+  });
+
+  test('says what is counted twice: switches, and the load of a traced host', () => {
+    const remarksOf = (text: string, options = ''): string[] => {
+      const remarks: string[] = [];
+      scenarioOf(text, options, {}, remarks);
+      return remarks.filter((remark) => /host-noise|switches/.test(remark));
+    };
+    const switches = 'run times have in them what switches cost where they were traced; what they cost here is added to it';
+    expect(remarksOf(three)).toEqual([switches]);
+    const noisy = three.replaceAll('alpha', 'host-noise/1').replaceAll('gamma', 'host-noise/0');
+    expect(remarksOf(noisy)).toEqual([
+      "2 threads host-noise* are the load of the traced host: --host-noise 0 leaves the simulator's own out, comm=-host-noise* the traced",
+      switches,
+    ]);
+    expect(remarksOf(noisy, ',comm=-host-noise*')).toEqual([switches]);
+  });
+
   test('weighs threads by their nice values', () => {
     const remarks: string[] = [];
     const text = three
@@ -131,6 +156,8 @@ describe('a trace as a workload', () => {
     [',from=2ms,to=1ms', /^some\/x\.txt: from = 2ms, want before to$/],
     [',loop=0', /^some\/x\.txt: loop = "0", want a whole number from 1 to 1000000$/],
     [',wakers=maybe', /^some\/x\.txt: wakers = "maybe", want yes or no$/],
+    [',comm=a+-', /^some\/x\.txt: comm = "a\+-", want names such as web-\*\+db, or -NAME for those to leave out$/],
+    [',comm=-alpha+-gamma+-b*', /^some\/x\.txt: no thread is left/],
     [',comm=delta', /^some\/x\.txt: no thread is left/],
   ])('%s is refused', (options, message) => {
     expect(refusal(() => scenarioOf(three, options))).toMatch(message);

@@ -132,9 +132,10 @@ const hasTraceCmd = ((): boolean => {
 })();
 
 describe.skipIf(!hasTraceCmd)(`a run, traced as trace.dat and read by trace-cmd${hasTraceCmd ? '' : ' (skipped: not installed)'}`, () => {
-  const reported = (...options: string[]): SchedTrace => {
+  const reported = (...options: string[]): SchedTrace => reportedOf(original.dat, ...options);
+  const reportedOf = (dat: Buffer, ...options: string[]): SchedTrace => {
     const file = join(folder, 'loop.dat');
-    writeFileSync(file, original.dat);
+    writeFileSync(file, dat);
     return readTraceCmdReport(execFileSync('trace-cmd', ['report', '-R', ...options, '-i', file], { encoding: 'utf8', maxBuffer: 1e8, stdio: ['ignore', 'pipe', 'ignore'] })); // prettier-ignore
   };
   /** Each as a line; those of one time in any order, as trace-cmd has them by CPUs. The run begins at 1 s in a trace.dat. */
@@ -151,6 +152,13 @@ describe.skipIf(!hasTraceCmd)(`a run, traced as trace.dat and read by trace-cmd$
     const [text, dat] = [tasksOfTrace(readPerfScript(original.script)), tasksOfTrace(reported('-t'))];
     expect(named(dat)).toEqual(named(text));
     expect(dat.remarks.filter((remark) => remark.includes('missing'))).toEqual([]);
+  });
+
+  test.each(['-R', '-N'])('tells how long a thread has run that goes on to the end of the run, with %s', (option) => {
+    const { recording, dat } = traced('rt-app:hog.json', JSON.stringify({ tasks: { hog: { run: 1300 } }, global: { duration: 1 } }));
+    const tasks = tasksOfTrace(reportedOf(dat, '-t', option));
+    expect(tasks.spanNs).toBe(1e9);
+    expect(toldTimes(tasks)).toEqual(runTimes(recording));
   });
 
   test('is the same tasks to the microsecond without -t', () => {

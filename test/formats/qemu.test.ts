@@ -253,7 +253,18 @@ test('objects are read as libvirt writes them, in JSON', () => {
     `-m 1G -smp 1 -object '{"qom-type":"memory-backend-ram","id":"r","size":1073741824,"host-nodes":[0,3],"policy":"bind","prealloc":true}' -numa node,memdev=r,cpus=0`,
   );
   expect(cells).toEqual([{ vcpus: [0], memoryBytes: GiB, memory: { mode: 'strict', nodes: [0, 3] }, isPreallocated: true }]);
-  expect(refusal(`-m 1G -object '{"qom-type":{}}'`)).toContain('-object, want JSON of one level');
+  expect(refusal(`-m 1G -object '{"qom-type":{}}'`)).toContain('-object: without qom-type, want the kind of object');
+});
+
+test('nested JSON of a device or a machine is passed over; of what is read it is refused by its key', () => {
+  const queues = `-m 1G -smp 3 -device '{"driver":"virtio-blk-pci","iothread-vq-mapping":[{"iothread":"a","vqs":[0,1]},{"iothread":"b"}]}'`;
+  const cache = `-machine '{"type":"q35","smp-cache":[{"cache":"l3","topology":"die"}]}'`;
+  expect(readQemu(`${queues} ${cache}`)).toMatchObject({ vcpus: 3, ignored: ['line 1: -device virtio-blk-pci', 'line 1: -machine q35'], unsimulated: [] }); // prettier-ignore
+  expect(refusal(`-m 1G -numa '{"type":"node","cpus":[0,{"x":[2]}]}'`)).toBe('line 1, column 14: -numa "cpus.1.x": unknown key, want one of type, nodeid, cpus, mem, memdev, initiator'); // prettier-ignore
+  expect(refusal(`-m 1G -object '{"qom-type":"memory-backend-ram","id":"r","size":4096,"host-nodes":[[0]]}'`)).toContain('-object "host-nodes.0": unknown key'); // prettier-ignore
+  expect(refusal(`-m 1G -device '{"id":"d"}'`)).toContain('-device: without driver, want the kind of device');
+  const deep = (levels: number): string => `-m 1G -device '{"driver":"d","a":${'['.repeat(levels)}1${']'.repeat(levels)}}'`;
+  expect([refusal(deep(7)), refusal(deep(8)), refusal(deep(50_000))]).toEqual(['none', ...Array(2).fill('line 1, column 16: -device, want a JSON object of texts, numbers, true and false, at most 8 levels deep')]); // prettier-ignore
 });
 
 describe('the writer', () => {

@@ -63,6 +63,7 @@ test('a whole file, with comments, commas at the end and an event twice', () => 
         ],
       },
     ],
+    hostUses: [{ kind: 'cpus', highest: 3, path: 'tasks.web.cpus', line: 3, column: 80 }],
     unsimulated: [],
     ignored: [],
   });

@@ -121,6 +121,7 @@ test.skipIf(!hasTraceCmd)(`trace-cmd reads each event back, across a gap too lon
       `${gap} 1 1004 sched_switch a-name-of-mor/0 1004 120 0 a/0 1001 120`,
       `${gap} 2 0 page_move a-name-of-more- 77 0 1 0`,
       `${gap + 1} 0 1002 sched_switch a/1 1002 120 1 swapper/0 0 120`,
+      `${gap + 1} 1 1001 sched_stat_runtime a/0 1001 1`,
     ].sort(),
   );
 });
@@ -134,6 +135,19 @@ test.skipIf(!hasTraceCmd)(`trace-cmd prints states by letter${note}`, () => {
   expect(text).toContain('prev_comm=a/1 prev_pid=1002 prev_prio=120 prev_state=S ==> next_comm=swapper/0 next_pid=0 next_prio=120');
   expect(text).toContain('prev_comm=a-name-of-mor/0 prev_pid=1004 prev_prio=120 prev_state=R ==> next_comm=a/0');
   expect(text).toContain('guest=a-name-of-more- block=77 from_node=0 to_node=1 is_return=0');
+  expect(text).toMatch(/sched_stat_runtime: +comm=a\/0 pid=1001 runtime=1 \[ns\]/);
+});
+
+test.skipIf(!hasTraceCmd)(`what still runs at the end says for how long, however long that is${note}`, () => {
+  const out = new Kept();
+  const sink = new TraceDat(out);
+  sink.begin(table);
+  sink.events({ count: 1, timesNs: Float64Array.of(7), rows: Int32Array.of(SWITCH, 2, -1, 0, 2, 0) });
+  sink.end(9_876_543_217); // above 2^32
+  const [, line] = report(out.bytes());
+  expect([line!.timeNs, line!.cpu, line!.pid, line!.event, ...line!.fields.values()]).toEqual(
+    [9_876_543_217, 2, 1004, 'sched_stat_runtime', 'a-name-of-mor/0', '1004', '9876543210'], // prettier-ignore
+  );
 });
 
 describe.skipIf(!hasTraceCmd)(`a simulated run${note}`, () => {

@@ -213,7 +213,7 @@ describe('a condition', () => {
 
   test('signalled once wakes one of two', () => {
     const { status, message, simulatedNs, guests } = played([consumer(2), consumer(2), producer(SIGNAL)], { locks: 1, conditions: 1 });
-    expect([status, message]).toEqual(['deadlock', 'guest a: its 1 tasks all wait for one another']);
+    expect([status, message]).toEqual(['deadlock', 'guest a: its one task left waits, and there is no other to wake it']);
     expect([simulatedNs, guests[0]!.completions]).toEqual([ms(9), 2]); // when the first consumer has ended: 7 + 2
   });
 });

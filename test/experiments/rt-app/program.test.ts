@@ -151,15 +151,15 @@ describe('forks', () => {
       { checks: 'cheap' },
     );
     expect(recording.status).toBe('workload-error');
-    expect(recording.message).toMatch(/^tasks\.a\.fork \(line 1\): thread a-0 forks k more than 1024 times, rt-app's own limit being 1024, at \d+ ns$/); // prettier-ignore
+    expect(recording.message).toMatch(/^tasks\.a\.fork \(line 1, column 34\): thread a-0 forks k more than 1024 times, rt-app's own limit being 1024, at \d+ ns$/); // prettier-ignore
   });
 });
 
 describe('what has no meaning ends the run with the place', () => {
   test.each([
-    [{ unlock: 'm' }, 'tasks.a.unlock (line 1): thread a-0 unlocks m, which it does not hold, at '],
-    [{ lock: 'm', run: 10 }, 'tasks.a.lock (line 1): thread a-0 locks m, which it holds: it would wait for itself, at '],
-    [{ wait: { ref: 'c', mutex: 'm' } }, 'tasks.a.wait (line 1): thread a-0 waits with m, which it does not hold, at '],
+    [{ unlock: 'm' }, 'tasks.a.unlock (line 1, column 25): thread a-0 unlocks m, which it does not hold, at '],
+    [{ lock: 'm', run: 10 }, 'tasks.a.lock (line 1, column 25): thread a-0 locks m, which it holds: it would wait for itself, at '],
+    [{ wait: { ref: 'c', mutex: 'm' } }, 'tasks.a.wait (line 1, column 25): thread a-0 waits with m, which it does not hold, at '],
   ])('%j', (events, message) => {
     const { recording } = runFile({ tasks: { a: { loop: 2, ...events } } });
     expect([recording.status, recording.message]).toEqual(['workload-error', expect.stringContaining(message)]);
