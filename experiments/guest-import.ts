@@ -28,16 +28,16 @@ export function guestFormatNamed(name: string): GuestFormat {
 }
 
 /**
- * Reads a guest and says it in words for a machine.
+ * Reads the guests of a file and says them in words for a machine.
  * @param taken names of guests before it; gets its own
  * @throws InputError naming the file and what is wrong in it
  */
-export function importGuest(
+export function importGuests(
   { name: file, text }: { readonly name: string; readonly text: string },
   chosen: GuestFormat | null,
   machine: MachineSpec,
   taken: Set<string>,
-): GuestImport {
+): GuestImport[] {
   const format = chosen ?? guessGuestFormat(text);
   if (!format) {
     const known = guestFormats.map(({ name, summary }) => `${name} (${summary})`).join(', ');
@@ -51,19 +51,22 @@ export function importGuest(
       throw new InputError(`${show(file)}: ${error.message}`);
     }
   };
-  const description = at(() => format.read(text));
-  const { words, remarks, unsimulated } = at(() => guestWords(description, machine));
-  const name = freeName(description.name ?? 'vm', taken);
-  taken.add(name);
-  return {
-    file,
-    format: format.name,
-    description,
-    name,
-    words,
-    remarks: [...(description.name !== null && description.name !== name ? [`its own name is ${show(description.name)}`] : []), ...remarks],
-    unsimulated: [...description.unsimulated, ...unsimulated],
-  };
+  const descriptions = at(() => format.read(text));
+  return descriptions.map((description) => {
+    const { words, remarks, unsimulated } = at(() => guestWords(description, machine));
+    const own = description.name;
+    const name = freeName(own ?? 'vm', taken);
+    taken.add(name);
+    return {
+      file,
+      format: format.name,
+      description,
+      name,
+      words,
+      remarks: [...(own !== null && own !== name ? [`its own name is ${show(own)}`] : []), ...remarks],
+      unsimulated: [...description.unsimulated, ...unsimulated],
+    };
+  });
 }
 
 /** The name as a scenario can have it, with a number if another guest has that already. */

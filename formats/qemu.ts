@@ -1,6 +1,7 @@
 import { readPrefix, baseName, type Prefix } from './command-prefix.ts';
 import { shown, SourceText } from './format-error.ts';
-import type { GuestDescription } from './guest-description.ts';
+import { startsGuest } from './guest-comment.ts';
+import { type GuestDescription, MOST_GUESTS } from './guest-description.ts';
 import { type QemuHost, readHost, readOptions } from './qemu-command.ts';
 import { type Aside, backendNamed, DEFAULT_MEMORY_BYTES, type MemoryBackend, readBackend, readMemory } from './qemu-memory.ts';
 import { machineEra } from './qemu-machine.ts';
@@ -23,8 +24,37 @@ export function looksLikeQemu(text: string): boolean {
  */
 export function readQemu(text: string): GuestDescription {
   const source = new SourceText(text, MOST_COMMAND_CHARACTERS);
+  const [command, second] = guestCommands(source);
+  if (second) refuseSecond(source, second);
+  return readCommand(source, command!);
+}
+
+/**
+ * As readQemu, of one guest or several: a command each. Options alone, without a program, are those of another guest only behind a comment
+ * `# guest NAME`, as `placement export` writes it: else a backslash is likely missing before them.
+ * @throws FormatError as readQemu; and for more than 4096 guests
+ */
+export function readQemuCommands(text: string): GuestDescription[] {
+  const source = new SourceText(text, MOST_COMMAND_CHARACTERS);
+  const commands = guestCommands(source);
+  commands.forEach((command, i) => {
+    const before = commands[i - 1]?.at(-1)!.offsets.at(-1);
+    const at = command[0]!.offsets[0]!;
+    if (i === MOST_GUESTS) source.fail(at, `more than ${MOST_GUESTS} guests, want fewer`);
+    const isOther = before === undefined || command.some(({ text: word }) => PROGRAM.test(baseName(word)));
+    if (!isOther && !startsGuest(text.slice(before, at))) refuseSecond(source, command);
+  });
+  return commands.map((command) => readCommand(source, command));
+}
+
+function refuseSecond(source: SourceText, second: readonly ShellWord[]): never {
+  const { text, offsets } = second[0]!;
+  return source.fail(offsets[0]!, `${shown(text)}: a second command, want one QEMU command line (a line goes on after a backslash)`);
+}
+
+function readCommand(source: SourceText, command: readonly ShellWord[]): GuestDescription {
   const aside: Aside = { unsimulated: [], ignored: [] };
-  const { prefix, words, isKvmByName } = commandOf(source);
+  const { prefix, words, isKvmByName } = commandOf(source, command);
   aside.unsimulated.push(...(prefix?.unsimulated ?? []));
   const { options, flags } = readOptions(source, words, aside);
   const host = readHost(source, options, flags, aside);
@@ -63,16 +93,17 @@ export function readQemu(text: string): GuestDescription {
   };
 }
 
-/** The words after the program, which may be left out. */
-function commandOf(source: SourceText): { prefix: Prefix | null; words: readonly ShellWord[]; isKvmByName: boolean } {
+function guestCommands(source: SourceText): ShellWord[][] {
   const commands = readCommands(source);
-  const [command, second] = commands;
-  if (!command) return source.fail(0, 'nothing, want a QEMU command line');
-  if (second)
-    source.fail(
-      second[0]!.offsets[0]!,
-      `${shown(second[0]!.text)}: a second command, want one QEMU command line (a line goes on after a backslash)`,
-    );
+  if (commands.length === 0) source.fail(0, 'nothing, want a QEMU command line');
+  return commands;
+}
+
+/** The words after the program, which may be left out. */
+function commandOf(
+  source: SourceText,
+  command: readonly ShellWord[],
+): { prefix: Prefix | null; words: readonly ShellWord[]; isKvmByName: boolean } {
   if (command[0]!.text.startsWith('-')) return { prefix: null, words: command, isKvmByName: true };
   const prefix = readPrefix(source, command, (word) => PROGRAM.test(baseName(word)), 'a QEMU command line');
   const program = baseName(prefix.rest[0]!.text);

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { type GuestImport, guestFormatNamed, guestScenario, importGuest } from '../../experiments/guest-import.ts';
+import { type GuestImport, guestFormatNamed, guestScenario, importGuests } from '../../experiments/guest-import.ts';
 import { InputError, show } from '../../experiments/input-error.ts';
 import { checkNoInput } from '../../experiments/no-input.ts';
 import { readScenarioFile } from '../../experiments/scenario-file.ts';
@@ -50,7 +50,7 @@ export const guestImport: Command = {
     const chosen = format === undefined ? null : guestFormatNamed(format);
     const machine = machineOfWord(machineWord, lab, '--machine');
     const taken = new Set<string>();
-    const guests = files.map((file) => importGuest(readScenarioFile(file, 'guest import'), chosen, machine, taken));
+    const guests = files.flatMap((file) => importGuests(readScenarioFile(file, 'guest import'), chosen, machine, taken));
     if (!call.switches.has('lenient')) refuseUnsimulated(guests);
     const text = guestScenario(guests, machineWord);
     readScenario({ flags: {}, file: { name: out ?? 'the scenario', text } }, lab); // what is written can be run

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type GuestImport, guestScenario, importGuest } from '../../experiments/guest-import.ts';
+import { type GuestImport, guestScenario, importGuests } from '../../experiments/guest-import.ts';
 import { guestWords } from '../../experiments/guest-words.ts';
 import { readScenario } from '../../experiments/scenario-input.ts';
 import type { GuestDescription } from '../../formats/guest-description.ts';
@@ -20,7 +20,7 @@ const GiB = 1024 ** 3;
 
 function imported(...texts: string[]): GuestImport[] {
   const taken = new Set<string>();
-  return texts.map((text, i) => importGuest({ name: `${i}.sh`, text }, null, host, taken));
+  return texts.flatMap((text, i) => importGuests({ name: `${i}.sh`, text }, null, host, taken));
 }
 
 function scenarioOf(...texts: string[]): Scenario {

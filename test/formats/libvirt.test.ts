@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import type { CpuChoice, GuestDescription } from '../../formats/guest-description.ts';
-import { readLibvirt } from '../../formats/libvirt.ts';
+import { looksLikeLibvirt, readLibvirt, readLibvirtDomains } from '../../formats/libvirt.ts';
 import { writeLibvirtFragments } from '../../formats/libvirt-writer.ts';
 import { asText, fixture } from './readers.ts';
 
@@ -296,4 +296,22 @@ test('any guest that libvirt can describe is the same after it was written and r
       expect(readLibvirt(wrapped(guest))).toMatchObject(said(guest));
     }),
   );
+});
+
+describe('several domains in one <domains>', () => {
+  test('are a guest each', () => {
+    const text = `<!-- two -->\n<domains>\n${domain('')}${domain('', '<vcpu>5</vcpu>')}\n</domains>\n`;
+    expect(looksLikeLibvirt(text.slice(text.indexOf('\n')))).toBe(true);
+    expect(readLibvirtDomains(text).map(({ vcpus }) => vcpus)).toEqual([3, 5]);
+    expect(readLibvirtDomains(domain(''))).toEqual([readLibvirt(domain(''))]);
+    expect(() => readLibvirt(text)).toThrow('<domains>, want <domain>');
+  });
+
+  test.each([
+    ['<domains/>', '<domains> without a <domain>, want one or more'],
+    [`<domains>${domain('')}<network/></domains>`, '<network>, want <domain>'],
+    [`<domains>${domain('').repeat(4097)}</domains>`, 'more than 4096 domains, want fewer'],
+  ])('%.40s is refused', (text, message) => {
+    expect(() => readLibvirtDomains(text)).toThrow(message);
+  });
 });

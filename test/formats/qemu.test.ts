@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { GuestCell, GuestDescription } from '../../formats/guest-description.ts';
-import { looksLikeQemu, readQemu } from '../../formats/qemu.ts';
+import { looksLikeQemu, readQemu, readQemuCommands } from '../../formats/qemu.ts';
 import { writeQemuOptions } from '../../formats/qemu-writer.ts';
 import { asText, fixture } from './readers.ts';
 
@@ -171,6 +171,25 @@ describe('a shell is not needed, and what only one could tell is refused', () =>
     ['# nothing', 'nothing, want a QEMU command line'],
   ])('%s', (text, message) => {
     expect(refusal(text)).toContain(message);
+  });
+});
+
+describe('several commands', () => {
+  const names = (text: string): unknown[] => readQemuCommands(text).map(({ name, vcpus, pins }) => [name, vcpus, pins[0]]);
+
+  test('are a guest each', () => {
+    const text = 'taskset -c 4 qemu-kvm -name a -smp 2\n\n# guest b\n-name b -smp 3\n# a note\nsudo kvm -name c \\\n -m 2G &\n';
+    expect(names(text)).toEqual([['a', 2, { cpus: [4] }], ['b', 3, null], ['c', 1, null]]); // prettier-ignore
+    expect(refusal(text)).toContain('line 4, column 1: "-name": a second command, want one QEMU command line');
+  });
+
+  test.each([
+    ['qemu-kvm -smp 2\n-m 4G', 'line 2, column 1: "-m": a second command, want one QEMU command line (a line goes on after a backslash)'],
+    ['qemu-kvm -smp 2\n# a note\n-m 4G', 'line 3, column 1: "-m": a second command'],
+    ['qemu-kvm -smp 2\nqemu-kvm -smp x', 'line 2, column 15'],
+    ['kvm\n'.repeat(4097), 'line 4097, column 1: more than 4096 guests, want fewer'],
+  ])('%.30j is refused', (text, message) => {
+    expect(() => names(text)).toThrow(message);
   });
 });
 
