@@ -69,6 +69,9 @@ export function importGuests(
   });
 }
 
+/** What to know of the workload of a scenario that was just made. */
+export const NO_MEMORY = 'uses no memory, so that placements will not differ: name another, such as --workload lmbench-rd';
+
 /** The name as a scenario can have it, with a number if another guest has that already. */
 function freeName(own: string, taken: ReadonlySet<string>): string {
   const plain = own.toLowerCase().replace(/[^a-z0-9._-]+/g, '-').replace(/^[^a-z0-9]+/, '').slice(0, 58) || 'vm'; // prettier-ignore
@@ -89,7 +92,7 @@ export function guestScenario(guests: readonly GuestImport[], machine: string): 
     '# Made by numalab guest import. CPUs and nodes are numbered as the simulator does: from 0, node by node.',
     `machine: ${scalar(machine)}`,
     `policy: ${policyOf(guests)} # does what pins, soft-pins, membind, vnode-membind and prealloc say; other policies place by their own rules`,
-    'workload: compute # what the guests run: none of the files says it',
+    `workload: compute # what the guests run: none of the files says it. It ${NO_MEMORY}`,
     'duration: 2s',
     ...(block === MiB(2) ? [] : [`block: ${formatQuantity('bytes', block)} # the largest that divides the memory of all`]),
     'guests:',

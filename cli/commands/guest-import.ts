@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { type GuestImport, guestFormatNamed, guestScenario, importGuests } from '../../experiments/guest-import.ts';
+import { type GuestImport, guestFormatNamed, guestScenario, importGuests, NO_MEMORY } from '../../experiments/guest-import.ts';
 import { InputError, show } from '../../experiments/input-error.ts';
 import { checkNoInput } from '../../experiments/no-input.ts';
 import { readScenarioFile } from '../../experiments/scenario-file.ts';
@@ -63,12 +63,12 @@ export const guestImport: Command = {
       terminal.out(isJson ? told : text);
       return DONE;
     }
-    if (!call.switches.has('force') && existsSync(out) && readFileSync(out, 'utf8') !== text) {
+    if (!call.switches.has('force') && existsSync(out) && !['', text].includes(readFileSync(out, 'utf8'))) {
       throw new InputError(`--out = ${show(out)}: stands already and says something else, want another file, or --force`);
     }
     terminal.out(told);
     writeWhole(out, text);
-    if (!isJson) terminal.err(`written to ${show(out)}: numalab run --scenario ${show(out)}\n`);
+    if (!isJson) terminal.err(`written to ${show(out)}: numalab run --scenario ${show(out)}\nnote: workload: compute ${NO_MEMORY}\n`);
     return DONE;
   },
 };

@@ -47,6 +47,27 @@ describe('guest import', () => {
     expect(guests[0]!.blocksByNode.map((blocks) => blocks > 0)).toEqual([false, true, false, false, false, false, false, false]);
   });
 
+  test('says that the workload uses no memory, in the file too', async () => {
+    const out = join(folder, 'noted.yaml');
+    const { err } = await call('guest', 'import', web, '--out', out);
+    expect(err).toBe(
+      `written to ${out}: numalab run --scenario ${out}\nnote: workload: compute uses no memory, so that placements will not differ: name another, such as --workload lmbench-rd\n`,
+    );
+    expect(readFileSync(out, 'utf8')).toMatch(
+      /^workload: compute # .*none of the files says it\. It uses no memory, .* --workload lmbench-rd$/m,
+    );
+  });
+
+  test('writes onto an empty file, as nothing is lost, and onto no other', async () => {
+    const out = file('empty.yaml', '');
+    expect((await call('guest', 'import', web, '--out', out)).code).toBe(0);
+    const text = readFileSync(out, 'utf8');
+    expect(text).toContain('name: web');
+    writeFileSync(out, `${text}\n`);
+    const { code, err } = await call('guest', 'import', web, '--out', out);
+    expect([code, err]).toEqual([2, expect.stringContaining('stands already and says something else')]);
+  });
+
   test('prints the scenario, with what was understood beside it', async () => {
     const { out, err } = await call('guest', 'import', web);
     expect(out).toMatch(/^# Made by numalab guest import\./);
