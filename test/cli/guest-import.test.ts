@@ -58,6 +58,13 @@ describe('guest import', () => {
     );
   });
 
+  test('tells how shares were taken, to the end of the line', async () => {
+    const xml = "<domain type='kvm'><name>a</name><memory unit='MiB'>640</memory><cputune><shares>100</shares></cputune></domain>";
+    expect((await call('guest', 'import', file('shares.xml', xml))).err).toContain(
+      '  without effect here: line 1: cputune.shares = 100: 1024 taken as usual, as hosts with cgroup v1 have it; those with v2 have 100, so that the usual weight may be meant; line 1: cputune.shares = 100: a weight of 9.76563, taken as 10\n',
+    );
+  });
+
   test('writes onto an empty file, as nothing is lost, and onto no other', async () => {
     const out = file('empty.yaml', '');
     expect((await call('guest', 'import', web, '--out', out)).code).toBe(0);

@@ -159,7 +159,10 @@ describe('choices of CPUs, soft pins, caps', () => {
     expect(said({ ...change, kind: 'xen-hvm' })).toMatchObject({ 'soft-pins': '1=3', cap: '150', weight: '300' });
     const { words, unsimulated } = guestWords({ ...plain, ...change }, host);
     expect([words.has('soft-pins'), words.has('cap'), words.get('weight')]).toEqual([false, false, '300']);
-    expect(unsimulated).toEqual(['soft pins: Linux has none', 'a cap of 150 %: no policy of Linux hosts keeps one']);
+    expect(unsimulated).toEqual([
+      'soft pins: Linux has none',
+      'a cap of 150 %: as-configured, as all policies of Linux hosts, keeps none; as-configured-xen does',
+    ]);
   });
 
   test('memory that no virtual node has is said as such', () => {
