@@ -1,5 +1,5 @@
 import type { Comparison } from '../experiments/compare/comparison.ts';
-import type { Failure } from '../experiments/compare/replicate.ts';
+import type { Failure, Replicated } from '../experiments/compare/replicate.ts';
 import type { Sensitivity } from '../experiments/compare/sensitivity.ts';
 import { comparisonsOf, type StudyResult, wellEnded } from '../experiments/compare/study.ts';
 import { show } from '../experiments/input-error.ts';
@@ -48,6 +48,8 @@ export function tellCase(
   }
   const left = result.runs.filter((runs) => !well.includes(runs)).map(({ policy }) => show(policy));
   if (left.length > 0) terminal.err(`compared without ${left.join(', ')}\n`);
+  const note = noteOf(well);
+  if (note !== null) terminal.err(`${label === null ? '' : `${label}: `}note: ${note}\n`);
   const comparisons = comparisonsOf(well, words.warmUp);
   const texts = comparisons.map((comparison, at) => textOf(comparison, result.sensitivity?.[at] ?? null, one, cases, words));
   return {
@@ -62,6 +64,16 @@ export function tellCase(
       ...asJson(comparisons, failures, one, cases),
     },
   };
+}
+
+/** What runs told that ended well: the first of it, and of how many runs there was any; null where none told anything. */
+function noteOf(runs: readonly Replicated[]): string | null {
+  const notes = runs.flatMap((one) => one.notes);
+  const [first] = notes;
+  if (!first) return null;
+  const count = runs.reduce((sum, { outcomes }) => sum + outcomes.length, 0);
+  const others = notes.length === 1 ? '' : `; ${notes.length} of ${count} runs told such a thing`;
+  return `${plainText(first.message)} (${show(first.policy)}, seed ${first.seed}${others})`;
 }
 
 /** That nobody takes tables of one title for one family. */

@@ -1,5 +1,6 @@
 import type { GuestImport } from '../experiments/guest-import.ts';
 import { show } from '../experiments/input-error.ts';
+import { plainText } from '../report/format.ts';
 import type { MachineSpec } from '../sim/machine-spec.ts';
 
 const MOST_LINES = 12;
@@ -11,15 +12,21 @@ export function guestImportText(guests: readonly GuestImport[], machine: Machine
     lines.push(`${name} (${format}, ${show(file)}), on ${machine.name}`);
     const width = Math.max(...[...words.keys()].map((word) => word.length));
     for (const [word, value] of words) lines.push(`  ${word.padEnd(width)}  ${value}`);
-    for (const remark of remarks) lines.push(`  note: ${show(remark)}`);
-    for (const one of unsimulated) lines.push(`  left out: ${show(one)}`);
+    for (const remark of remarks) lines.push(`  note: ${whole(remark)}`);
+    for (const one of unsimulated) lines.push(`  left out: ${whole(one)}`);
     if (description.ignored.length > 0) lines.push(`  without effect here: ${withoutEffect(description.ignored)}`);
   }
   return `${lines.join('\n')}\n`;
 }
 
+/** With its reason, which stands last. */
+function whole(text: string): string {
+  const MOST_CHARACTERS = 300;
+  return plainText(text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}...` : text);
+}
+
 function withoutEffect(ignored: readonly string[]): string {
-  const shown = ignored.slice(0, MOST_LINES).map(show).join('; '); // prettier-ignore
+  const shown = ignored.slice(0, MOST_LINES).map(whole).join('; ');
   return ignored.length > MOST_LINES ? `${shown}; and ${ignored.length - MOST_LINES} more` : shown;
 }
 

@@ -1,25 +1,35 @@
 import { formatIdList } from '../formats/id-list.ts';
 import type { ImportedMachine } from '../experiments/machine-import/import-machine.ts';
 import type { Description } from '../experiments/machine-import/read-description.ts';
+import { counted } from '../report/format.ts';
 import { figuresOf, isAssumed, type MachineSpec } from '../sim/machine-spec.ts';
 
+/** Figures of which a machine of one node has none. */
+const BETWEEN_NODES: ReadonlySet<string> = new Set(['links', 'nextHop']);
+
 /** What was understood of a description: shown before the machine is written. */
-export function importText({ format, from }: Description, { spec, remarks, twin }: ImportedMachine, like: string | null): string {
+export function importText(
+  { format, from }: Description,
+  { spec, remarks, assumedSockets, twin }: ImportedMachine,
+  like: string | null,
+): string {
+  const isOne = spec.nodeCpus.length === 1;
   const told = (assumed: boolean): string[] => {
-    const figures = figuresOf(spec).filter(({ figure }) => isAssumed(figure) === assumed);
+    const figures = figuresOf(spec).filter(({ name, figure }) => isAssumed(figure) === assumed && !(isOne && BETWEEN_NODES.has(name)));
     return figures.map(({ name, figure: { source } }) => `  ${name}: ${source.replace(/^assumed:? ?/, '')}`);
   };
   const said = told(false);
   const GiB = spec.memoryGiB.value.reduce((sum, own) => sum + own, 0);
   const cpus = spec.nodeCpus.reduce((sum, count) => sum + count, 0);
   return [
-    `${from.replace(` (${format})`, '')}, read as ${format}: ${spec.sockets} sockets, ${spec.nodeCpus.length} nodes, ${cpus} CPUs${threadText(spec)}, ${size(GiB)}`,
+    `${from.replace(` (${format})`, '')}, read as ${format}: ${counted(spec.sockets, 'socket')}, ${counted(spec.nodeCpus.length, 'node')}, ${counted(cpus, 'CPU')}${threadText(spec)}, ${size(GiB)}`,
     ...nodeLines(spec),
     'distances:',
     ...distanceLines(spec),
     'said:',
     ...said,
     'assumed:',
+    ...(assumedSockets === null ? [] : [`  sockets: ${assumedSockets}`]),
     ...told(true),
     ...(remarks.length > 0 ? ['remarks:', ...remarks.map((remark) => `  ${remark}`)] : []),
     ...twinLines(twin, like),

@@ -28,16 +28,16 @@ export function guestFormatNamed(name: string): GuestFormat {
 }
 
 /**
- * Reads a guest and says it in words for a machine.
+ * Reads the guests of a file and says them in words for a machine.
  * @param taken names of guests before it; gets its own
  * @throws InputError naming the file and what is wrong in it
  */
-export function importGuest(
+export function importGuests(
   { name: file, text }: { readonly name: string; readonly text: string },
   chosen: GuestFormat | null,
   machine: MachineSpec,
   taken: Set<string>,
-): GuestImport {
+): GuestImport[] {
   const format = chosen ?? guessGuestFormat(text);
   if (!format) {
     const known = guestFormats.map(({ name, summary }) => `${name} (${summary})`).join(', ');
@@ -51,20 +51,26 @@ export function importGuest(
       throw new InputError(`${show(file)}: ${error.message}`);
     }
   };
-  const description = at(() => format.read(text));
-  const { words, remarks, unsimulated } = at(() => guestWords(description, machine));
-  const name = freeName(description.name ?? 'vm', taken);
-  taken.add(name);
-  return {
-    file,
-    format: format.name,
-    description,
-    name,
-    words,
-    remarks: [...(description.name !== null && description.name !== name ? [`its own name is ${show(description.name)}`] : []), ...remarks],
-    unsimulated: [...description.unsimulated, ...unsimulated],
-  };
+  const descriptions = at(() => format.read(text));
+  return descriptions.map((description) => {
+    const { words, remarks, unsimulated } = at(() => guestWords(description, machine));
+    const own = description.name;
+    const name = freeName(own ?? 'vm', taken);
+    taken.add(name);
+    return {
+      file,
+      format: format.name,
+      description,
+      name,
+      words,
+      remarks: [...(own !== null && own !== name ? [`its own name is ${show(own)}`] : []), ...remarks],
+      unsimulated: [...description.unsimulated, ...unsimulated],
+    };
+  });
 }
+
+/** What to know of the workload of a scenario that was just made. */
+export const NO_MEMORY = 'uses no memory, so that placements will not differ: name another, such as --workload lmbench-rd';
 
 /** The name as a scenario can have it, with a number if another guest has that already. */
 function freeName(own: string, taken: ReadonlySet<string>): string {
@@ -86,7 +92,7 @@ export function guestScenario(guests: readonly GuestImport[], machine: string): 
     '# Made by numalab guest import. CPUs and nodes are numbered as the simulator does: from 0, node by node.',
     `machine: ${scalar(machine)}`,
     `policy: ${policyOf(guests)} # does what pins, soft-pins, membind, vnode-membind and prealloc say; other policies place by their own rules`,
-    'workload: compute # what the guests run: none of the files says it',
+    `workload: compute # what the guests run: none of the files says it. It ${NO_MEMORY}`,
     'duration: 2s',
     ...(block === MiB(2) ? [] : [`block: ${formatQuantity('bytes', block)} # the largest that divides the memory of all`]),
     'guests:',

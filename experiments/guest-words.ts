@@ -41,7 +41,7 @@ export function guestWords(guest: GuestDescription, machine: MachineSpec): Descr
   say('prealloc', preallocWord(guest));
   say('weight', guest.weight === null ? null : String(guest.weight));
   if (guest.capPercent !== null && guest.capPercent > 0 && !isXen)
-    unsimulated.push(`a cap of ${guest.capPercent} %: no policy of Linux hosts keeps one`);
+    unsimulated.push(`a cap of ${guest.capPercent} %: as-configured, as all policies of Linux hosts, keeps none; as-configured-xen does`);
   else say('cap', guest.capPercent === null ? null : String(guest.capPercent));
   return { words, remarks, unsimulated };
 }

@@ -232,10 +232,9 @@ function checkTogether(
     if (fault) refuse(['guests'], `: ${guest.name} ${fault}`);
     if (guest.departsNs !== null && guest.departsNs <= guest.arrivesNs) refuse(['guests'], `: ${guest.name} departs before it arrives`);
     if (guest.capPercent > 0 && !words.policy.entry.claims?.caps) {
-      refuse(
-        ['guests'],
-        `: ${guest.name} has a cap, which ${words.policy.entry.name} does not enforce, want a policy that does (policy list)`,
-      );
+      const { name } = words.policy.entry;
+      const wanted = name === 'as-configured' ? 'as-configured-xen, which does' : 'a policy that does (policy list)';
+      refuse(['guests'], `: ${guest.name} has a cap, which ${name} does not enforce, want ${wanted}`);
     }
   }
   const memoryBytes = sum(guests, (guest) => guest.memoryBytes);

@@ -26,12 +26,14 @@ const PLAIN_ARGUMENTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['env', ['-u', '-C', '-S']],
   ['stdbuf', ['-i', '-o', '-e']],
 ]);
-const SCHEDULING = new Set(['nice', 'chrt', 'ionice', 'cgexec', 'systemd-run', 'prlimit']);
+/** What is read behind those. */
+const READ = new Set(['taskset', 'numactl', 'nice']);
+const SCHEDULING = new Set(['chrt', 'ionice', 'cgexec', 'systemd-run', 'prlimit']);
 
 /**
  * Reads what stands before a program: taskset and numactl become pins and a binding of memory, the last that is said holds, as the inner
- * one is set last. sudo, env, assignments and the like are passed over.
- * After: taskset(1), numactl(8).
+ * one is set last. sudo, env, assignments and the like are passed over. nice counts as a weight, which is not simulated here.
+ * After: taskset(1), numactl(8), nice(1).
  * @param isProgram whether a word is the program
  * @throws FormatError for anything else before it, and when there is no program
  */
@@ -49,10 +51,11 @@ export function readPrefix(source: SourceText, words: readonly ShellWord[], isPr
     if (/^[A-Za-z_]\w*=/.test(word.text)) at++;
     else if (name === 'taskset') at = readTaskset(source, words, at + 1, found);
     else if (name === 'numactl') at = readNumactl(source, words, at + 1, found, isProgram);
+    else if (name === 'nice') at = readNice(source, words, at, found);
     else if (PLAIN.has(name)) at = afterOptions(words, at + 1, PLAIN_ARGUMENTS.get(name) ?? []);
     else if (SCHEDULING.has(name)) {
       found.unsimulated.push(`line ${source.place(word.offsets[0]!).line}: ${name} before the program`);
-      for (at++; at < words.length && !isProgram(words[at]!.text);) at++;
+      for (at++; at < words.length && !isProgram(words[at]!.text) && !READ.has(baseName(words[at]!.text));) at++;
     } else source.fail(word.offsets[0]!, `${shown(word.text)}, want ${want}, with no more than taskset, numactl, sudo or env before it`);
   }
   if (at >= words.length) source.fail(words[0]?.offsets[0] ?? 0, `no program, want ${want}`);
@@ -67,6 +70,22 @@ interface Found {
   pins: CpuChoice | null;
   memory: MemoryBinding | null;
   unsimulated: string[];
+  ignored: string[];
+}
+
+/** `-n 5`, `-n5`, `-5`, `--5`, `--adjustment=5`; 10 where nothing is said. */
+function readNice(source: SourceText, words: readonly ShellWord[], from: number, found: Found): number {
+  const next = words[from + 1];
+  const isApart = next !== undefined && /^(-n|--adjustment)$/.test(next.text);
+  const [, together] = /^(?:-n|--adjustment=|-(?=-?\d))(.+)$/.exec(isApart ? '' : (next?.text ?? '')) ?? [];
+  const said = isApart ? words[from + 2]?.text : together;
+  if ((isApart || said !== undefined) && !/^[-+]?\d{1,9}$/.test(said ?? ''))
+    source.fail((words[from + 2] ?? next!).offsets[0]!, `nice ${shown(said)}, want a whole number`);
+  const by = said === undefined ? 10 : Number(said);
+  const line = `line ${source.place(words[from]!.offsets[0]!).line}: nice ${by}`;
+  if (by === 0) found.ignored.push(line);
+  else found.unsimulated.push(`${line}: a weight that is not the usual`);
+  return from + (isApart ? 3 : said === undefined ? 1 : 2);
 }
 
 function afterOptions(words: readonly ShellWord[], from: number, withArgument: readonly string[]): number {

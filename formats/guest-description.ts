@@ -1,3 +1,6 @@
+/** Of one file. */
+export const MOST_GUESTS = 4096;
+
 /** A guest as QEMU, libvirt, xl and vng describe one, before it is made into words of a scenario. What a format does not say is null. */
 export interface GuestDescription {
   readonly name: string | null;

@@ -1,8 +1,8 @@
 import type { GuestDescription } from './guest-description.ts';
-import { looksLikeLibvirt, readLibvirt } from './libvirt.ts';
-import { looksLikeQemu, readQemu } from './qemu.ts';
+import { looksLikeLibvirt, readLibvirtDomains } from './libvirt.ts';
+import { looksLikeQemu, readQemuCommands } from './qemu.ts';
 import { looksLikeVng, readVng } from './vng.ts';
-import { looksLikeXlConfig, readXlConfig } from './xl-config.ts';
+import { looksLikeXlConfig, readXlConfigs } from './xl-config.ts';
 
 /** A format that describes guests: `guest import` takes each of this list. */
 export interface GuestFormat {
@@ -10,16 +10,16 @@ export interface GuestFormat {
   readonly summary: string;
   /** Whether a text is likely of this format; of several the first of the list is taken. Must be quick and never throw. */
   looksLike(text: string): boolean;
-  /** @throws FormatError for what is none of this format */
-  read(text: string): GuestDescription;
+  /** All guests of a text, one at least. @throws FormatError for what is none of this format, and for more than 4096 guests */
+  read(text: string): readonly GuestDescription[];
 }
 
 /** In the order in which they are guessed: what is told for certain first. */
 export const guestFormats: readonly GuestFormat[] = [
-  { name: 'libvirt', summary: 'libvirt domain XML, as virsh dumpxml prints it', looksLike: looksLikeLibvirt, read: readLibvirt },
-  { name: 'xl', summary: "xl.cfg, a guest's configuration for Xen's xl", looksLike: looksLikeXlConfig, read: readXlConfig },
-  { name: 'vng', summary: 'a command line of virtme-ng', looksLike: looksLikeVng, read: readVng },
-  { name: 'qemu', summary: 'a QEMU command line', looksLike: looksLikeQemu, read: readQemu },
+  { name: 'libvirt', summary: 'libvirt domain XML, as virsh dumpxml prints it', looksLike: looksLikeLibvirt, read: readLibvirtDomains },
+  { name: 'xl', summary: "xl.cfg, a guest's configuration for Xen's xl", looksLike: looksLikeXlConfig, read: readXlConfigs },
+  { name: 'vng', summary: 'a command line of virtme-ng', looksLike: looksLikeVng, read: (text) => [readVng(text)] },
+  { name: 'qemu', summary: 'a QEMU command line', looksLike: looksLikeQemu, read: readQemuCommands },
 ];
 
 /** The format that a text looks like, or null. */

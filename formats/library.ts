@@ -18,12 +18,12 @@ export { type MlcCell, type MlcPoint, type MlcReport, looksLikeMlc, readMlc } fr
 // Guests
 export type { CpuChoice, GuestCell, GuestDescription, MemoryBinding } from './guest-description.ts';
 export { guessGuestFormat, type GuestFormat, guestFormats } from './guest-formats.ts';
-export { looksLikeLibvirt, readLibvirt } from './libvirt.ts';
+export { looksLikeLibvirt, readLibvirt, readLibvirtDomains } from './libvirt.ts';
 export { writeLibvirtFragments } from './libvirt-writer.ts';
-export { looksLikeQemu, readQemu } from './qemu.ts';
+export { looksLikeQemu, readQemu, readQemuCommands } from './qemu.ts';
 export { writeQemuOptions } from './qemu-writer.ts';
 export { looksLikeVng, readVng } from './vng.ts';
-export { looksLikeXlConfig, readXlConfig } from './xl-config.ts';
+export { looksLikeXlConfig, readXlConfig, readXlConfigs } from './xl-config.ts';
 export { writeXlLines } from './xl-writer.ts';
 /** Commands that place one guest; `writeNumactl` writes a machine. */
 export { type HostNode, writeNumactl as writeNumactlCommands } from './numactl-writer.ts';

@@ -14,6 +14,8 @@ const PLACEMENTS = ['static', 'auto'] as const;
 
 /** Shares of cgroup version 1, where 1024 is usual as 100 is here. */
 const USUAL_SHARES = 1024;
+/** On hosts with version 2 libvirt hands them on as cpu.weight. */
+const USUAL_SHARES_OF_TWO = 100;
 const USUAL_WEIGHT = 100;
 
 /** Periods and quotas in µs: libvirt, docs/formatdomain.rst, CPU Tuning. */
@@ -102,6 +104,10 @@ function shareOf(cputune: XmlElement | undefined, vcpus: number, remarks: Remark
 
 function weightOf(element: XmlElement, { ignored }: Remarks): number {
   const shares = wholeNumber([element], 2, 262_144);
+  const isUsualOfTwo = shares === USUAL_SHARES_OF_TWO ? ', so that the usual weight may be meant' : '';
+  ignored.push(
+    placed(element, `cputune.shares = ${shares}: ${USUAL_SHARES} taken as usual, as hosts with cgroup v1 have it; those with v2 have ${USUAL_SHARES_OF_TWO}${isUsualOfTwo}`), // prettier-ignore
+  );
   return wholeWeight((shares * USUAL_WEIGHT) / USUAL_SHARES, placed(element, `cputune.shares = ${shares}`), ignored);
 }
 

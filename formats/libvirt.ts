@@ -1,4 +1,4 @@
-import type { GuestDescription } from './guest-description.ts';
+import { type GuestDescription, MOST_GUESTS } from './guest-description.ts';
 import { cpuModelOf, type VirtualCpus } from './libvirt-cells.ts';
 import { isBackedAtStart, otherElements, type Remarks } from './libvirt-remarks.ts';
 import { tuningOf } from './libvirt-tuning.ts';
@@ -12,7 +12,7 @@ const GLANCE = 65_536;
 
 export function looksLikeLibvirt(text: string): boolean {
   const start = text.slice(0, GLANCE);
-  return /^\s*</.test(start) && /<domain[\s>]/.test(start);
+  return /^\s*</.test(start) && /<domains?[\s>]/.test(start);
 }
 
 /**
@@ -23,7 +23,23 @@ export function looksLikeLibvirt(text: string): boolean {
  * @throws FormatError with line and column for what libvirt refuses, or cannot be told apart
  */
 export function readLibvirt(text: string): GuestDescription {
-  const domain = readXml(text);
+  return readDomain(readXml(text));
+}
+
+/**
+ * As readLibvirt, of one domain, or of several in a <domains>, as `placement export` writes them.
+ * @throws FormatError as readLibvirt; for a <domains> without one, with more than 4096, or with anything else in it
+ */
+export function readLibvirtDomains(text: string): GuestDescription[] {
+  const root = readXml(text);
+  if (root.name !== 'domains') return [readDomain(root)];
+  const { children } = root;
+  if (children.length === 0) xmlFail(root, '<domains> without a <domain>, want one or more');
+  if (children.length > MOST_GUESTS) xmlFail(children[MOST_GUESTS]!, `more than ${MOST_GUESTS} domains, want fewer`);
+  return children.map(readDomain);
+}
+
+function readDomain(domain: XmlElement): GuestDescription {
   if (domain.name !== 'domain') xmlFail(domain, `<${domain.name}>, want <domain>`);
   const remarks: Remarks = { unsimulated: [], ignored: [] };
   const name = onlyChild(domain, 'name')?.text.trim() ?? '';

@@ -20,16 +20,40 @@ export const NEWEST_MACHINE: MachineEra = eraOf(1000);
 const LAST_LEGACY = eraOf(500);
 
 /**
- * Of `pc-i440fx-2.11`, `pc-q35-6.1`, `pc-1.3`, `pc-q35-rhel8.2.0`. A name without a version (`pc`, `q35`, none) is the newest machine of
+ * Of `pc-i440fx-2.11`, `pc-q35-6.1`, `pc-1.3`, `pc-q35-rhel8.2.0`, `pc-i440fx-focal`. A name without a version (`pc`, `q35`, none) is the newest machine of
  * the QEMU at hand; if nodes have no memory backends that QEMU can be no newer than 5.0.
  * After: hw/i386/pc_piix.c, pc_q35.c (smp_props.prefer_sockets, numa_mem_supported, numa_auto_assign_ram); docs/about/removed-features.rst.
  * @param hasLegacyNodes whether a `-numa node` has no memdev
  */
 export function machineEra(type: string | null, hasLegacyNodes: boolean): MachineEra {
-  const [, isRedHat, major, minor] = /^pc-(?:(?:i440fx|q35)-)?(rhel)?(\d{1,2})\.(\d{1,2})(?:\.\d{1,2})?$/.exec(type ?? '') ?? [];
-  if (major === undefined) return hasLegacyNodes ? LAST_LEGACY : NEWEST_MACHINE;
+  const version = versionOf(type ?? '');
+  if (version === null) return hasLegacyNodes ? LAST_LEGACY : NEWEST_MACHINE;
+  return eraOf(version);
+}
+
+/** Of a machine whose name says a version that is not known here, such as one of a release that came later: how it is taken, else null. */
+export function unknownVersion(type: string | null, hasLegacyNodes: boolean): string | null {
+  if (type === null || !/^pc-./.test(type) || /^pc-(i440fx|q35)$/.test(type) || versionOf(type) !== null) return null;
+  return `taken for a machine of ${hasLegacyNodes ? 'QEMU 5.0, as nodes have no memdev' : 'the newest QEMU'}, as its version is not known`;
+}
+
+/** The QEMU of Ubuntu's releases, whose machines are called by them; `-hpb` and `-maxcpus` change the CPU model and the most vCPUs. */
+const UBUNTU_VERSIONS: ReadonlyMap<string, number> = new Map([
+  ['xenial', 205],
+  ['bionic', 211],
+  ['focal', 402],
+  ['jammy', 602],
+  ['noble', 802],
+]);
+
+function versionOf(type: string): number | null {
+  const [, isRedHat, major, minor] = /^pc-(?:(?:i440fx|q35)-)?(rhel)?(\d{1,2})\.(\d{1,2})(?:\.\d{1,2})?$/.exec(type) ?? [];
+  if (major === undefined) {
+    const [, release = ''] = /^pc-(?:i440fx|q35)-([a-z]+)(?:-hpb|-maxcpus|-v2){0,2}$/.exec(type) ?? [];
+    return UBUNTU_VERSIONS.get(release) ?? null;
+  }
   const version = Number(major) * 100 + Number(minor);
-  return eraOf(isRedHat === undefined ? version : redHatVersion(version));
+  return isRedHat === undefined ? version : redHatVersion(version);
 }
 
 /** RHEL's machines by those of QEMU they are made of, as far as the era goes: rhel7.4 is 2.9, rhel7.5 2.10, rhel8.5 6.0 and rhel8.6 6.2. */

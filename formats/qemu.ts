@@ -1,9 +1,10 @@
 import { readPrefix, baseName, type Prefix } from './command-prefix.ts';
 import { shown, SourceText } from './format-error.ts';
-import type { GuestDescription } from './guest-description.ts';
+import { startsGuest } from './guest-comment.ts';
+import { type GuestDescription, MOST_GUESTS } from './guest-description.ts';
 import { type QemuHost, readHost, readOptions } from './qemu-command.ts';
-import { type Aside, backendNamed, DEFAULT_MEMORY_BYTES, type MemoryBackend, readBackend, readMemory } from './qemu-memory.ts';
-import { machineEra } from './qemu-machine.ts';
+import { type Aside, backendNamed, DEFAULT_MEMORY_BYTES, lineOf, type MemoryBackend, readBackend, readMemory } from './qemu-memory.ts';
+import { machineEra, unknownVersion } from './qemu-machine.ts';
 import { hasLegacyNodes, readNuma } from './qemu-numa.ts';
 import { type QemuOption, Settings } from './qemu-options.ts';
 import { ONE_VCPU, readSmp, type Smp } from './qemu-smp.ts';
@@ -23,9 +24,39 @@ export function looksLikeQemu(text: string): boolean {
  */
 export function readQemu(text: string): GuestDescription {
   const source = new SourceText(text, MOST_COMMAND_CHARACTERS);
-  const aside: Aside = { unsimulated: [], ignored: [] };
-  const { prefix, words, isKvmByName } = commandOf(source);
+  const { commands, ignored } = guestCommands(source);
+  if (commands[1]) refuseSecond(source, commands[1]);
+  return readCommand(source, commands[0]!, ignored);
+}
+
+/**
+ * As readQemu, of one guest or several: a command each. Options alone, without a program, are those of another guest only behind a comment
+ * `# guest NAME`, as `placement export` writes it: else a backslash is likely missing before them.
+ * @throws FormatError as readQemu; and for more than 4096 guests
+ */
+export function readQemuCommands(text: string): GuestDescription[] {
+  const source = new SourceText(text, MOST_COMMAND_CHARACTERS);
+  const { commands, ignored } = guestCommands(source);
+  commands.forEach((command, i) => {
+    const before = commands[i - 1]?.at(-1)!.offsets.at(-1);
+    const at = command[0]!.offsets[0]!;
+    if (i === MOST_GUESTS) source.fail(at, `more than ${MOST_GUESTS} guests, want fewer`);
+    const isOther = before === undefined || command.some(({ text: word }) => PROGRAM.test(baseName(word)));
+    if (!isOther && !startsGuest(text.slice(before, at))) refuseSecond(source, command);
+  });
+  return commands.map((command, i) => readCommand(source, command, i === 0 ? ignored : []));
+}
+
+function refuseSecond(source: SourceText, second: readonly ShellWord[]): never {
+  const { text, offsets } = second[0]!;
+  return source.fail(offsets[0]!, `${shown(text)}: a second command, want one QEMU command line (a line goes on after a backslash)`);
+}
+
+function readCommand(source: SourceText, command: readonly ShellWord[], passedOver: readonly string[]): GuestDescription {
+  const aside: Aside = { unsimulated: [], ignored: [...passedOver] };
+  const { prefix, words, isKvmByName } = commandOf(source, command);
   aside.unsimulated.push(...(prefix?.unsimulated ?? []));
+  aside.ignored.push(...(prefix?.ignored ?? []));
   const { options, flags } = readOptions(source, words, aside);
   const host = readHost(source, options, flags, aside);
   if (host.isKvm === false || (host.isKvm === null && !isKvmByName))
@@ -34,6 +65,8 @@ export function readQemu(text: string): GuestDescription {
   const numaOptions = options.filter((option) => option.name === 'numa');
   const isLegacy = hasLegacyNodes(source, numaOptions);
   const era = machineEra(host.machine, isLegacy);
+  const taken = unknownVersion(host.machine, isLegacy);
+  if (taken !== null) aside.ignored.push(`-machine ${shown(host.machine)}: ${taken}`);
   const smpOption = last('smp');
   const smp = smpOption ? readSmp(new Settings(source, smpOption, 'cpus'), era.prefersSockets) : ONE_VCPU;
   if (smp.maxCpus > smp.cpus) aside.ignored.push(`-smp maxcpus=${smp.maxCpus}: vCPUs that may be plugged in later`);
@@ -63,16 +96,29 @@ export function readQemu(text: string): GuestDescription {
   };
 }
 
+/** Commands of a start script that change nothing of a guest. */
+const SCRIPT_WORDS = new Set(['set', 'export', 'unset', 'cd', 'umask', 'wait']);
+const ASSIGNMENT = /^[A-Za-z_]\w*=/;
+
+/** Commands but those of a script around them. */
+function guestCommands(source: SourceText): { commands: ShellWord[][]; ignored: string[] } {
+  const all = readCommands(source);
+  const isPassedOver = (words: ShellWord[]): boolean =>
+    SCRIPT_WORDS.has(words[0]!.text) || words.every(({ text }) => ASSIGNMENT.test(text));
+  const commands = all.filter((words) => !isPassedOver(words));
+  if (commands.length === 0) source.fail(0, 'nothing, want a QEMU command line');
+  const ignored = all.filter(isPassedOver).map(([first]) => {
+    const { text, offsets } = first!;
+    return `${lineOf(source, offsets[0]!)}: ${ASSIGNMENT.exec(text)?.[0] ?? text}`;
+  });
+  return { commands, ignored };
+}
+
 /** The words after the program, which may be left out. */
-function commandOf(source: SourceText): { prefix: Prefix | null; words: readonly ShellWord[]; isKvmByName: boolean } {
-  const commands = readCommands(source);
-  const [command, second] = commands;
-  if (!command) return source.fail(0, 'nothing, want a QEMU command line');
-  if (second)
-    source.fail(
-      second[0]!.offsets[0]!,
-      `${shown(second[0]!.text)}: a second command, want one QEMU command line (a line goes on after a backslash)`,
-    );
+function commandOf(
+  source: SourceText,
+  command: readonly ShellWord[],
+): { prefix: Prefix | null; words: readonly ShellWord[]; isKvmByName: boolean } {
   if (command[0]!.text.startsWith('-')) return { prefix: null, words: command, isKvmByName: true };
   const prefix = readPrefix(source, command, (word) => PROGRAM.test(baseName(word)), 'a QEMU command line');
   const program = baseName(prefix.rest[0]!.text);

@@ -49,6 +49,7 @@ export function readVng(text: string): GuestDescription {
   const aside: Aside = { unsimulated: [], ignored: [] };
   const prefix = commandOf(source);
   aside.unsimulated.push(...prefix.unsimulated);
+  aside.ignored.push(...prefix.ignored);
   const { texts, nodes, distances } = readFlags(source, prefix.rest.slice(1), aside);
   const cpus =
     texts.get('cpus') ??

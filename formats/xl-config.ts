@@ -1,9 +1,9 @@
 import { SourceText } from './format-error.ts';
-import type { CpuChoice, GuestDescription } from './guest-description.ts';
+import { type CpuChoice, type GuestDescription, MOST_GUESTS } from './guest-description.ts';
 import { wholeWeight } from './guest-share.ts';
 import { readXlCpus } from './xl-cpus.ts';
 import { checkKeys, IGNORED_KEYS, UNSIMULATED_KEYS } from './xl-keys.ts';
-import { readXlSettings } from './xl-syntax.ts';
+import { readXlSettings, readXlSettingsOfMany, type XlValue } from './xl-syntax.ts';
 import { XlConfig } from './xl-values.ts';
 import { vnumaOf } from './xl-vnuma.ts';
 
@@ -29,7 +29,20 @@ export function looksLikeXlConfig(text: string): boolean {
  */
 export function readXlConfig(text: string): GuestDescription {
   const source = new SourceText(text);
-  const config = new XlConfig(source, readXlSettings(source));
+  return guestOf(source, readXlSettings(source));
+}
+
+/**
+ * As readXlConfig, of one guest, or of several as `placement export` writes them: a comment `# guest NAME` stands before the name of each.
+ * @throws FormatError as readXlConfig; and for more than 4096 guests
+ */
+export function readXlConfigs(text: string): GuestDescription[] {
+  const source = new SourceText(text);
+  return readXlSettingsOfMany(source, MOST_GUESTS).map((settings) => guestOf(source, settings));
+}
+
+function guestOf(source: SourceText, settings: Map<string, XlValue>): GuestDescription {
+  const config = new XlConfig(source, settings);
   checkKeys(config);
   const unsimulated: string[] = [];
   const ignored: string[] = [];

@@ -1,3 +1,4 @@
+import { startsGuest } from './guest-comment.ts';
 import { shown, type SourceText } from './format-error.ts';
 
 /** A value of an xl configuration: text in quotes, a number as it stands, or a list of values. */
@@ -17,7 +18,16 @@ const WANTED = 'want KEY = VALUE';
  * @throws FormatError for what xl would call a syntax error, more than 16 levels of lists or a million values
  */
 export function readXlSettings(source: SourceText): Map<string, XlValue> {
-  return new XlParser(source).settings();
+  return new XlParser(source).settings(1)[0]!;
+}
+
+/**
+ * As readXlSettings, of a text with several guests: one ends where a comment that begins with `# guest ` stands before a second name.
+ * @param most guests
+ * @throws FormatError as readXlSettings; for a second name without such a comment, and for more guests
+ */
+export function readXlSettingsOfMany(source: SourceText, most: number): Map<string, XlValue>[] {
+  return new XlParser(source).settings(most);
 }
 
 class XlParser {
@@ -31,15 +41,16 @@ class XlParser {
     this.text = source.text;
   }
 
-  settings(): Map<string, XlValue> {
-    const settings = new Map<string, XlValue>();
-    for (;;) {
+  settings(most: number): Map<string, XlValue>[] {
+    let settings = new Map<string, XlValue>();
+    const guests = [settings];
+    for (let end = 0; ; end = this.at) {
       this.skipBlanks(true);
-      if (this.at >= this.text.length) return settings;
-      if (this.text[this.at] === ';') {
+      while (this.text[this.at] === ';') {
         this.at++;
-        continue;
+        this.skipBlanks(true);
       }
+      if (this.at >= this.text.length) return guests;
       const start = this.at;
       const key = this.take(IDENT) ?? this.fail(start, `${shown(this.text[start])}, ${WANTED} with a key in small letters`);
       this.skipBlanks(false);
@@ -48,8 +59,12 @@ class XlParser {
       if (this.text[this.at++] !== '=') this.fail(start, `${key}, ${WANTED}`);
       this.skipBlanks(false);
       const value = this.value(key, 0);
-      if (key === 'name' && settings.has(key))
-        this.fail(start, 'name: set again, want a file for each guest: xl makes one guest of it all');
+      if (key === 'name' && settings.has(key)) {
+        if (most === 1 || !startsGuest(this.text.slice(end, start)))
+          this.fail(start, 'name: set again, want a file for each guest: xl makes one guest of it all');
+        if (guests.length === most) this.fail(start, `name: more than ${most} guests, want fewer`);
+        guests.push((settings = new Map<string, XlValue>()));
+      }
       const old = isAdded ? settings.get(key) : undefined;
       settings.set(key, old ? this.joined(key, old, value) : value);
       this.endOfSetting(key);

@@ -2,6 +2,7 @@ import { capacityGBps, HOP_CLASSES, type Machine } from '../sim/machine.ts';
 import { figuresOf, isAssumed, type Matrix } from '../sim/machine-spec.ts';
 import { routeBetween } from '../sim/route.ts';
 import { LINE_BYTES } from '../sim/units.ts';
+import { counted } from './format.ts';
 import { drawLinks } from './link-drawing.ts';
 
 const WIDTH = 96;
@@ -119,8 +120,12 @@ function summary({ spec, nodeCount, cpuCount, clockGHz, memoryBytes }: Machine):
   const memoryGiB = memoryBytes.reduce((sum, bytes) => sum + bytes, 0) / 1024 ** 3;
   return [
     ...wrapped(`${spec.name}: ${spec.summary}`.split(' '), ' ', 0),
-    `${spec.sockets} sockets, ${nodeCount} nodes, ${cpuCount} CPUs at ${clockGHz} GHz, ${memoryGiB} GiB`,
+    `${counted(spec.sockets, 'socket')}, ${counted(nodeCount, 'node')}, ${counted(cpuCount, 'CPU')} at ${rounded(clockGHz)} GHz, ${rounded(memoryGiB)} GiB`,
   ];
+}
+
+function rounded(value: number): number {
+  return Number(value.toFixed(3));
 }
 
 function latencies({ latencyNs, nodeCount }: Machine): string[] {

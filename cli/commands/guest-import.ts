@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { type GuestImport, guestFormatNamed, guestScenario, importGuest } from '../../experiments/guest-import.ts';
+import { type GuestImport, guestFormatNamed, guestScenario, importGuests, NO_MEMORY } from '../../experiments/guest-import.ts';
 import { InputError, show } from '../../experiments/input-error.ts';
 import { checkNoInput } from '../../experiments/no-input.ts';
 import { readScenarioFile } from '../../experiments/scenario-file.ts';
@@ -50,7 +50,7 @@ export const guestImport: Command = {
     const chosen = format === undefined ? null : guestFormatNamed(format);
     const machine = machineOfWord(machineWord, lab, '--machine');
     const taken = new Set<string>();
-    const guests = files.map((file) => importGuest(readScenarioFile(file, 'guest import'), chosen, machine, taken));
+    const guests = files.flatMap((file) => importGuests(readScenarioFile(file, 'guest import'), chosen, machine, taken));
     if (!call.switches.has('lenient')) refuseUnsimulated(guests);
     const text = guestScenario(guests, machineWord);
     readScenario({ flags: {}, file: { name: out ?? 'the scenario', text } }, lab); // what is written can be run
@@ -63,12 +63,12 @@ export const guestImport: Command = {
       terminal.out(isJson ? told : text);
       return DONE;
     }
-    if (!call.switches.has('force') && existsSync(out) && readFileSync(out, 'utf8') !== text) {
+    if (!call.switches.has('force') && existsSync(out) && !['', text].includes(readFileSync(out, 'utf8'))) {
       throw new InputError(`--out = ${show(out)}: stands already and says something else, want another file, or --force`);
     }
     terminal.out(told);
     writeWhole(out, text);
-    if (!isJson) terminal.err(`written to ${show(out)}: numalab run --scenario ${show(out)}\n`);
+    if (!isJson) terminal.err(`written to ${show(out)}: numalab run --scenario ${show(out)}\nnote: workload: compute ${NO_MEMORY}\n`);
     return DONE;
   },
 };

@@ -45,7 +45,11 @@ export const machineImport: Command = {
     const like = likeWord === undefined ? null : machineOfWord(likeWord, lab, '--like');
     const name = nameOf(call, file, lab);
     const imported = importMachine(description.topology, { name, from: description.from, like, presets: lab.machines });
-    const text = machineFileText(imported.spec, [`Made by numalab machine import of ${description.from}.`, ...imported.remarks]);
+    const text = machineFileText(imported.spec, [
+      `Made by numalab machine import of ${description.from}.`,
+      ...socketsTold(imported),
+      ...imported.remarks,
+    ]);
     const isJson = call.switches.has('json');
     const told = isJson
       ? `${JSON.stringify(importJson(description, imported, out ?? null), null, 2)}\n`
@@ -68,7 +72,7 @@ export const machineImport: Command = {
 
 /** A file that a person may have written is not replaced by another in silence. */
 function checkKept(out: string, text: string, isForced: boolean): void {
-  if (isForced || !existsSync(out) || readFileSync(out, 'utf8') === text) return;
+  if (isForced || !existsSync(out) || ['', text].includes(readFileSync(out, 'utf8'))) return;
   throw new InputError(`--out = ${show(out)}: stands already and says something else, want another file, or --force`);
 }
 
@@ -87,7 +91,13 @@ function nameOf({ texts: { name } }: Call, file: string, { machines }: Lab): str
   return plain === '' ? 'imported' : isTaken(plain) ? `${plain}-imported` : plain;
 }
 
-function importJson({ format, from }: Description, { spec, remarks, twin }: ImportedMachine, out: string | null): object {
-  const assumed = figuresOf(spec).filter(({ figure }) => isAssumed(figure)).map(({ name, figure: { source } }) => ({ figure: name, why: source })); // prettier-ignore
+function socketsTold({ assumedSockets }: ImportedMachine): string[] {
+  return assumedSockets === null ? [] : [`assumed: sockets: ${assumedSockets}`];
+}
+
+function importJson({ format, from }: Description, { spec, remarks, assumedSockets, twin }: ImportedMachine, out: string | null): object {
+  const figures = figuresOf(spec).filter(({ figure }) => isAssumed(figure)).map(({ name, figure: { source } }) => ({ figure: name, why: source })); // prettier-ignore
+  const sockets = assumedSockets === null ? [] : [{ figure: 'sockets', why: `assumed: ${assumedSockets}` }];
+  const assumed = [...sockets, ...figures];
   return { schemaVersion: 1, from, format, out, assumed, remarks, like: twin, machine: spec };
 }

@@ -19,6 +19,8 @@ export interface Contender {
 export interface Replicated extends PolicyRuns {
   /** Runs that did not end well; of a policy at fault the first only. */
   readonly failures: readonly Failure[];
+  /** What runs that ended well told all the same, such as that a guest had not got beyond its setting up. */
+  readonly notes: readonly RunNote[];
   /** Its first run, whole. */
   readonly example: RunResult | null;
 }
@@ -26,6 +28,12 @@ export interface Replicated extends PolicyRuns {
 export interface Failure extends Pick<Recording, 'status' | 'message' | 'exit'> {
   readonly policy: string;
   readonly seed: string;
+}
+
+export interface RunNote {
+  readonly policy: string;
+  readonly seed: string;
+  readonly message: string;
 }
 
 export interface Replicating {
@@ -84,6 +92,7 @@ export async function replicate(
       oracle,
       outcomes: ended.flatMap(({ outcome }) => outcome ?? []),
       failures: ended.flatMap(({ status, message, exit, seed }) => (status === 'ok' ? [] : [{ policy, seed, status, message, exit }])),
+      notes: ended.flatMap(({ status, message, seed }) => (status === 'ok' && message !== null ? [{ policy, seed, message }] : [])),
       example: ended[0]?.example ?? null,
     };
   });
@@ -94,7 +103,12 @@ export function appended(first: readonly Replicated[], more: readonly Replicated
   return first.map((one) => {
     const other = more.find(({ policy }) => policy === one.policy);
     if (!other) return one;
-    return { ...one, outcomes: [...one.outcomes, ...other.outcomes], failures: [...one.failures, ...other.failures] };
+    return {
+      ...one,
+      outcomes: [...one.outcomes, ...other.outcomes],
+      failures: [...one.failures, ...other.failures],
+      notes: [...one.notes, ...other.notes],
+    };
   });
 }
 

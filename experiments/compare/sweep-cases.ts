@@ -4,7 +4,7 @@ import { DamagedResult } from '../sweep/result-file.ts';
 import type { SweepFolder } from '../sweep/sweep-folder.ts';
 import type { Tree } from '../yaml-tree.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
-import type { Failure, Replicated } from './replicate.ts';
+import type { Failure, Replicated, RunNote } from './replicate.ts';
 import type { WarmUpRule } from './warm-up.ts';
 
 /** The runs of a sweep that differ in policy and seed only. */
@@ -61,7 +61,7 @@ function seedsOf({ outcomes, failures }: Replicated): string[] {
   return [...outcomes, ...failures].map(({ seed }) => seed).sort();
 }
 
-type Gathering = Replicated & { readonly outcomes: Outcome[]; readonly failures: Failure[] };
+type Gathering = Replicated & { readonly outcomes: Outcome[]; readonly failures: Failure[]; readonly notes: RunNote[] };
 
 interface Gathered {
   readonly first: RunResult;
@@ -70,10 +70,11 @@ interface Gathered {
 
 function gather(into: Gathered, result: RunResult, warmUp: WarmUpRule): Gathered {
   const { policy, oracle, seed, status, message, exit } = result;
-  const of = into.policies.get(policy) ?? { policy, oracle, outcomes: [], failures: [], example: result };
+  const of = into.policies.get(policy) ?? { policy, oracle, outcomes: [], failures: [], notes: [], example: result };
   into.policies.set(policy, of);
   if (status === 'ok') of.outcomes.push(outcomeOf(result.setting, seed, result, warmUp));
   else of.failures.push({ policy, seed, status, message, exit });
+  if (status === 'ok' && message !== null) of.notes.push({ policy, seed, message });
   return into;
 }
 

@@ -23,6 +23,8 @@ export interface ImportedMachine {
   readonly spec: MachineSpec;
   /** What was seen and left out, or understood in a way that one should know; one line each. */
   readonly remarks: readonly string[];
+  /** What the number of sockets goes by where no package is said; null where it is. */
+  readonly assumedSockets: string | null;
   /** A preset of the same nodes, CPUs and distances, with memory within 1 %. */
   readonly twin: { readonly name: string; readonly differences: readonly string[] } | null;
 }
@@ -45,7 +47,7 @@ export function importMachine(topology: Topology, words: ImportWords): ImportedM
   }
   const same = presets.find((preset) => isTwin(layout, preset)) ?? null;
   const remarks = [...layout.remarks];
-  const { nodeSocket, sockets } = socketsOf(layout, like ?? same, remarks);
+  const { nodeSocket, sockets, guess } = socketsOf(layout, like ?? same, remarks);
   const spec = withLike(
     {
       name: words.name,
@@ -65,7 +67,7 @@ export function importMachine(topology: Topology, words: ImportWords): ImportedM
     if (!(error instanceof RangeError)) throw error;
     throw new InputError(error.message);
   }
-  return { spec, remarks, twin: same && { name: same.name, differences: differencesOf(spec, same) } };
+  return { spec, remarks, assumedSockets: guess, twin: same && { name: same.name, differences: differencesOf(spec, same) } };
 }
 
 /** Left out where they are the numbers themselves. */

@@ -1,17 +1,24 @@
 import type { MachineSpec } from '../../sim/machine-spec.ts';
 import type { Layout } from './layout.ts';
 
+export interface Sockets {
+  readonly nodeSocket: number[];
+  readonly sockets: number;
+  /** How they were guessed, where no package is said; else null. */
+  readonly guess: string | null;
+}
+
 /**
  * Sockets by the packages of nodes, in the order of their first nodes. A node that no package is said of is where a machine of the same
  * shape has it; else a node of memory alone is with the nearest that has CPUs, and one with CPUs in a socket of its own.
  */
-export function socketsOf(layout: Layout, known: MachineSpec | null, remarks: string[]): { nodeSocket: number[]; sockets: number } {
+export function socketsOf(layout: Layout, known: MachineSpec | null, remarks: string[]): Sockets {
   const { nodes, packages, slit } = layout;
   const unsaid = nodes.flatMap((_, node) => (packages[node] === null ? [node] : []));
   const names = packages.map((name, node): string => (name === null ? `alone ${node}` : `package ${name}`));
   if (unsaid.length > 0 && known && unsaid.length === nodes.length) {
-    remarks.push(`sockets are not said, and are those of ${known.name}, which has the same nodes, CPUs and distances`);
-    return { nodeSocket: [...known.nodeSocket], sockets: known.sockets };
+    const guess = `not said, those of ${known.name}, which has the same nodes, CPUs and distances`;
+    return { nodeSocket: [...known.nodeSocket], sockets: known.sockets, guess };
   }
   const withCpus = nodes.flatMap(({ cpus }, node) => (cpus.length > 0 ? [node] : []));
   const memoryOnly = unsaid.filter((node) => nodes[node]!.cpus.length === 0);
@@ -20,7 +27,7 @@ export function socketsOf(layout: Layout, known: MachineSpec | null, remarks: st
     names[node] = names[nearest]!;
   }
   if (memoryOnly.length > 0) remarks.push(`nodes of memory alone are taken to be in the socket of the nearest with CPUs: ${memoryOnly.map((node) => nodes[node]!.id).join(', ')}`); // prettier-ignore
-  if (unsaid.length > memoryOnly.length) remarks.push('sockets are not said: each node with CPUs is taken for one');
+  const guess = unsaid.length > memoryOnly.length ? 'not said, each node with CPUs taken for one' : null;
   const order = [...new Set(names)];
-  return { nodeSocket: names.map((name) => order.indexOf(name)), sockets: order.length };
+  return { nodeSocket: names.map((name) => order.indexOf(name)), sockets: order.length, guess };
 }

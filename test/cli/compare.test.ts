@@ -58,6 +58,33 @@ test('a difference that is sure but below a ten-thousandth is too small to matte
   expect(policies.map(({ verdict, isTooSmall }) => [verdict, isTooSmall])).toEqual([['baseline', false], ['no difference shown', true]]); // prettier-ignore
 });
 
+describe('what a run told that ended well', () => {
+  const idle = 'guest vm1 had not got beyond its setting up when the run ended';
+  const told = (
+    policy: string,
+    seeds: readonly string[],
+  ): { run: (scenario: Parameters<Engine['run']>[0]) => ReturnType<typeof recordingOf> } => ({
+    run: (scenario) => {
+      const isTold = scenario.policy.name === policy && seeds.includes(scenario.seed);
+      const work = Number(scenario.seed) ** (scenario.policy.name === 'pinned' ? 2 : 1); // so that no interval is narrow
+      return { ...recordingOf(scenario, work), message: isTold ? idle : null };
+    },
+  });
+
+  test('is a note, once', async () => {
+    const { err, code } = await session(BASE.split(' '), told('pinned', ['2', '3']));
+    expect([code, err]).toEqual([0, `note: ${idle} (pinned, seed 2; 2 of 6 runs told such a thing)\n`]);
+    expect((await session(BASE.split(' '), told('drift', ['3']))).err).toBe(`note: ${idle} (drift, seed 3)\n`);
+    expect((await session(BASE.split(' '))).err).toBe('');
+  });
+
+  test('is one also where more seeds are added, and beside JSON', async () => {
+    const line = 'compare --policy drift --policy pinned --seeds 40 --until half-width=0.001% --json';
+    const { err } = await session(line.split(' '), told('pinned', ['1', '39']));
+    expect(err).toBe(`note: ${idle} (pinned, seed 1; 2 of 80 runs told such a thing)\n`);
+  });
+});
+
 describe('the warm-up', () => {
   test('is looked for in runs of a stated duration, and the runs are looked at for it', async () => {
     const { ran, out } = await session(BASE.split(' '));
@@ -214,7 +241,7 @@ describe('--html', () => {
 
   test('writes the page that numalab report makes of the JSON of --out', async () => {
     const { code, out, err } = await session(`${line} --out ${at('both.json')} --html ${at('page.html')}`.split(' '), real);
-    expect([code, err]).toEqual([0, `page written to ${at('page.html')}: open it in a browser\n`]);
+    expect([code, err]).toEqual([0, expect.stringMatching(/^note: .* beyond its setting up .* 4 of 4 runs .*\npage written to \S*page\.html: open it in a browser\n$/)]); // prettier-ignore
     expect(out).toMatch(/^pin .* baseline$/m);
     const written = readFileSync(at('page.html'), 'utf8');
     expect(written).toContain('<section id="comparisons"');

@@ -47,6 +47,34 @@ describe('guest import', () => {
     expect(guests[0]!.blocksByNode.map((blocks) => blocks > 0)).toEqual([false, true, false, false, false, false, false, false]);
   });
 
+  test('says that the workload uses no memory, in the file too', async () => {
+    const out = join(folder, 'noted.yaml');
+    const { err } = await call('guest', 'import', web, '--out', out);
+    expect(err).toBe(
+      `written to ${out}: numalab run --scenario ${out}\nnote: workload: compute uses no memory, so that placements will not differ: name another, such as --workload lmbench-rd\n`,
+    );
+    expect(readFileSync(out, 'utf8')).toMatch(
+      /^workload: compute # .*none of the files says it\. It uses no memory, .* --workload lmbench-rd$/m,
+    );
+  });
+
+  test('tells how shares were taken, to the end of the line', async () => {
+    const xml = "<domain type='kvm'><name>a</name><memory unit='MiB'>640</memory><cputune><shares>100</shares></cputune></domain>";
+    expect((await call('guest', 'import', file('shares.xml', xml))).err).toContain(
+      '  without effect here: line 1: cputune.shares = 100: 1024 taken as usual, as hosts with cgroup v1 have it; those with v2 have 100, so that the usual weight may be meant; line 1: cputune.shares = 100: a weight of 9.76563, taken as 10\n',
+    );
+  });
+
+  test('writes onto an empty file, as nothing is lost, and onto no other', async () => {
+    const out = file('empty.yaml', '');
+    expect((await call('guest', 'import', web, '--out', out)).code).toBe(0);
+    const text = readFileSync(out, 'utf8');
+    expect(text).toContain('name: web');
+    writeFileSync(out, `${text}\n`);
+    const { code, err } = await call('guest', 'import', web, '--out', out);
+    expect([code, err]).toEqual([2, expect.stringContaining('stands already and says something else')]);
+  });
+
   test('prints the scenario, with what was understood beside it', async () => {
     const { out, err } = await call('guest', 'import', web);
     expect(out).toMatch(/^# Made by numalab guest import\./);

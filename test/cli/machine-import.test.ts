@@ -33,7 +33,8 @@ describe('machine import', () => {
     const lines = err.split('\n');
     expect(lines[0]).toBe(`${'board.txt'}, read as numactl: 4 sockets, 8 nodes, 48 CPUs, 95.859 GiB`);
     expect(lines[5]).toBe('  node 18 (4 here): socket 2, CPUs 24-29, 7.98 GiB');
-    expect(err).toContain('\nassumed:\n  clockGHz: no clock said\n');
+    expect(err).toContain('\nassumed:\n  sockets: not said, those of opteron-6164-4s, which has the same nodes, CPUs and distances\n  clockGHz: no clock said\n'); // prettier-ignore
+    expect(out).toContain('\n# assumed: sockets: not said, those of opteron-6164-4s');
     expect(err).toContain('\n  latencyNs: SLIT / 10 times a local latency of 90 ns\n');
     expect(err).toMatch(
       /\nthis is opteron-6164-4s but for: nodes are called 0, 1, 4, .*; --like opteron-6164-4s takes its measured figures\n$/,
@@ -47,6 +48,24 @@ describe('machine import', () => {
     for (const { machine, like } of told) expect([machine.nodeIds, like]).toEqual([BOARD_IDS, expect.objectContaining({ name: 'opteron-6164-4s' })]); // prettier-ignore
     expect(told[0]!.machine.clockGHz.value).toBe(1.7);
     expect(readMachineFile('own.json', JSON.stringify(told[1]!.machine), [])).toEqual(told[1]!.machine);
+  });
+
+  test('counts one as one, and tells nothing of links where there is one node', async () => {
+    writeFileSync(
+      place('one.txt'),
+      'available: 1 nodes (0)\nnode 0 cpus: 0\nnode 0 size: 5210 MB\nnode 0 free: 4538 MB\nNo distance information available.\n',
+    );
+    const words = ['machine', 'import', place('one.txt'), '--out', place('one.yaml')];
+    writeFileSync(place('one.yaml'), ''); // as mktemp makes it: nothing is lost
+    const { code, out } = await session(words, { machines });
+    expect([code, out.split('\n')[0]]).toEqual([0, 'one.txt, read as numactl: 1 socket, 1 node, 1 CPU, 5.088 GiB']);
+    expect(out).toContain('\nassumed:\n  sockets: not said, each node with CPUs taken for one\n');
+    expect(out).not.toMatch(/links|nextHop|remarks/);
+    expect((await session(['machine', 'show', place('one.yaml')], { machines })).out).toMatch(
+      /\n1 socket, 1 node, 1 CPU at 2\.5 GHz, 5\.088 GiB\n/,
+    ); // 5210 / 1024 = 5.0879
+    const { assumed } = JSON.parse((await session([...words, '--json'], { machines })).out) as { assumed: { figure: string }[] };
+    expect(assumed[0]).toEqual({ figure: 'sockets', why: 'assumed: not said, each node with CPUs taken for one' });
   });
 
   test('takes what is no file for a synthetic string of hwloc', async () => {

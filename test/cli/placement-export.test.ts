@@ -196,6 +196,31 @@ describe('what was exported, imported and exported again under the policy that h
   });
 });
 
+describe('three guests that were exported together come in again from the one file, on the same CPUs', () => {
+  test.each([
+    ['libvirt', 'kvm-numactl', 'as-configured', ['0=0-2', '0=3', '0=4-5'], ''], // nodes in turn
+    ['qemu', 'kvm-numactl', 'as-configured', ['0=0-2', '0=3', '0=4-5'], ''],
+    // as libxl rates nodes
+    ['xl', 'xen-numa-on', 'as-configured-xen', ['0=0-2', '0=0-2', '0=4-5'], ' --kind xen-hvm'],
+  ])('as %s under %s', async (as, policy, heeds, pins, kind) => {
+    const folder = mkdtempSync(join(tmpdir(), 'placement-'));
+    const [guests, file] = [join(folder, 'guests'), join(folder, 'host.yaml')];
+    const words = '--memory 128MiB --boot 0 --duration 40ms --workload think:think=1ms,service=3ms';
+    const line = `placement export --machine named --policy ${policy} --guests 3 --vcpus 1 ${words}${kind} --as ${as}`;
+    const first = await session(line.split(' '), lab);
+    writeFileSync(guests, first.out);
+    const imported = await session(`guest import ${guests} --machine named --out ${file} --json`.split(' '), lab);
+    const again = `placement export --scenario ${file} --policy ${heeds} --duration 40ms --boot 0 --workload think --as ${as}`;
+    const second = await session(again.split(' '), lab);
+    rmSync(folder, { recursive: true });
+    expect([first.code, imported.err, second.err]).toEqual([0, '', '']);
+    const told = JSON.parse(imported.out) as { guests: { name: string; words: Record<string, string> }[] };
+    expect(told.guests.map(({ name }) => name)).toEqual(['vm1', 'vm2', 'vm3']);
+    expect(told.guests.map(({ words: said }) => said.pins)).toEqual(pins);
+    expect(second.out).toBe(first.out);
+  });
+});
+
 test('virtual nodes that an xl.cfg puts on nodes of the host are there again', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'placement-'));
   const [guest, file] = [join(folder, 'guest.cfg'), join(folder, 'host.yaml')];

@@ -56,6 +56,7 @@ describe('the words of a configuration', () => {
     ['pins: "0=1; 0=2"', 'guests[0].pins = 0=1; 0=2, want CPUs by vCPU such as 0=0-3; 1,2=4,6, each once: 0 is there twice'],
     ['pins: "2=1"', 'guests: a has pins of vCPU 2, want 0 to 1'],
     ['pins: "0=6"', 'guests: a has pins with CPU 6, want 0 to 5, those of lopsided'],
+    ['cap: 50', 'guests: a has a cap, which as-configured does not enforce, want as-configured-xen, which does'],
     ['soft-pins: 0=1', 'guests: a has soft-pins, which as-configured cannot heed, as Linux has none; want as-configured-xen'],
     ['membind: strickt:0', 'did you mean strict?'],
     ['membind: strict', 'guests[0].membind = strict, want none, or a mode and its nodes such as strict:0-1'],

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import type { CpuChoice, GuestDescription } from '../../formats/guest-description.ts';
-import { readLibvirt } from '../../formats/libvirt.ts';
+import { looksLikeLibvirt, readLibvirt, readLibvirtDomains } from '../../formats/libvirt.ts';
 import { writeLibvirtFragments } from '../../formats/libvirt-writer.ts';
 import { asText, fixture } from './readers.ts';
 
@@ -144,7 +144,7 @@ describe('CPU time', () => {
   ])('%s is whole here, and what that changes is told', (tuning, share, remark) => {
     const guest = readLibvirt(domain(`<cputune>${tuning}</cputune>`));
     expect(guest).toMatchObject(share);
-    expect(guest.ignored).toEqual([remark]);
+    expect(guest.ignored.filter((one) => !one.includes('cgroup'))).toEqual([remark]);
     expect(said(readLibvirt(wrapped(guest)))).toEqual(said(guest));
   });
 
@@ -296,4 +296,32 @@ test('any guest that libvirt can describe is the same after it was written and r
       expect(readLibvirt(wrapped(guest))).toMatchObject(said(guest));
     }),
   );
+});
+
+test.each([
+  [2048, 'those with v2 have 100'],
+  [1024, 'those with v2 have 100'],
+  [100, 'those with v2 have 100, so that the usual weight may be meant'],
+])('shares of %i are read as of cgroup v1, and that is told', (shares, of) => {
+  const { ignored, weight } = readLibvirt(domain(`\n<cputune><shares>${shares}</shares></cputune>`));
+  expect(weight).toBe(Math.round((shares * 100) / 1024));
+  expect(ignored[0]).toBe(`line 2: cputune.shares = ${shares}: 1024 taken as usual, as hosts with cgroup v1 have it; ${of}`);
+});
+
+describe('several domains in one <domains>', () => {
+  test('are a guest each', () => {
+    const text = `<!-- two -->\n<domains>\n${domain('')}${domain('', '<vcpu>5</vcpu>')}\n</domains>\n`;
+    expect(looksLikeLibvirt(text.slice(text.indexOf('\n')))).toBe(true);
+    expect(readLibvirtDomains(text).map(({ vcpus }) => vcpus)).toEqual([3, 5]);
+    expect(readLibvirtDomains(domain(''))).toEqual([readLibvirt(domain(''))]);
+    expect(() => readLibvirt(text)).toThrow('<domains>, want <domain>');
+  });
+
+  test.each([
+    ['<domains/>', '<domains> without a <domain>, want one or more'],
+    [`<domains>${domain('')}<network/></domains>`, '<network>, want <domain>'],
+    [`<domains>${domain('').repeat(4097)}</domains>`, 'more than 4096 domains, want fewer'],
+  ])('%.40s is refused', (text, message) => {
+    expect(() => readLibvirtDomains(text)).toThrow(message);
+  });
 });

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { GuestCell, GuestDescription } from '../../formats/guest-description.ts';
-import { looksLikeQemu, readQemu } from '../../formats/qemu.ts';
+import { looksLikeQemu, readQemu, readQemuCommands } from '../../formats/qemu.ts';
 import { writeQemuOptions } from '../../formats/qemu-writer.ts';
+import { readVng } from '../../formats/vng.ts';
 import { asText, fixture } from './readers.ts';
 
 const MiB = 1024 ** 2;
@@ -82,6 +83,37 @@ describe('nodes are completed as QEMU does', () => {
 
   test('vCPUs that nobody says go socket by socket over the nodes', () => {
     expect(vcpusOf('-m 1G -smp 6,sockets=3,cores=2 -numa node -numa node')).toEqual([[0, 1, 4, 5], [2, 3]]); // prettier-ignore
+  });
+
+  test.each([
+    ['xenial', true],
+    ['bionic', true],
+    ['focal', true],
+    ['focal-hpb', true],
+    ['jammy', false],
+    ['noble-v2', false],
+  ])("of Ubuntu's %s are those of its QEMU", (release, prefersSockets) => {
+    for (const type of ['i440fx', 'q35']) {
+      const { topology, ignored } = readQemu(`-M pc-${type}-${release} -m 1G -smp 8,threads=2`);
+      expect(topology).toEqual({ sockets: prefersSockets ? 4 : 1, dies: 1, cores: prefersSockets ? 1 : 4, threads: 2 });
+      expect(ignored).toEqual([`line 1: -machine pc-${type}-${release}`]);
+    }
+  });
+
+  test.each([
+    ['xenial', [328, 328, 344]], // 2.5: nothing is carried
+    ['bionic', [328, 336, 336]],
+    ['focal', [328, 336, 336]],
+  ])("of Ubuntu's %s divide memory as its QEMU did", (release, sizes) => {
+    const nodes = '-m 1000 -smp 3 -numa node,cpus=0 -numa node,cpus=1 -numa node,cpus=2';
+    expect(sizesOf(`-M pc-q35-${release} ${nodes}`)).toEqual(sizes.map((size) => size * MiB));
+    expect(refusal(`-M pc-q35-jammy ${nodes}`)).toContain('no node has memory');
+  });
+
+  test('of a release that is not known are of the newest QEMU, or the last that takes nodes without memdev, and that is told', () => {
+    expect(readQemu('-M pc-q35-plucky -m 1G').ignored).toContain('-machine "pc-q35-plucky": taken for a machine of the newest QEMU, as its version is not known'); // prettier-ignore
+    expect(readQemu('-M pc-q35-focal-odd -m 1G -numa node').ignored).toContain('-machine "pc-q35-focal-odd": taken for a machine of QEMU 5.0, as nodes have no memdev, as its version is not known'); // prettier-ignore
+    for (const type of ['pc', 'q35', 'pc-q35-6.1', 'microvm']) expect(readQemu(`-M ${type} -m 1G`).ignored).toEqual([`line 1: -machine ${type}`]); // prettier-ignore
   });
 
   test('a vCPU is a socket of its own in machines up to 6.1, and in any that takes nodes without memdev', () => {
@@ -167,10 +199,60 @@ describe('a shell is not needed, and what only one could tell is refused', () =>
     ['-m 1G > log', 'line 1, column 7: >, want one command'],
     ['-m 1G && reboot', 'line 1, column 7: &&, want one command'],
     ["-name 'x", "line 1, column 7: a ' without its other, want both"],
-    ['set -e\nqemu-kvm -m 1G', 'line 2, column 1: "qemu-kvm": a second command'],
+    ['reboot\nqemu-kvm -m 1G', 'line 2, column 1: "qemu-kvm": a second command'],
+    ['set -e\n', 'nothing, want a QEMU command line'],
     ['# nothing', 'nothing, want a QEMU command line'],
   ])('%s', (text, message) => {
     expect(refusal(text)).toContain(message);
+  });
+});
+
+describe('what stands before the program', () => {
+  test('of a start script is passed over where it changes nothing', () => {
+    const text = '#!/bin/sh\nset -e\nexport LANG=C QEMU_AUDIO_DRV=none\nTMPDIR=/var/tmp\n\nqemu-kvm -name a -smp 2\nwait\n';
+    expect(readQemu(text)).toMatchObject({ name: 'a', vcpus: 2, unsimulated: [], ignored: ['line 2: set', 'line 3: export', 'line 4: TMPDIR=', 'line 7: wait'] }); // prettier-ignore
+  });
+
+  test.each([
+    ['nice', 10],
+    ['nice -n 5', 5],
+    ['nice -n -5', -5],
+    ['nice -7', 7],
+    ['nice --7', -7],
+    ['nice --adjustment=3', 3],
+    ['nice -n0', 0],
+  ])('%s changes a weight unless by nothing, and what follows it holds', (nice, by) => {
+    const { pins, unsimulated, ignored } = readQemu(`${nice} taskset -c 3 qemu-kvm`);
+    expect([pins, unsimulated, ignored]).toEqual([
+      [{ cpus: [3] }],
+      by === 0 ? [] : [`line 1: nice ${by}: a weight that is not the usual`],
+      by === 0 ? ['line 1: nice 0'] : [],
+    ]);
+    expect(readVng(`${nice} taskset -c 3 vng --cpus 1`)).toMatchObject({ pins, unsimulated, ignored });
+    expect(refusal('nice -n x qemu-kvm')).toContain('line 1, column 9: nice "x", want a whole number');
+  });
+
+  test('of scheduling is told, and pins behind it hold', () => {
+    expect(readQemu('chrt -f 5 taskset -c 3 qemu-kvm')).toMatchObject({ pins: [{ cpus: [3] }], unsimulated: ['line 1: chrt before the program'] }); // prettier-ignore
+  });
+});
+
+describe('several commands', () => {
+  const names = (text: string): unknown[] => readQemuCommands(text).map(({ name, vcpus, pins }) => [name, vcpus, pins[0]]);
+
+  test('are a guest each', () => {
+    const text = 'taskset -c 4 qemu-kvm -name a -smp 2\n\n# guest b\n-name b -smp 3\n# a note\nsudo kvm -name c \\\n -m 2G &\n';
+    expect(names(text)).toEqual([['a', 2, { cpus: [4] }], ['b', 3, null], ['c', 1, null]]); // prettier-ignore
+    expect(refusal(text)).toContain('line 4, column 1: "-name": a second command, want one QEMU command line');
+  });
+
+  test.each([
+    ['qemu-kvm -smp 2\n-m 4G', 'line 2, column 1: "-m": a second command, want one QEMU command line (a line goes on after a backslash)'],
+    ['qemu-kvm -smp 2\n# a note\n-m 4G', 'line 3, column 1: "-m": a second command'],
+    ['qemu-kvm -smp 2\nqemu-kvm -smp x', 'line 2, column 15'],
+    ['kvm\n'.repeat(4097), 'line 4097, column 1: more than 4096 guests, want fewer'],
+  ])('%.30j is refused', (text, message) => {
+    expect(() => names(text)).toThrow(message);
   });
 });
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { importGuest } from '../../experiments/guest-import.ts';
+import { importGuests } from '../../experiments/guest-import.ts';
 import { importMachine } from '../../experiments/machine-import/import-machine.ts';
 import { perfStat } from '../../experiments/perf-stat-guest.ts';
 import { rtApp } from '../../experiments/rt-app/guest.ts';
@@ -8,10 +8,10 @@ import { machineFileText } from '../../experiments/machine-file-text.ts';
 import { readMachineFile } from '../../experiments/machine-file.ts';
 import { readHwlocSynthetic } from '../../formats/hwloc-synthetic.ts';
 import { readHwlocXml } from '../../formats/hwloc-xml.ts';
-import { readQemu } from '../../formats/qemu.ts';
+import { readQemu, readQemuCommands } from '../../formats/qemu.ts';
 import { readVng } from '../../formats/vng.ts';
-import { readLibvirt } from '../../formats/libvirt.ts';
-import { readXlConfig } from '../../formats/xl-config.ts';
+import { readLibvirt, readLibvirtDomains } from '../../formats/libvirt.ts';
+import { readXlConfig, readXlConfigs } from '../../formats/xl-config.ts';
 import { readMlc } from '../../formats/mlc.ts';
 import { readNumactl } from '../../formats/numactl.ts';
 import { isSysfsFile, readSysfs } from '../../formats/sysfs.ts';
@@ -111,6 +111,21 @@ export const fuzzedReaders: readonly FuzzedReader[] = [
       bytesOf("vng -v --cpus 6,sockets=2,cores=3 -m 5G --numa 4G,cpus=0-2,cpus=5 --numa=1G,cpus=3-4 --numa-distance 0,1=51 -- 'uname -r'"),
     ],
   },
+  {
+    name: 'qemu, several',
+    read: (bytes) => readQemuCommands(asText(bytes)),
+    seeds: [bytesOf('# guest a\ntaskset -c 0 qemu-kvm -name a -smp 2 -m 1G\n\n# guest b\n-smp 3 -m 2G\nkvm -m 3G\n')],
+  },
+  {
+    name: 'libvirt, several',
+    read: (bytes) => readLibvirtDomains(asText(bytes)),
+    seeds: [bytesOf(`<domains>${[1, 2].map((vcpus) => `<domain type="kvm"><memory>640</memory><vcpu>${vcpus}</vcpu></domain>`).join('')}</domains>`)], // prettier-ignore
+  },
+  {
+    name: 'xl, several',
+    read: (bytes) => readXlConfigs(asText(bytes)),
+    seeds: [bytesOf('# guest a\nname = "a"\nmemory = 64\n\n# guest b\n# a note\nname = "b"\nmemory = 32\ncpus = "0-2"\n')],
+  },
   { name: 'libvirt', read: (bytes) => readLibvirt(asText(bytes)), seeds: [fixture('libvirt-cells.xml')] },
   { name: 'xl', read: (bytes) => readXlConfig(asText(bytes)), seeds: [fixture('xl-vnuma.cfg')] },
   {
@@ -167,7 +182,7 @@ export const fuzzedReaders: readonly FuzzedReader[] = [
   },
   {
     name: 'guest of any format',
-    read: (bytes) => importGuest({ name: 'file', text: asText(bytes) }, null, lopsided, new Set()),
+    read: (bytes) => importGuests({ name: 'file', text: asText(bytes) }, null, lopsided, new Set()),
     seeds: [
       bytesOf('qemu-kvm -smp 3 -m 640 -object memory-backend-ram,id=r,size=384M,host-nodes=0,policy=bind -object memory-backend-ram,id=s,size=256M -numa node,cpus=0-1,memdev=r -numa node,cpus=2,memdev=s -numa dist,src=0,dst=1,val=17'), // prettier-ignore
       bytesOf('<domain type="kvm"><name>a</name><memory unit="MiB">640</memory><vcpu cpuset="0-2">3</vcpu><cputune><shares>2048</shares><vcpupin vcpu="1" cpuset="1"/></cputune></domain>'), // prettier-ignore

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SourceText } from '../../formats/format-error.ts';
 import type { CpuChoice, GuestDescription } from '../../formats/guest-description.ts';
-import { readXlConfig } from '../../formats/xl-config.ts';
+import { readXlConfig, readXlConfigs } from '../../formats/xl-config.ts';
 import { readXlSettings } from '../../formats/xl-syntax.ts';
 import { writeXlLines } from '../../formats/xl-writer.ts';
 import { asText, fixture } from './readers.ts';
@@ -271,4 +271,26 @@ test('any guest that xl can describe is the same after it was written and read',
       expect(said(readXlConfig(writeXlLines(guest)))).toEqual(said(guest));
     }),
   );
+});
+
+describe('several guests in one text', () => {
+  const names = (text: string): unknown[] => readXlConfigs(text).map(({ name, vcpus }) => [name, vcpus]);
+
+  test('are apart where a comment says that a guest begins', () => {
+    const text = `# guest a\n# a note\nname="a"\nmemory=5\nvcpus=3\n\n  # guest b: held\n# a note\nname="b"\nmemory=7 # guest c\n`;
+    expect(names(text)).toEqual([['a', 3], ['b', 1]]); // prettier-ignore
+    expect(() => readXlConfig(text)).toThrow('line 9, column 1: name: set again, want a file for each guest');
+  });
+
+  test.each([
+    ['name="a"\nmemory=5\n# a note\nname="b"', 'line 4, column 1: name: set again'],
+    ['name="a"\nmemory=5\n# guest b\nvcpus=2\nname="b"', 'line 5, column 1: name: set again'],
+    ['name="a"\nmemory=5\n# guest b\nname="b"', 'memory'], // what the first says does not hold for the second
+    [
+      Array.from({ length: 4097 }, (_, i) => `# guest ${i}\nname="${i}"\nmemory=5\n`).join(''),
+      'line 12290, column 1: name: more than 4096 guests',
+    ],
+  ])('%.40j is refused', (text, message) => {
+    expect(() => names(text)).toThrow(message);
+  });
 });

@@ -74,6 +74,11 @@ test('a run that did not end well is told as in any comparison', () => {
   expect(sweepCases(failed, 'none')[0]!.runs[1]).toMatchObject({ failures: [{ policy: 'pinned', seed: '2', status: 'time-limit' }] });
 });
 
+test('what a run told that ended well is kept', () => {
+  const told = sweepOf(['policy', 'seed'], grid(['1'], ['drift', 'pinned'], ['1', '2']), ({ policy, seed }) => (policy === 'pinned' && seed === '2' ? { message: 'idle' } : {})); // prettier-ignore
+  expect(sweepCases(told, 'none')[0]!.runs.map(({ notes }) => notes)).toEqual([[], [{ policy: 'pinned', seed: '2', message: 'idle' }]]);
+});
+
 describe('it refuses', () => {
   test.each([
     ['the same policy in all runs', ['seed'], [{ seed: '1' }, { seed: '2' }], 'its policy is the same in all runs'],

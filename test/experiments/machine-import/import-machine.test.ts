@@ -80,7 +80,7 @@ test.skipIf(samples.includes(null))(`the deck's machine itself comes of its thre
 
 describe('what is not said', () => {
   const bare = topology([node(0, [0, 1]), node(1, [2, 3, 4, 5])], { distances: [[10, 21], [31, 10]] }); // prettier-ignore
-  const { spec, remarks, twin } = imported(bare);
+  const { spec, remarks, assumedSockets, twin } = imported(bare);
 
   test('is taken from the stated priors', () => {
     expect(spec.latencyNs.value).toEqual([[90, 189], [279, 90]]); // prettier-ignore
@@ -95,7 +95,7 @@ describe('what is not said', () => {
     const assumed = Object.entries(spec).flatMap(([name, figure]: [string, unknown]) => (typeof figure === 'object' && figure !== null && 'source' in figure && isAssumed(figure as MachineSpec['slit']) ? [name] : [])); // prettier-ignore
     expect(assumed).toEqual(['clockGHz', 'l1Bytes', 'l2Bytes', 'llcBytes', 'hitCycles', 'memoryHoleGiB', 'latencyNs', 'controllerGBps', 'links', 'nextHop', 'linesInFlight', 'loadedLatency']); // prettier-ignore
     expect(spec.memoryGiB).toEqual({ value: [2, 3], source: 'x (test): memory of each node' });
-    expect(remarks).toEqual(['sockets are not said: each node with CPUs is taken for one']);
+    expect([remarks, assumedSockets]).toEqual([[], 'not said, each node with CPUs taken for one']);
     expect(twin).toBeNull();
   });
 
