@@ -141,7 +141,10 @@ function phaseOf(
   policy: RtAppPolicy,
 ): PhasePlan {
   const path = name === task.name && task.phases.length === 1 ? `tasks.${name}` : `tasks.${task.name}.phases.${name}`;
-  const steps = events.flatMap((event) => stepsOf(file, names, thread, `${path}.${event.key}`, event));
+  const steps = events.flatMap((event) => {
+    const made = (): Step[] => stepsOf(file, names, thread, `${path}.${event.key}`, event);
+    return task.instances === 1 ? made() : names.steps(event, made);
+  });
   const { priority, sliceNs, membindNodes } = settings;
   return {
     loop,
@@ -214,6 +217,9 @@ class Names {
   /** By the file's own list, which many phases and threads have from their task. */
   private readonly knownCpus = new Map<readonly number[], readonly number[]>();
 
+  /** Most mean the same to each thread of a task, of which there may be many. */
+  private readonly knownSteps = new Map<RtAppEvent, readonly Step[]>();
+
   constructor({ tasks }: RtAppFile) {
     this.tasks = new Map(tasks.map(({ name }, task) => [name, task]));
   }
@@ -224,6 +230,14 @@ class Names {
     const { size } = this.numbers[kind];
     this.numbers[kind].set(name, size);
     return size;
+  }
+
+  steps(event: RtAppEvent, made: () => readonly Step[]): readonly Step[] {
+    const known = this.knownSteps.get(event);
+    if (known !== undefined) return known;
+    const steps = made();
+    if (!isOfThread(event)) this.knownSteps.set(event, steps);
+    return steps;
   }
 
   /** As large as the largest use of it. */
@@ -265,6 +279,20 @@ class Names {
       timers: timers.size,
       regions: this.regionBytes,
     };
+  }
+}
+
+/** Whether each thread has a timer or a region of its own for it. */
+function isOfThread(event: RtAppEvent): boolean {
+  switch (event.kind) {
+    case 'timer':
+      return event.isOwn;
+    case 'mem':
+      return true;
+    case 'memrun':
+      return event.ref === null;
+    default:
+      return false;
   }
 }
 
