@@ -109,13 +109,29 @@ test('a program that could not be made again behind the wall is refused', async 
 
 test('a file that does not fit beside a policy is told to be that, and the policy is not blamed', async () => {
   const small = new GuardedRunner({ limits: { ...LIMITS, heapMb: 24 } });
-  const events = Array.from({ length: 150_000 }, (_, i) => `"run${i}": 3`).join();
+  const events = Array.from({ length: 80_000 }, (_, i) => `"run${i}": 3`).join();
   try {
     const { status, exit } = await small.run(scenarioOf('rt-app:some/file', `{"tasks": {"a": {"loop": 1, ${events}}}}`));
     expect([status, exit!.kind, exit!.hook]).toEqual(['policy-error', 'out-of-memory', 'none']);
     expect(exit!.message).toBe(
       'more than 24 MiB of heap before the policy began: its workload is from a file too large for a policy of your own',
     );
+  } finally {
+    await small.close();
+  }
+});
+
+test('a policy that takes all memory as soon as it begins is told to be that, and its file is not blamed', async () => {
+  const greedy = policyTemplate('mine').replace(
+    '  make(options) {',
+    '  make(options) {\n    for (const all: object[] = []; ; ) all.push([0.5]);',
+  );
+  writeFileSync(join(folder, 'greedy.ts'), greedy);
+  const small = new GuardedRunner({ limits: { ...LIMITS, heapMb: 24 } });
+  try {
+    const policy = await loadPolicy('./greedy.ts', small, folder);
+    const { exit } = await small.run({ ...scenarioOf('rt-app:some/file', rtApp(310)), policy });
+    expect([exit!.kind, exit!.hook, exit!.message]).toEqual(['out-of-memory', 'make', 'more than 24 MiB of heap']);
   } finally {
     await small.close();
   }
