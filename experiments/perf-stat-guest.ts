@@ -2,8 +2,9 @@ import { countOf, type PerfStat, readPerfStat } from '../formats/perf-stat.ts';
 import type { MachineSpec } from '../sim/machine-spec.ts';
 import { buildMachine, type Machine } from '../sim/machine.ts';
 import { MiB } from '../sim/units.ts';
-import { type MeasuredProgram, measuredProgram } from '../workloads/measured-program.ts';
+import type { MeasuredProgram } from '../workloads/measured-program.ts';
 import { memoryWord, quantityOf } from './file-options.ts';
+import { programFrom } from './file-program.ts';
 import type { FileContext, FileWorkload } from './file-words.ts';
 import { didYouMean } from './nearest-name.ts';
 import { characterOf, type Counted, countedBy } from './perf-stat-character.ts';
@@ -53,7 +54,7 @@ export const perfStat: FileWorkload = {
           },
         ],
       },
-      programs: [measuredProgram(`perf-stat:${name.split('/').pop()!}`, program)],
+      programs: [programFrom({ from: 'perf-stat', name: `perf-stat:${name.split('/').pop()!}`, program })],
       remarks: [...stat.remarks, ...remarksOn(program, counted, machine, context), ...clockRemark(stat, counted, machine, context)],
     };
   },

@@ -1,8 +1,8 @@
 import type { SchedTrace, Timehist } from '../formats/sched-trace.ts';
 import { type TaskFilter, type TraceTask, type TraceTasks, tasksOfTimehist, tasksOfTrace } from '../formats/trace-tasks.ts';
 import { readTrace } from '../formats/trace-text.ts';
-import { replayed } from '../workloads/replay.ts';
 import { choiceOf, type FileOptions, memoryWord, numbersOf, quantityOf, textsOf } from './file-options.ts';
+import { programFrom } from './file-program.ts';
 import type { FileWorkload } from './file-words.ts';
 import { niceWeight } from './nice-weights.ts';
 
@@ -29,10 +29,12 @@ export const trace: FileWorkload = {
     checkLoop(tasks, loop);
     const { weights, remarks: assumed } = weightsOf(tasks);
     const threads = tasks.map(({ tid, comm, steps }, i) => ({ name: `${comm}-${tid}`, weight: weights[i]!, steps }));
-    const label = `trace:${name.split('/').pop()!}`;
+    const replay = { threads, linkCount: links.length, spanNs, loop };
     return {
       words: { guests: [{ name: 'trace', kind: 'bare', vcpus: String(tasks.length), memory: memoryWord(0, words), boot: '0' }] },
-      programs: [replayed(label, `threads of a trace by ${read.source}`, { threads, linkCount: links.length, spanNs, loop })],
+      programs: [
+        programFrom({ from: 'trace', name: `trace:${name.split('/').pop()!}`, summary: `threads of a trace by ${read.source}`, replay }),
+      ],
       remarks: [
         ...remarks,
         ...assumed,

@@ -1,4 +1,5 @@
 import { InputError, show, showPath } from '../../experiments/input-error.ts';
+import { isUserPolicy } from '../../experiments/user-policy/user-policy.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import { runResult } from '../../experiments/run-result.ts';
 import { type Call, type Command, DONE, FAILED, type Flag, JSON_FLAG, SCENARIO_FLAG, WORD_FLAGS } from '../command.ts';
@@ -68,6 +69,11 @@ async function loggedOf({ texts: { 'rt-app-log': folder } }: Call, scenario: Sce
   const { loggedScenario, makeLogFolder, writeLogs } = await import('../../experiments/rt-app/log-files.ts');
   const logged = loggedScenario(scenario);
   if (logged === null) throw new InputError(`--rt-app-log = ${showPath(folder)}, want an rt-app file beside it (--workload rt-app:FILE)`);
+  if (isUserPolicy(scenario.policy)) {
+    throw new InputError(
+      `--rt-app-log = ${showPath(folder)}, want a policy of policy list beside it: one of your own runs in a thread apart, which keeps no logs`,
+    );
+  }
   makeLogFolder(folder);
   return {
     scenario: logged.scenario,

@@ -1,14 +1,13 @@
 import { readRtApp } from '../../formats/rt-app.ts';
-import type { RtAppFile } from '../../formats/rt-app-file.ts';
 import type { MachineSpec } from '../../sim/machine-spec.ts';
 import { MiB } from '../../sim/units.ts';
-import type { WorkloadEntry } from '../../sim/workload-api.ts';
+import { remembered } from '../file-program.ts';
 import type { FileWorkload, Words } from '../file-words.ts';
 import { InputError, showPath } from '../input-error.ts';
 import { parseQuantity } from '../quantities.ts';
+import { rtAppEntry } from './entry.ts';
 import { planOf, type RtAppPlan } from './plan.ts';
-import { checkHost, rtAppProgram } from './program.ts';
-import type { RtAppRows } from './rows.ts';
+import { checkHost } from './program.ts';
 
 /** The least a guest can have, and blocks without which there is nothing to place. */
 const LEAST_BYTES = MiB(64);
@@ -23,6 +22,7 @@ export const rtApp: FileWorkload = {
     if (machine) checkHost(file, cpuCountOf(machine), machine.nodeCpus.length);
     if (!isLenient) refuseUnsimulated(file.unsimulated);
     const plan = planOf(file);
+    const label = `rt-app:${baseName(name)}`;
     return {
       words: {
         ...(file.durationNs === null ? {} : { duration: `${file.durationNs}ns` }),
@@ -36,43 +36,13 @@ export const rtApp: FileWorkload = {
           },
         ],
       },
-      programs: [rtAppEntry(`rt-app:${baseName(name)}`, plan)],
+      programs: [remembered(rtAppEntry(label, plan), { from: 'rt-app', name: label, file })],
       remarks: [...file.ignored, ...file.unsimulated.map((item) => `left out: ${item}`)],
     };
   },
 };
 
 const cpuCountOf = ({ nodeCpus }: MachineSpec): number => nodeCpus.reduce((sum, cpus) => sum + cpus, 0);
-
-/** The workload of a plan; with `rows`, its runs tell them each loop of each thread. */
-export function rtAppEntry(name: string, plan: RtAppPlan, rows: RtAppRows | null = null): WorkloadEntry {
-  const entry: WorkloadEntry = {
-    name,
-    summary: 'the threads of an rt-app file',
-    ends: endsOf(plan.file),
-    options: [],
-    build(_, setup) {
-      checkHost(plan.file, setup.hostCpus, setup.hostNodes);
-      return rtAppProgram(plan, setup, rows);
-    },
-  };
-  plans.set(entry, plan);
-  return entry;
-}
-
-const plans = new WeakMap<WorkloadEntry, RtAppPlan>();
-
-/** The same workload, logged; null for one that is no rt-app file. */
-export function loggedEntry(entry: WorkloadEntry, rows: RtAppRows): WorkloadEntry | null {
-  const plan = plans.get(entry);
-  return plan === undefined ? null : rtAppEntry(entry.name, plan, rows);
-}
-
-/** A process that is stopped when its time is over does not end by itself. */
-function endsOf({ durationNs, tasks }: RtAppFile): WorkloadEntry['ends'] {
-  const isEndless = tasks.some(({ loop, phases }) => loop < 0 || phases.some((phase) => phase.loop < 0));
-  return durationNs !== null || isEndless ? 'never' : 'by itself';
-}
 
 function refuseUnsimulated(items: readonly string[]): void {
   if (items.length === 0) return;

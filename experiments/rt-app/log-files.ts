@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Scenario } from '../../sim/scenario.ts';
 import { InputError, show, showPath } from '../input-error.ts';
 import { WholeFile } from '../whole-file.ts';
-import { loggedEntry } from './guest.ts';
+import { loggedEntry } from './entry.ts';
 import { RtAppRows } from './rows.ts';
 
 /** A scenario whose rt-app process tells each loop of each thread, which changes nothing else of it; null where there is none. */

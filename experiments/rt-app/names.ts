@@ -1,4 +1,5 @@
-import type { RtAppFile } from '../../formats/rt-app-file.ts';
+import type { RtAppEvent, RtAppFile } from '../../formats/rt-app-file.ts';
+import type { Step } from './plan.ts';
 
 /** How many there are of what a file names. */
 export interface NamedCounts {
@@ -21,6 +22,9 @@ export class Names {
   /** By the file's own list, which many phases and threads have from their task. */
   private readonly knownCpus = new Map<readonly number[], readonly number[]>();
 
+  /** Most mean the same to each thread of a task, of which there may be many. */
+  private readonly knownSteps = new Map<RtAppEvent, readonly Step[]>();
+
   constructor({ tasks }: RtAppFile) {
     this.tasks = new Map(tasks.map(({ name }, task) => [name, task]));
   }
@@ -31,6 +35,14 @@ export class Names {
     const { size } = this.numbers[kind];
     this.numbers[kind].set(name, size);
     return size;
+  }
+
+  steps(event: RtAppEvent, made: () => readonly Step[]): readonly Step[] {
+    const known = this.knownSteps.get(event);
+    if (known !== undefined) return known;
+    const steps = made();
+    if (!isOfThread(event)) this.knownSteps.set(event, steps);
+    return steps;
   }
 
   /** As large as the largest use of it. */
@@ -72,6 +84,20 @@ export class Names {
       timers: timers.size,
       regions: this.regionBytes,
     };
+  }
+}
+
+/** Whether each thread has a timer or a region of its own for it. */
+function isOfThread(event: RtAppEvent): boolean {
+  switch (event.kind) {
+    case 'timer':
+      return event.isOwn;
+    case 'mem':
+      return true;
+    case 'memrun':
+      return event.ref === null;
+    default:
+      return false;
   }
 }
 

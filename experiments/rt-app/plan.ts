@@ -133,7 +133,10 @@ function phaseOf(
   policy: RtAppPolicy,
 ): PhasePlan {
   const path = name === task.name && task.phases.length === 1 ? `tasks.${name}` : `tasks.${task.name}.phases.${name}`;
-  const steps = events.flatMap((event) => stepsOf(file, names, thread, `${path}.${event.key}`, event));
+  const steps = events.flatMap((event) => {
+    const made = (): Step[] => stepsOf(file, names, thread, `${path}.${event.key}`, event);
+    return task.instances === 1 ? made() : names.steps(event, made);
+  });
   const { priority, sliceNs, membindNodes } = settings;
   return {
     loop,

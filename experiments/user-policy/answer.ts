@@ -1,20 +1,22 @@
 import { PolicyError, SimulatorError } from '../../sim/assert.ts';
-import { type BlackBox, eventsOf, HOOK } from '../../sim/black-box.ts';
+import { BEATS, type BlackBox, eventsOf, HOOK } from '../../sim/black-box.ts';
 import { run } from '../../sim/engine.ts';
 import type { OptionSpec } from '../../sim/options.ts';
 import type { PolicyClaims, PolicyEntry } from '../../sim/policy-api.ts';
 import { kindOf, type PolicyExit } from '../../sim/policy-exit.ts';
 import type { Recording } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';
+import type { WorkloadEntry } from '../../sim/workload-api.ts';
 import { Witness, type Witnessed, type WitnessOrder } from '../../sim/witness.ts';
+import { type Making, programFrom } from '../file-program.ts';
 import { OrderedTrace, type TraceOrder, type TraceWritten } from '../trace-order.ts';
 import { workloads } from '../../workloads/index.ts';
 import { type Compile, evaluate, checkPolicy, POLICY_CODE } from './evaluate.ts';
 import { type Guarded, guardPolicy, HOOKS } from './guard.ts';
 
-/** A scenario without functions, as it goes from thread to thread. */
+/** A scenario without functions, as it goes from thread to thread: workloads by their name in the list, or by what their file said. */
 export type PlainScenario = Omit<Scenario, 'policy' | 'guests'> & {
-  readonly guests: readonly (Omit<Scenario['guests'][number], 'workload'> & { readonly workload: string })[];
+  readonly guests: readonly (Omit<Scenario['guests'][number], 'workload'> & { readonly workload: string | Making })[];
 };
 
 export interface Task {
@@ -75,6 +77,8 @@ export interface Surroundings {
 export function answer(task: Task, box: BlackBox, around: Surroundings): Answer {
   let guarded: Guarded | null = null;
   try {
+    const guests = task.scenario ? guestsOf(task.scenario) : [];
+    Atomics.add(box.head, BEATS, 1); // from here on the policy is what time is spent on
     enter(box, 'load');
     const { library, compile } = around;
     const entry = evaluate(task.code, library, compile);
@@ -86,9 +90,10 @@ export function answer(task: Task, box: BlackBox, around: Surroundings): Answer 
       const options = Object.freeze({ ...task.scenario!.policyOptions });
       const policy = entry.make(options);
       checkPolicy(policy);
-      guarded = guardPolicy(policy, task.name, box);
+      const own = guardPolicy(policy, task.name, box);
+      guarded = own;
       box.head[HOOK] = 0;
-      return scenarioOf(task.scenario!, entry, guarded);
+      return { ...task.scenario!, guests, policy: { ...entry, make: () => own.policy } };
     };
     const scenario = make();
     if (task.isOnlyMade) return { told: 'made' };
@@ -136,9 +141,12 @@ function refusalOf(entry: PolicyEntry, { policyOptions, machine }: PlainScenario
   }
 }
 
-function scenarioOf(plain: PlainScenario, entry: PolicyEntry, { policy }: Guarded): Scenario {
-  const guests = plain.guests.map((guest) => ({ ...guest, workload: workloads.find(({ name }) => name === guest.workload)! }));
-  return { ...plain, guests, policy: { ...entry, make: () => policy } };
+function guestsOf({ guests }: PlainScenario): Scenario['guests'] {
+  return guests.map((guest) => ({ ...guest, workload: workloadOf(guest.workload) }));
+}
+
+function workloadOf(said: string | Making): WorkloadEntry {
+  return typeof said === 'string' ? workloads.find(({ name }) => name === said)! : programFrom(said);
 }
 
 function exitOf(box: BlackBox, error: unknown): PolicyExit {

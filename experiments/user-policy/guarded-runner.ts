@@ -5,7 +5,9 @@ import type { Recording } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';
 import type { TraceOrder, TraceWritten } from '../trace-order.ts';
 import type { Witnessed, WitnessOrder } from '../../sim/witness.ts';
+import type { WorkloadEntry } from '../../sim/workload-api.ts';
 import { workloads } from '../../workloads/index.ts';
+import { type Making, makingOf } from '../file-program.ts';
 import { InputError, show } from '../input-error.ts';
 import type { Described, PlainScenario } from './answer.ts';
 import { IsolatedSeat } from './isolated-seat.ts';
@@ -73,7 +75,7 @@ export class GuardedRunner {
   /**
    * As `run` of the engine, in another thread or process.
    * @param isTwice runs it a second time, which must decide alike
-   * @throws InputError if the policy refuses its options on this machine, or a guest's program is made from a file, as it cannot follow
+   * @throws InputError if the policy refuses its options on this machine
    */
   async run(scenario: Scenario, isTwice = false): Promise<Recording> {
     return (await this.#run(scenario, { isTwice })).recording;
@@ -98,9 +100,6 @@ export class GuardedRunner {
   async #run(scenario: Scenario, how: Pick<Order, 'isTwice' | 'witness' | 'trace'>): Promise<Observed & Traced> {
     const { policy } = scenario;
     if (!isUserPolicy(policy)) throw new RangeError(`policy ${policy.name} is not from a file`);
-    const foreign = scenario.guests.find(({ workload }) => !workloads.includes(workload));
-    if (foreign)
-      throw new InputError(`workload = ${show(foreign.workload.name)}: does not go with a policy of your own, want one of workload list`);
     const reply = await this.#do({ code: policy.bundle.code, name: policy.name, scenario: plain(scenario), ...how });
     switch (reply.told) {
       case 'recording':
@@ -148,7 +147,14 @@ export class GuardedRunner {
 }
 
 function plain({ policy: _, guests, ...rest }: Scenario): PlainScenario {
-  return { ...rest, guests: guests.map((guest) => ({ ...guest, workload: guest.workload.name })) };
+  return { ...rest, guests: guests.map((guest) => ({ ...guest, workload: plainWorkload(guest.workload) })) };
+}
+
+/** @throws InputError for a program that could not be made again there, as one that a library's user has written */
+function plainWorkload(workload: WorkloadEntry): string | Making {
+  const said = workloads.includes(workload) ? workload.name : makingOf(workload);
+  if (said !== null) return said;
+  throw new InputError(`workload = ${show(workload.name)}: does not go with a policy of your own, want one of workload list, or a file`);
 }
 
 function withExit(recording: Recording, { name }: UserPolicy, exit: PolicyExit, place: string): Recording {

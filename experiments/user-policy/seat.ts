@@ -20,6 +20,10 @@ export type Reply = Answer & { readonly printed: string };
 export type Order = Omit<Task, 'buffer'>;
 
 const LOOK_MS = 20;
+/** Before a policy begins, what files said of its workloads comes over and is made into programs again: so many times as long, at most. */
+const MAKING_SHARE = 12;
+
+const TOO_LARGE = ' before the policy began: its workload is from a file too large for a policy of your own';
 
 /** A thread for policies, started when it is needed and ended when a policy misbehaved; it does one task at a time. */
 export class Seat {
@@ -74,17 +78,19 @@ export class Seat {
       };
       const fail = (kind: PolicyExitKind, message: string): void =>
         end({ told: 'exit', exit: exitFrom(box, kind, message), place: null, printed: '' });
+      const patienceMs = (): number => (hasBegun(box) ? 1 : MAKING_SHARE) * stillMs;
       let seen = progressOf(box);
       let sinceMs = performance.now();
       const looks = setInterval(() => {
         if (process.memoryUsage.rss() > processMb * 1024 ** 2) return fail('out-of-memory', `more than ${processMb} MiB of memory`);
         const now = progressOf(box);
         if (now !== seen) [seen, sinceMs] = [now, performance.now()];
-        else if (performance.now() - sinceMs > stillMs) fail('timeout', `no progress for ${stillMs / 1000} s of wall time`);
+        else if (performance.now() - sinceMs > patienceMs()) fail('timeout', `no progress for ${patienceMs() / 1000} s of wall time`);
       }, LOOK_MS);
       worker.ref();
       const failed = (error: NodeJS.ErrnoException): void => {
-        if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') fail('out-of-memory', `more than ${this.#limits.heapMb} MiB of heap`);
+        if (error.code === 'ERR_WORKER_OUT_OF_MEMORY')
+          fail('out-of-memory', `more than ${this.#limits.heapMb} MiB of heap${hasBegun(box) ? '' : TOO_LARGE}`);
         else fail('throw', `outside of its hooks: ${String(error)}`);
       };
       const ended = (code: number): void => fail('exit', `its thread ended with code ${code}`);
@@ -92,6 +98,10 @@ export class Seat {
       worker.postMessage(task);
     });
   }
+}
+
+function hasBegun({ head }: BlackBox): boolean {
+  return Atomics.load(head, BEATS) > 0;
 }
 
 /** Changes whenever anything was done: an event, a call of a hook, a beat of the engine. */

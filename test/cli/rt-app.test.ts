@@ -1,10 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, describe, expect, test } from 'vitest';
 import { lab } from '../../cli/lab.ts';
 import type { RunResult } from '../../experiments/run-result.ts';
+import { policyTemplate } from '../../experiments/user-policy/template.ts';
 import { readRtAppLog } from '../../formats/rt-app-log.ts';
 import { session } from './session.ts';
 
@@ -48,6 +49,20 @@ describe('run --rt-app-log', () => {
     const { code, err } = await session(line(file, '--rt-app-log', join(file, 'logs')), real);
     expect(code).toBe(2);
     expect(err).toMatch(/^--rt-app-log = .*one\.json\/logs, want a folder that can be written \(ENOTDIR\)\n$/);
+  });
+
+  test('is refused beside a policy of the user, which runs rt-app files, and no folder is made', async () => {
+    const mine = join(folder, 'mine.ts');
+    writeFileSync(mine, policyTemplate('mine'));
+    const file = written('own.json', { a: { instance: 2, loop: 3, ...TICK } });
+    const own = ['run', '--machine', 'vm-2cpu', '--policy', mine, '--workload', `rt-app:${file}`];
+    const { code, out, err } = await session([...own, '--json'], real);
+    expect([code, err]).toEqual([0, '']);
+    expect((JSON.parse(out) as RunResult).guests[0]!.threads!.map(({ name, figures }) => [name, figures.loops])).toEqual([['a-0', 3], ['a-1', 3]]); // prettier-ignore
+    const logged = await session([...own, '--rt-app-log', join(folder, 'none')], real);
+    expect([logged.code, logged.out]).toEqual([2, '']);
+    expect(logged.err).toMatch(/^--rt-app-log = .*none, want a policy of policy list beside it: one of your own runs in a thread apart, which keeps no logs\n$/); // prettier-ignore
+    expect(existsSync(join(folder, 'none'))).toBe(false);
   });
 });
 

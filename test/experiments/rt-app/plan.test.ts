@@ -33,3 +33,13 @@ test('forks of forks are counted as far as there can be threads', () => {
   expect(plan(all(3)).forks.map(({ count }) => count)).toEqual([1024, 1024]);
   expect(() => plan({ ...repeated(5, (i) => ({ loop: -1, fork: `n${(i + 1) % 5}` })) })).toThrow('more than 4096 threads'); // 5 and 5 times 1024
 });
+
+test('instances of a task share the steps that mean the same to each, and have timers, buffers and regions of their own', () => {
+  const events = { lock: 'm', memrun1: { type: 'read', size: 700, count: 90, ref: 'all' }, timer1: { ref: 'tick', period: 7 }, timer2: { ref: 'unique', period: 9 }, mem: 300, memrun2: { type: 'write', size: 500, count: 80 }, unlock: 'm' }; // prettier-ignore
+  const { threads, timers, regions } = plan({ a: { instance: 2, loop: 1, ...events } });
+  const [first, second] = threads.map(({ phases }) => phases[0]!.steps);
+  expect(first!.map((step, i) => step === second![i])).toEqual([true, true, true, false, false, false, true]);
+  expect([first, second].map((steps) => steps!.flatMap((step) => (step.kind === 'timer' ? [step.timer] : [])))).toEqual([[0, 1], [0, 2]]); // prettier-ignore
+  expect([first, second].map((steps) => steps!.flatMap((step) => (step.kind === 'memory' ? [step.region] : [])))).toEqual([[0, 1, 2], [0, 3, 4]]); // prettier-ignore
+  expect([timers, regions]).toEqual([3, [700, 300, 500, 300, 500]]);
+});

@@ -62,6 +62,21 @@ describe.each([
     expect([result.status, result.exit?.kind]).toEqual(['policy-error', 'exit']);
     await expect.poll(() => printed).toEqual(['made\n']); // comes by another way than the result, now and then after it
   });
+
+  test('a policy of the user runs there on a program from a file as the same policy of ours does', async () => {
+    const file = join(folder, 'eevdf.ts');
+    writeFileSync(
+      file,
+      `import { builtIn, compose } from 'numalab/policy';
+       export default { name: 'eevdf', summary: 'x', source: 'x', oracle: false, options: [], make: () => compose('x', builtIn('kvm-eevdf'), {}) };`,
+    );
+    const policies = [{ ...(await bundlePolicy(file)), file: './eevdf.ts' }];
+    const files = { 'mix.json': '{"tasks": {"a": {"instance": 2, "loop": 5, "run": 700, "sleep": 300}, "b": {"loop": 7, "run": 900}}}' };
+    const words = { workload: 'rt-app:mix.json', machine: 'vm-2cpu' };
+    const own = await pool.run(order({ ...words, policy: './eevdf.ts' }, { policies, files }));
+    const ours = await pool.run(order({ ...words, policy: 'kvm-eevdf' }, { files }));
+    expect([own.status, own.hash, own.guests]).toEqual(['ok', ours.hash, ours.guests]);
+  });
 });
 
 test.skipIf(!hasBuilt)('what is compiled loads the one file where it is built, and else its modules one by one', async () => {

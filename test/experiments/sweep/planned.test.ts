@@ -228,15 +228,20 @@ describe('a run that cannot be', () => {
     expect(await refusal(`${SMALL}grid: {policy: [./none.ts]}`)).toMatch(/^\.\/none\.ts: .*want a policy/);
     expect(await refusal('grid: {workload: ["rt-app:nowhere.json"]}')).toMatch(/nowhere\.json, want a file that can be read/);
   });
+});
 
-  test('because its programs are made from a file, under a policy of the user, is told when it is run', async () => {
-    writeFileSync(join(home, 'own.ts'), policyText(20));
-    writeFileSync(join(home, 'tasks.json'), RT_APP(500));
-    const folder = writePlanned(join(home, 'foreign'), await plan('machine: lopsided\npolicy: ./own.ts\nworkload: "rt-app:tasks.json"'));
-    await expect(new Executor(everything('1.2.3'), runner).execute(folder.orderOf(0))).rejects.toThrow(
-      /^workload = rt-app:tasks\.json: does not go with a policy of your own, want one of workload list$/,
-    );
-  });
+test('a policy of the user runs on programs from a file, and files of other words make other runs', async () => {
+  writeFileSync(join(home, 'own.ts'), policyText(20));
+  writeFileSync(join(home, 'tasks.json'), RT_APP(500));
+  writeFileSync(join(home, 'more.json'), RT_APP(800));
+  const text = 'machine: lopsided\npolicy: ./own.ts\ngrid: {workload: ["rt-app:tasks.json", "rt-app:more.json"]}';
+  const folder = writePlanned(join(home, 'own-files'), await plan(text));
+  const executor = new Executor(everything('1.2.3'), runner);
+  const [first, second] = [await executor.execute(folder.orderOf(0)), await executor.execute(folder.orderOf(1))];
+  expect([first, second].map(({ status, policy }) => [status, policy])).toEqual([['ok', './own.ts'], ['ok', './own.ts']]); // prettier-ignore
+  // two loops of 500 or 800 us, and two of 700
+  expect([first, second].map(({ guests }) => guests[0]!.threads!.map(({ figures }) => figures.loops))).toEqual([[2, 2], [2, 2]]); // prettier-ignore
+  expect(first.hash).not.toBe(second.hash);
 });
 
 describe('draws that come out the same twice', () => {
