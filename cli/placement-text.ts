@@ -1,7 +1,7 @@
 import { type Tool, TOOLS } from '../experiments/placement/memory-rule.ts';
 import type { ExportedGuest, PlacementExport } from '../experiments/placement/placement-export.ts';
 import type { PlacedVcpu } from '../experiments/placement/placed-guests.ts';
-import { type HostNode, wholeNodes } from '../formats/numactl-writer.ts';
+import { type HostNode, wholeNodes } from '../formats/numactl/writer.ts';
 import { writeIdList } from '../formats/id-sets.ts';
 import { counted, formatBytes, formatNs, formatShare, plainText } from '../report/format.ts';
 import { table } from '../report/table.ts';

@@ -1,4 +1,4 @@
-import type { RtAppFile } from '../formats/rt-app-file.ts';
+import type { RtAppFile } from '../formats/rt-app/file.ts';
 import type { WorkloadEntry } from '../sim/workload-api.ts';
 import { type MeasuredProgram, measuredProgram } from '../workloads/measured-program.ts';
 import { type Replay, replayed } from '../workloads/replay.ts';

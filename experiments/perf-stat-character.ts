@@ -1,4 +1,4 @@
-import { countOf, type PerfStat } from '../formats/perf-stat.ts';
+import { countOf, type PerfStat } from '../formats/trace-in/perf-stat.ts';
 import { idleLineNs, type Machine } from '../sim/machine.ts';
 import type { MeasuredCharacter } from '../workloads/measured-program.ts';
 

@@ -1,4 +1,4 @@
-import { countOf, type PerfStat, readPerfStat } from '../formats/perf-stat.ts';
+import { countOf, type PerfStat, readPerfStat } from '../formats/trace-in/perf-stat.ts';
 import type { MachineSpec } from '../sim/machine-spec.ts';
 import { buildMachine, type Machine } from '../sim/machine.ts';
 import { MiB } from '../sim/units.ts';

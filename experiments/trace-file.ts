@@ -1,5 +1,5 @@
 import { readSync, writeSync } from 'node:fs';
-import type { PlacedBytes } from '../formats/trace-dat.ts';
+import type { PlacedBytes } from '../formats/trace-out/trace-dat.ts';
 import { failureOf } from './file-calls.ts';
 
 /** An open file that a trace is written to; what cannot be written is remembered, as no hook of a run may throw for it. */

@@ -1,8 +1,8 @@
-import { ChromeTrace } from '../formats/chrome-trace.ts';
-import type { WriteBytes } from '../formats/output-buffer.ts';
-import { PerfScriptText } from '../formats/perf-script-writer.ts';
-import { PerfettoTrace } from '../formats/perfetto.ts';
-import { type PlacedBytes, TraceDat } from '../formats/trace-dat.ts';
+import { ChromeTrace } from '../formats/trace-out/chrome-trace.ts';
+import type { WriteBytes } from '../formats/trace-out/output-buffer.ts';
+import { PerfScriptText } from '../formats/trace-out/perf-script-writer.ts';
+import { PerfettoTrace } from '../formats/trace-out/perfetto.ts';
+import { type PlacedBytes, TraceDat } from '../formats/trace-out/trace-dat.ts';
 import type { TraceSink } from '../sim/trace-events.ts';
 
 /** A format that a trace can be written in as a stream. */

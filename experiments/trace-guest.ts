@@ -1,6 +1,6 @@
-import type { SchedTrace, Timehist } from '../formats/sched-trace.ts';
-import { type TaskFilter, type TraceTask, type TraceTasks, tasksOfTimehist, tasksOfTrace } from '../formats/trace-tasks.ts';
-import { readTrace } from '../formats/trace-text.ts';
+import type { SchedTrace, Timehist } from '../formats/trace-in/sched-trace.ts';
+import { type TaskFilter, type TraceTask, type TraceTasks, tasksOfTimehist, tasksOfTrace } from '../formats/trace-in/trace-tasks.ts';
+import { readTrace } from '../formats/trace-in/trace-text.ts';
 import { choiceOf, type FileOptions, memoryWord, numbersOf, quantityOf, textsOf } from './file-options.ts';
 import { programFrom } from './file-program.ts';
 import type { FileWorkload } from './file-words.ts';

@@ -1,8 +1,8 @@
 import type { GuestDescription } from './guest-description.ts';
-import { looksLikeLibvirt, readLibvirtDomains } from './libvirt.ts';
-import { looksLikeQemu, readQemuCommands } from './qemu.ts';
-import { looksLikeVng, readVng } from './vng.ts';
-import { looksLikeXlConfig, readXlConfigs } from './xl-config.ts';
+import { looksLikeLibvirt, readLibvirtDomains } from './libvirt/libvirt.ts';
+import { looksLikeQemu, readQemuCommands } from './qemu/qemu.ts';
+import { looksLikeVng, readVng } from './qemu/vng.ts';
+import { looksLikeXlConfig, readXlConfigs } from './xl/config.ts';
 
 /** A format that describes guests: `guest import` takes each of this list. */
 export interface GuestFormat {

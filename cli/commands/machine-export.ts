@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { writeHwlocXml } from '../../formats/hwloc-xml-writer.ts';
-import { writeNumactl } from '../../formats/numactl.ts';
+import { writeHwlocXml } from '../../formats/hwloc/xml-writer.ts';
+import { writeNumactl } from '../../formats/numactl/numactl.ts';
 import { InputError, show } from '../../experiments/input-error.ts';
 import { topologyOf } from '../../experiments/machine-import/machine-topology.ts';
 import { wantOneOf } from '../../experiments/named-options.ts';

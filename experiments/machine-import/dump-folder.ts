@@ -1,6 +1,6 @@
 import { type Dirent, existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isSysfsFile } from '../../formats/sysfs.ts';
+import { isSysfsFile } from '../../formats/sysfs/sysfs.ts';
 import { InputError, show } from '../input-error.ts';
 import { readBytes } from '../scenario-file.ts';
 

@@ -1,4 +1,4 @@
-import type { HostNode } from '../../formats/numactl-writer.ts';
+import type { HostNode } from '../../formats/numactl/writer.ts';
 import type { Machine } from '../../sim/machine.ts';
 
 /** What the operating system calls the nodes and CPUs of a machine, by their numbers here. */

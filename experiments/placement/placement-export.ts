@@ -1,6 +1,6 @@
-import { writeLibvirtFragments } from '../../formats/libvirt-writer.ts';
-import { writeNumactl } from '../../formats/numactl-writer.ts';
-import { writeXlLines } from '../../formats/xl-writer.ts';
+import { writeLibvirtFragments } from '../../formats/libvirt/writer.ts';
+import { writeNumactl } from '../../formats/numactl/writer.ts';
+import { writeXlLines } from '../../formats/xl/writer.ts';
 import { escapeXml } from '../../formats/xml.ts';
 import type { Recording } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';

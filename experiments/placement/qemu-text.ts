@@ -1,6 +1,6 @@
 import type { GuestDescription, MemoryBinding } from '../../formats/guest-description.ts';
 import { writeIdList } from '../../formats/id-sets.ts';
-import { writeQemuOptions } from '../../formats/qemu-writer.ts';
+import { writeQemuOptions } from '../../formats/qemu/writer.ts';
 
 /**
  * A command line of QEMU, behind taskset where all vCPUs are held alike; vCPUs that are held apart have their taskset in comments, to be

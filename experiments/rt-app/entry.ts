@@ -1,4 +1,4 @@
-import type { RtAppFile } from '../../formats/rt-app-file.ts';
+import type { RtAppFile } from '../../formats/rt-app/file.ts';
 import type { WorkloadEntry } from '../../sim/workload-api.ts';
 import type { RtAppPlan } from './plan.ts';
 import { checkHost, rtAppProgram } from './program.ts';

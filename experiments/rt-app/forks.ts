@@ -1,4 +1,4 @@
-import type { RtAppFile } from '../../formats/rt-app-file.ts';
+import type { RtAppFile } from '../../formats/rt-app/file.ts';
 
 /** rt-app ends with an error at the next fork of a task (FORKS_LIMIT, src/rt-app.c). */
 export const MOST_FORKS = 1024;

@@ -1,4 +1,4 @@
-import { readRtApp } from '../../formats/rt-app.ts';
+import { readRtApp } from '../../formats/rt-app/rt-app.ts';
 import type { MachineSpec } from '../../sim/machine-spec.ts';
 import { MiB } from '../../sim/units.ts';
 import { remembered } from '../file-program.ts';

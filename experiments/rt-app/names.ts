@@ -1,4 +1,4 @@
-import type { RtAppEvent, RtAppFile } from '../../formats/rt-app-file.ts';
+import type { RtAppEvent, RtAppFile } from '../../formats/rt-app/file.ts';
 import type { Step } from './plan.ts';
 
 /** How many there are of what a file names. */

@@ -1,4 +1,4 @@
-import type { RtAppEvent, RtAppFile, RtAppPhase, RtAppPolicy, RtAppTask } from '../../formats/rt-app-file.ts';
+import type { RtAppEvent, RtAppFile, RtAppPhase, RtAppPolicy, RtAppTask } from '../../formats/rt-app/file.ts';
 import type { ThreadSpec } from '../../sim/workload-api.ts';
 import { DEFAULT_WEIGHT } from '../../sim/policy-api.ts';
 import { niceWeight } from '../nice-weights.ts';

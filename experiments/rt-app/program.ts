@@ -1,6 +1,6 @@
 import { FormatError } from '../../formats/format-error.ts';
-import type { RtAppFile } from '../../formats/rt-app-file.ts';
-import { logUs } from '../../formats/rt-app-log.ts';
+import type { RtAppFile } from '../../formats/rt-app/file.ts';
+import { logUs } from '../../formats/rt-app/log.ts';
 import { us } from '../../sim/units.ts';
 import {
   AFFINITY,

@@ -1,4 +1,4 @@
-import { type RtAppLogRow, writeRtAppLog, rtAppLogName } from '../../formats/rt-app-log.ts';
+import { type RtAppLogRow, writeRtAppLog, rtAppLogName } from '../../formats/rt-app/log.ts';
 import type { RtAppPlan } from './plan.ts';
 
 /** Rows that are kept of one thread; later ones are only counted. */

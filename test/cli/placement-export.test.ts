@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { lab as realLab } from '../../cli/lab.ts';
 import type { GuestDescription } from '../../formats/guest-description.ts';
-import { readLibvirt } from '../../formats/libvirt.ts';
-import { readQemu } from '../../formats/qemu.ts';
-import { readXlConfig } from '../../formats/xl-config.ts';
+import { readLibvirt } from '../../formats/libvirt/libvirt.ts';
+import { readQemu } from '../../formats/qemu/qemu.ts';
+import { readXlConfig } from '../../formats/xl/config.ts';
 import { lopsided } from '../../machines/lopsided.ts';
 import { session } from './session.ts';
 

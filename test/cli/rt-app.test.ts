@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { lab } from '../../cli/lab.ts';
 import type { RunResult } from '../../experiments/run-result.ts';
 import { policyTemplate } from '../../experiments/user-policy/template.ts';
-import { readRtAppLog } from '../../formats/rt-app-log.ts';
+import { readRtAppLog } from '../../formats/rt-app/log.ts';
 import { session } from './session.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'numalab-rt-app-'));

@@ -11,11 +11,11 @@ import { MACHINE_FORMATS } from '../../experiments/machine-import/read-descripti
 import { TOOLS } from '../../experiments/placement/memory-rule.ts';
 import { traceFormats } from '../../experiments/trace-formats.ts';
 import * as library from '../../formats/library.ts';
-import { NO_EFFECT, READ_ELEMENTS } from '../../formats/libvirt-remarks.ts';
-import * as qemu from '../../formats/qemu-command.ts';
-import { EVENT_KINDS } from '../../formats/rt-app-events.ts';
-import * as vng from '../../formats/vng.ts';
-import { IGNORED_KEYS, READ_KEYS, UNSIMULATED_KEYS } from '../../formats/xl-keys.ts';
+import { NO_EFFECT, READ_ELEMENTS } from '../../formats/libvirt/remarks.ts';
+import * as qemu from '../../formats/qemu/command.ts';
+import { EVENT_KINDS } from '../../formats/rt-app/events.ts';
+import * as vng from '../../formats/qemu/vng.ts';
+import { IGNORED_KEYS, READ_KEYS, UNSIMULATED_KEYS } from '../../formats/xl/keys.ts';
 
 const rootOf = (name: string): URL => new URL(`../../${name}`, import.meta.url);
 const pageOf = (name: string): string => readFileSync(rootOf(`docs/${name}.md`), 'utf8');
@@ -90,7 +90,7 @@ describe('docs/rt-app.md names', () => {
   });
 
   test('each setting that the reader takes', () => {
-    const sources = ['rt-app', 'rt-app-global', 'rt-app-settings', 'rt-app-events'].map((name) => readFileSync(rootOf(`formats/${name}.ts`), 'utf8')); // prettier-ignore
+    const sources = ['rt-app', 'global', 'settings', 'events'].map((name) => readFileSync(rootOf(`formats/rt-app/${name}.ts`), 'utf8')); // prettier-ignore
     const taken = sources.flatMap((text) => [...text.matchAll(/\b(?:take|needed)\('([\w-]+)'|^ {2}\['(\w+)', as/gm)].map(([, a, b]) => (a ?? b)!)); // prettier-ignore
     const listed = sources.flatMap((text) => [...text.matchAll(/\[('[a-z_-]+'(?:, '[a-z_-]+')+)\](?:\.map|\))/g)].flatMap(([, list]) => list!.replaceAll("'", '').split(', '))); // prettier-ignore
     expect(new Set(taken).size).toBeGreaterThan(20);

@@ -3,7 +3,7 @@ import { type GuestImport, guestScenario, importGuests } from '../../experiments
 import { guestWords } from '../../experiments/guest-words.ts';
 import { readScenario } from '../../experiments/scenario-input.ts';
 import type { GuestDescription } from '../../formats/guest-description.ts';
-import { readQemu } from '../../formats/qemu.ts';
+import { readQemu } from '../../formats/qemu/qemu.ts';
 import { machines } from '../../machines/index.ts';
 import { lopsided } from '../../machines/lopsided.ts';
 import { policies } from '../../policies/index.ts';

@@ -6,8 +6,8 @@ import * as library from '../../formats/library.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const sources = new Map(
-  readdirSync(`${root}/formats`)
-    .filter((name) => name !== 'library.ts')
+  (readdirSync(`${root}/formats`, { recursive: true }) as string[])
+    .filter((name) => name.endsWith('.ts') && name !== 'library.ts')
     .map((name) => [name, readFileSync(`${root}/formats/${name}`, 'utf8')]),
 );
 /** Of parts of a format, that readers and writers are made of. */

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RtAppLog, readRtAppLog } from '../../formats/rt-app-log.ts';
+import { type RtAppLog, readRtAppLog } from '../../formats/rt-app/log.ts';
 
 /** Whether rt-app itself is installed (Debian has version 1.0, without `fork`, `memrun`, semaphores, task groups and clamps). */
 export const hasRtApp: boolean = spawnSync('rt-app', ['--version'], { stdio: 'ignore' }).error === undefined;

@@ -1,4 +1,4 @@
-import type { WriteBytes } from '../../formats/output-buffer.ts';
+import type { WriteBytes } from '../../formats/trace-out/output-buffer.ts';
 import { run } from '../../sim/engine.ts';
 import type { Recording } from '../../sim/recording.ts';
 import type { Scenario } from '../../sim/scenario.ts';

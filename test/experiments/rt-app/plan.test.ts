@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { planOf, type RtAppPlan } from '../../../experiments/rt-app/plan.ts';
-import { readRtApp } from '../../../formats/rt-app.ts';
+import { readRtApp } from '../../../formats/rt-app/rt-app.ts';
 
 const plan = (tasks: object): RtAppPlan => planOf(readRtApp(JSON.stringify({ tasks })));
 const repeated = (count: number, make: (i: number) => object): object =>

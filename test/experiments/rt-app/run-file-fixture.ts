@@ -1,6 +1,6 @@
 import { readScenario } from '../../../experiments/scenario-input.ts';
 import { loggedScenario } from '../../../experiments/rt-app/log-files.ts';
-import type { RtAppLogRow } from '../../../formats/rt-app-log.ts';
+import type { RtAppLogRow } from '../../../formats/rt-app/log.ts';
 import { machines } from '../../../machines/index.ts';
 import { policies } from '../../../policies/index.ts';
 import { run } from '../../../sim/engine.ts';

@@ -1,0 +1,162 @@
+import { readPrefix, baseName, type Prefix } from './command-prefix.ts';
+import { shown, SourceText } from '../format-error.ts';
+import { startsGuest } from '../guest-comment.ts';
+import { type GuestDescription, MOST_GUESTS } from '../guest-description.ts';
+import { type QemuHost, readHost, readOptions } from './command.ts';
+import { type Aside, backendNamed, DEFAULT_MEMORY_BYTES, lineOf, type MemoryBackend, readBackend, readMemory } from './memory.ts';
+import { machineEra, unknownVersion } from './machine.ts';
+import { hasLegacyNodes, readNuma } from './numa.ts';
+import { type QemuOption, Settings } from './options.ts';
+import { ONE_VCPU, readSmp, type Smp } from './smp.ts';
+import { MOST_COMMAND_CHARACTERS, readCommands, type ShellWord } from './shell-words.ts';
+
+const PROGRAM = /^(qemu-system-[a-z0-9_]+|qemu-kvm|kvm)$/;
+
+export function looksLikeQemu(text: string): boolean {
+  return /(^|[\s/])(qemu-system-[a-z0-9_]+|qemu-kvm|kvm)["']?\s/m.test(text) || /^\s*-(smp|m|numa|object|machine|name)\s/.test(text);
+}
+
+/**
+ * A QEMU command line, or its options alone, as one guest. Lines may be continued; nothing is expanded or run. taskset and numactl before
+ * it become pins of all vCPUs and the binding of what no memory backend binds.
+ * After: qemu-options.hx and hw/core/numa.c of QEMU 9; formats of sizes and lists as there.
+ * @throws FormatError with line, column, option, key and what was wanted
+ */
+export function readQemu(text: string): GuestDescription {
+  const source = new SourceText(text, MOST_COMMAND_CHARACTERS);
+  const { commands, ignored } = guestCommands(source);
+  if (commands[1]) refuseSecond(source, commands[1]);
+  return readCommand(source, commands[0]!, ignored);
+}
+
+/**
+ * As readQemu, of one guest or several: a command each. Options alone, without a program, are those of another guest only behind a comment
+ * `# guest NAME`, as `placement export` writes it: else a backslash is likely missing before them.
+ * @throws FormatError as readQemu; and for more than 4096 guests
+ */
+export function readQemuCommands(text: string): GuestDescription[] {
+  const source = new SourceText(text, MOST_COMMAND_CHARACTERS);
+  const { commands, ignored } = guestCommands(source);
+  commands.forEach((command, i) => {
+    const before = commands[i - 1]?.at(-1)!.offsets.at(-1);
+    const at = command[0]!.offsets[0]!;
+    if (i === MOST_GUESTS) source.fail(at, `more than ${MOST_GUESTS} guests, want fewer`);
+    const isOther = before === undefined || command.some(({ text: word }) => PROGRAM.test(baseName(word)));
+    if (!isOther && !startsGuest(text.slice(before, at))) refuseSecond(source, command);
+  });
+  return commands.map((command, i) => readCommand(source, command, i === 0 ? ignored : []));
+}
+
+function refuseSecond(source: SourceText, second: readonly ShellWord[]): never {
+  const { text, offsets } = second[0]!;
+  return source.fail(offsets[0]!, `${shown(text)}: a second command, want one QEMU command line (a line goes on after a backslash)`);
+}
+
+function readCommand(source: SourceText, command: readonly ShellWord[], passedOver: readonly string[]): GuestDescription {
+  const aside: Aside = { unsimulated: [], ignored: [...passedOver] };
+  const { prefix, words, isKvmByName } = commandOf(source, command);
+  aside.unsimulated.push(...(prefix?.unsimulated ?? []));
+  aside.ignored.push(...(prefix?.ignored ?? []));
+  const { options, flags } = readOptions(source, words, aside);
+  const host = readHost(source, options, flags, aside);
+  if (host.isKvm === false || (host.isKvm === null && !isKvmByName))
+    aside.unsimulated.push('no KVM (-enable-kvm, -accel kvm): QEMU would emulate the CPUs');
+  const last = (name: string): QemuOption | undefined => options.findLast((option) => option.name === name);
+  const numaOptions = options.filter((option) => option.name === 'numa');
+  const isLegacy = hasLegacyNodes(source, numaOptions);
+  const era = machineEra(host.machine, isLegacy);
+  const taken = unknownVersion(host.machine, isLegacy);
+  if (taken !== null) aside.ignored.push(`-machine ${shown(host.machine)}: ${taken}`);
+  const smpOption = last('smp');
+  const smp = smpOption ? readSmp(new Settings(source, smpOption, 'cpus'), era.prefersSockets) : ONE_VCPU;
+  if (smp.maxCpus > smp.cpus) aside.ignored.push(`-smp maxcpus=${smp.maxCpus}: vCPUs that may be plugged in later`);
+  const backends = backendsOf(source, options, aside);
+  const given = last('m');
+  const memory = memoryOf(host, given ? readMemory(source, given, aside) : null, backends);
+  const { cells, distances } = readNuma(source, numaOptions, smp, memory.bytes, backends, aside, era);
+  if (isLegacy) aside.ignored.push('-numa node without memdev: QEMU 5.1 on wants it');
+  const isPreallocated = flags.has('mem-prealloc');
+  return {
+    name: nameOf(source, last('name')),
+    kind: 'kvm',
+    vcpus: smp.cpus,
+    memoryBytes: memory.bytes,
+    pins: Array<null>(smp.cpus)
+      .fill(null)
+      .map(() => prefix?.pins ?? null),
+    softPins: Array<null>(smp.cpus).fill(null),
+    cells: isPreallocated ? cells.map((cell) => ({ ...cell, isPreallocated })) : cells,
+    distances,
+    topology: topologyOf(smp, aside),
+    memory: memory.backend?.binding ?? prefix?.memory ?? null,
+    isPreallocated: cells.length === 0 && (isPreallocated || (memory.backend?.isPreallocated ?? false)),
+    weight: null,
+    capPercent: null,
+    ...aside,
+  };
+}
+
+/** Commands of a start script that change nothing of a guest. */
+const SCRIPT_WORDS = new Set(['set', 'export', 'unset', 'cd', 'umask', 'wait']);
+const ASSIGNMENT = /^[A-Za-z_]\w*=/;
+
+/** Commands but those of a script around them. */
+function guestCommands(source: SourceText): { commands: ShellWord[][]; ignored: string[] } {
+  const all = readCommands(source);
+  const isPassedOver = (words: ShellWord[]): boolean =>
+    SCRIPT_WORDS.has(words[0]!.text) || words.every(({ text }) => ASSIGNMENT.test(text));
+  const commands = all.filter((words) => !isPassedOver(words));
+  if (commands.length === 0) source.fail(0, 'nothing, want a QEMU command line');
+  const ignored = all.filter(isPassedOver).map(([first]) => {
+    const { text, offsets } = first!;
+    return `${lineOf(source, offsets[0]!)}: ${ASSIGNMENT.exec(text)?.[0] ?? text}`;
+  });
+  return { commands, ignored };
+}
+
+/** The words after the program, which may be left out. */
+function commandOf(
+  source: SourceText,
+  command: readonly ShellWord[],
+): { prefix: Prefix | null; words: readonly ShellWord[]; isKvmByName: boolean } {
+  if (command[0]!.text.startsWith('-')) return { prefix: null, words: command, isKvmByName: true };
+  const prefix = readPrefix(source, command, (word) => PROGRAM.test(baseName(word)), 'a QEMU command line');
+  const program = baseName(prefix.rest[0]!.text);
+  return { prefix, words: prefix.rest.slice(1), isKvmByName: !program.startsWith('qemu-system') };
+}
+
+function backendsOf(source: SourceText, options: readonly QemuOption[], aside: Aside): Map<string, MemoryBackend> {
+  const backends = new Map<string, MemoryBackend>();
+  for (const option of options) {
+    if (option.name !== 'object') continue;
+    const backend = readBackend(source, option, aside);
+    if (backend && backends.has(backend.id))
+      source.fail(option.at, `-object id = ${shown(backend.id)}, want an id that no other memory backend has`);
+    if (backend) backends.set(backend.id, backend);
+  }
+  return backends;
+}
+
+function memoryOf(
+  { backend: settings }: QemuHost,
+  bytes: number | null,
+  backends: ReadonlyMap<string, MemoryBackend>,
+): { bytes: number; backend: MemoryBackend | null } {
+  const backend = settings && backendNamed(backends, settings, 'memory-backend');
+  if (backend && bytes !== null && backend.bytes !== bytes) {
+    settings!.fail(settings!.one('memory-backend'), `its ${backend.bytes} bytes are not the ${bytes} of -m, want as much`);
+  }
+  return { bytes: bytes ?? backend?.bytes ?? DEFAULT_MEMORY_BYTES, backend };
+}
+
+function nameOf(source: SourceText, option: QemuOption | undefined): string | null {
+  return option ? (new Settings(source, option, 'guest').one('guest')?.value ?? null) : null;
+}
+
+/** null for what a guest is shown in any case: one socket. */
+function topologyOf({ cpus, maxCpus, sockets, dies, cores, threads, isSaid }: Smp, aside: Aside): GuestDescription['topology'] {
+  if (!isSaid) return null;
+  if (maxCpus === cpus) return { sockets, dies, cores, threads };
+  aside.unsimulated.push(`-smp: a topology of ${maxCpus} vCPUs of which ${cpus} are there`);
+  return null;
+}

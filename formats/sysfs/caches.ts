@@ -1,0 +1,78 @@
+import type { Dump } from './sysfs.ts';
+import type { TopologyNode } from '../topology.ts';
+
+export type CacheSizes = Pick<TopologyNode, 'l1Bytes' | 'l2Bytes' | 'llcBytes' | 'llcCount'>;
+
+interface Cache {
+  readonly level: number;
+  readonly bytes: number;
+  /** Online CPUs that share it. */
+  readonly cpus: readonly number[];
+}
+
+const MOST_INDEX = 16;
+const MOST_KIB = 2 ** 31;
+const UNITS: ReadonlyMap<string, number> = new Map([['K', 1024], ['M', 1024 ** 2], ['G', 1024 ** 3]]); // prettier-ignore
+
+/** Caches by node, of what each CPU says of its own. The last level is the highest there is, from the third on. */
+export class NodeCaches {
+  readonly #dump: Dump;
+  readonly #online: ReadonlySet<number>;
+  readonly #remarks: string[];
+  #hasSplit = false;
+
+  constructor(dump: Dump, online: ReadonlySet<number>, remarks: string[]) {
+    this.#dump = dump;
+    this.#online = online;
+    this.#remarks = remarks;
+  }
+
+  /** Sizes of the first CPU's own, and the sum of the last-level caches: of one that several nodes share, this node's part by its CPUs. */
+  of(node: number, cpus: readonly number[]): CacheSizes {
+    const own = new Set(cpus);
+    const known = new Map<string, Cache>();
+    let first: readonly Cache[] = [];
+    cpus.forEach((cpu, at) => {
+      const caches = this.#cachesOf(cpu);
+      if (at === 0) first = caches;
+      for (const cache of caches) known.set(`${cache.level}/${cache.cpus.join()}`, cache);
+    });
+    const sizeOf = (level: number): number | null => first.find((cache) => cache.level === level)?.bytes ?? null;
+    const highest = Math.max(...[...known.values()].map(({ level }) => level), 0);
+    const last = [...known.values()].filter(({ level }) => level === highest && level >= 3);
+    if (last.length === 0) return { l1Bytes: sizeOf(1), l2Bytes: sizeOf(2), llcBytes: null, llcCount: null };
+    const shares = last.map((cache) => (cache.bytes * cache.cpus.filter((cpu) => own.has(cpu)).length) / cache.cpus.length);
+    if (last.some((cache) => cache.cpus.some((cpu) => !own.has(cpu)))) this.#remarkSplit(node);
+    return {
+      l1Bytes: sizeOf(1),
+      l2Bytes: sizeOf(2),
+      llcBytes: Math.floor(shares.reduce((sum, bytes) => sum + bytes, 0)),
+      llcCount: last.length,
+    };
+  }
+
+  #cachesOf(cpu: number): Cache[] {
+    const caches: Cache[] = [];
+    for (let index = 0; index < MOST_INDEX; index++) {
+      const folder = `devices/system/cpu/cpu${cpu}/cache/index${index}`;
+      const level = this.#dump.whole(`${folder}/level`, 9);
+      const size = this.#dump.sys(`${folder}/size`);
+      if (level === null || size === null || this.#dump.sys(`${folder}/type`) === 'Instruction') continue;
+      const shared = this.#dump.idsIn(`${folder}/shared_cpu_list`, `${folder}/shared_cpu_map`, 4096) ?? [cpu];
+      const cpus = shared.filter((one) => this.#online.has(one));
+      caches.push({ level, bytes: this.#bytes(`${folder}/size`, size), cpus: cpus.length > 0 ? cpus : [cpu] });
+    }
+    return caches;
+  }
+
+  #bytes(name: string, text: string): number {
+    const [, count, unit] = /^(\d{1,10})([KMG])$/.exec(text) ?? [];
+    const KiB = (Number(count) * (UNITS.get(unit ?? '') ?? NaN)) / 1024;
+    return KiB > 0 && KiB <= MOST_KIB ? KiB * 1024 : this.#dump.refuse(name, text, 'a size such as 512K');
+  }
+
+  #remarkSplit(node: number): void {
+    if (!this.#hasSplit) this.#remarks.push(`a last-level cache that node ${node} shares with others counts by its CPUs' part for each`);
+    this.#hasSplit = true;
+  }
+}

@@ -1,0 +1,216 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execFileSync } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+import { PerfettoTrace } from '../../../formats/trace-out/perfetto.ts';
+import { GUEST_DEPARTS, HINT_FAULT, PAGE_MOVE, PAGE_REPLICA, SWITCH, TASK_LEAVE, TASK_ON, WAKING } from '../../../sim/trace-events.ts';
+import { absentPrograms } from '../../processes.ts';
+import { double, type Fields, fieldsOf, inner, one, text } from '../protobuf-fixture.ts';
+import { busyScenarios, Pieces, rowsOf, streamed, TABLE } from '../trace-stream-fixture.ts';
+
+const RUNNABLE = 2;
+const RUNNING = 3;
+const SLEEPING = 4;
+const DEAD = 7;
+
+const open = (write: (bytes: Uint8Array) => void): PerfettoTrace => new PerfettoTrace(write);
+const packetsOf = (bytes: Uint8Array): Fields[] => (fieldsOf(bytes).get(1) ?? []).map((packet) => fieldsOf(packet as Uint8Array));
+
+interface State {
+  readonly timeNs: number;
+  readonly tid: number;
+  readonly state: number;
+  readonly cpu: number;
+  readonly comm: string;
+}
+
+const statesOf = (packets: readonly Fields[]): State[] =>
+  packets.flatMap((packet) => {
+    const state = inner(packet, 117);
+    return state ? [{ timeNs: one(packet, 8), tid: one(state, 3), state: one(state, 4), cpu: one(state, 1), comm: text(state, 2) }] : [];
+  });
+
+const eventsOf = (packets: readonly Fields[]): (Fields & { timeNs?: number })[] =>
+  packets.flatMap((packet) => {
+    const event = inner(packet, 11);
+    return event ? [Object.assign(event, { timeNs: one(packet, 8) })] : [];
+  });
+
+describe('a made-up stream', () => {
+  const out = new Pieces();
+  const sink = open(out.write);
+  sink.begin(TABLE);
+  const late = 61_000_000_123; // beyond 2^32 ns
+  sink.events(
+    rowsOf(
+      [0, WAKING, 1, -1, 1, -1, 1],
+      [0, TASK_ON, 2, 1, 0],
+      [5, SWITCH, 1, -1, 0, 1],
+      [17, SWITCH, 1, 1, 1, 2],
+      [300, SWITCH, 1, 2, 0, -1],
+      [300, SWITCH, 0, -1, 0, 1],
+      [400, PAGE_MOVE, 0, 9, 0, 1, 0],
+      [400, PAGE_MOVE, 0, 10, 0, 1, 0],
+      [400, PAGE_MOVE, 0, 11, 0, 1, 1],
+      [410, PAGE_REPLICA, 0, 12, 1, 0],
+      [420, HINT_FAULT, 0, 13, 1, 0, 1],
+      [500, TASK_LEAVE, 2, 1, 0],
+      [late, GUEST_DEPARTS, 0],
+      [late, SWITCH, 0, 1, 0, -1],
+    ),
+  );
+  sink.look({
+    atNs: 1000,
+    spanNs: 800,
+    resourceBytes: Float64Array.of(1600, 0, 400),
+    localLines: Float64Array.of(3, 0),
+    remoteLines: Float64Array.of(1, 0),
+    guestNodeBlocks: Int32Array.of(2, 0, 0, 0),
+  });
+  sink.end(late);
+  const packets = packetsOf(out.bytes);
+
+  test('is task states of threads that never run twice, closed on the CPU they ran on', () => {
+    const [a, b, c] = [1001, 1002, 1004]; // process 1000 and its vCPUs, process 1003 and its thread
+    const comm = new Map([[a, 'web_"1"/0'], [b, 'web_"1"/1'], [c, 'noise/0']]); // prettier-ignore
+    const want = [
+      [0, b, RUNNABLE, 1],
+      [5, b, RUNNING, 1],
+      [17, b, RUNNABLE, 1],
+      [17, c, RUNNING, 1],
+      [300, c, SLEEPING, 1],
+      [300, b, RUNNING, 0],
+      [late, a, DEAD, 0],
+      [late, b, DEAD, 0],
+    ].map(([timeNs, tid, state, cpu]) => ({ timeNs, tid, state, cpu, comm: comm.get(tid!)! }));
+    expect(statesOf(packets)).toEqual(want);
+  });
+
+  const tracks = packets.flatMap((packet) => inner(packet, 60) ?? []);
+  const trackNamed = (name: string): number =>
+    one(
+      tracks.find((track) => track.has(2) && text(track, 2) === name)!,
+      1,
+    );
+
+  test('names processes and threads, twice: for the scheduler and for tracks', () => {
+    const trees = packets.flatMap((packet) => inner(packet, 122) ?? []);
+    const processes = trees.flatMap((tree) => inner(tree, 1) ?? []).map((process) => [one(process, 1), text(process, 3)]);
+    expect(processes).toEqual([[1000, 'web_"1"'], [1003, 'noise']]); // prettier-ignore
+    const threads = trees.flatMap((tree) => inner(tree, 2) ?? []).map((thread) => [one(thread, 2), one(thread, 1), text(thread, 3)]);
+    expect(threads).toEqual([[1000, 1001, 'web_"1"/0'], [1000, 1002, 'web_"1"/1'], [1003, 1004, 'noise/0']]); // prettier-ignore
+    const ofTracks = tracks.flatMap((track) => inner(track, 4) ?? []).map((thread) => [one(thread, 1), one(thread, 2), text(thread, 5)]);
+    expect(ofTracks).toEqual(threads);
+    expect(tracks.flatMap((track) => inner(track, 3) ?? []).map((process) => [one(process, 1), text(process, 6)])).toEqual([[1000, 'web "1"'], [1003, 'noise']]); // prettier-ignore
+  });
+
+  test('has counters below their nodes, which share an axis; they say what was from the look before on', () => {
+    const counters = eventsOf(packets).filter((event) => one(event, 9) === 4);
+    const of = (track: number): (number | undefined)[][] =>
+      counters.filter((event) => one(event, 11) === track).map((event) => [event.timeNs, double(event, 44)]);
+    const [node0, node1] = [trackNamed('node 0'), trackNamed('node 1')];
+    const below = (parent: number, name: string): Fields => tracks.find((track) => one(track, 5) === parent && track.has(2) && text(track, 2) === name)!; // prettier-ignore
+    expect(of(one(below(node0, 'controller'), 1))).toEqual([[200, 2]]); // 1600 bytes in 800 ns
+    expect(of(one(below(node1, 'controller'), 1))).toEqual([[200, 0]]);
+    expect(of(trackNamed('0>1'))).toEqual([[200, 0.5]]);
+    expect(of(one(below(node0, 'remote ratio'), 1))).toEqual([[200, 0.25]]);
+    const key = (track: Fields): string => text(inner(track, 8)!, 7);
+    expect(key(below(node0, 'controller'))).toBe(key(below(node1, 'controller')));
+    expect(text(inner(below(node1, 'controller'), 8)!, 6)).toBe('GB/s');
+    expect(of(trackNamed('memory on node 0'))).toEqual([[1000, 8192]]);
+    expect(of(trackNamed('memory on node 1'))).toEqual([]); // nothing has changed there
+  });
+
+  test('has pages that move as an arrow from node to node, several at a time where they go together', () => {
+    const flows = eventsOf(packets).filter((event) => event.has(47));
+    const [node0, node1] = [trackNamed('node 0'), trackNamed('node 1')];
+    const told = flows.map((event) => {
+      const [, bytes] = event.get(4)!.map((annotation) => one(fieldsOf(annotation as Uint8Array), 3));
+      return [event.timeNs, text(event, 23), one(event, 11), (event.get(47)![0] as Uint8Array)[0], bytes];
+    });
+    expect(told).toEqual([
+      [400, 'pages move', node0, 1, 8192],
+      [400, 'pages move', node1, 1, 8192],
+      [400, 'pages return', node0, 2, 4096],
+      [400, 'pages return', node1, 2, 4096],
+      [410, 'page copied', node1, 3, 4096],
+      [410, 'page copied', node0, 3, 4096],
+    ]);
+  });
+
+  test("has the guest's tasks as slices of its vCPUs' threads", () => {
+    const thread = tracks.find((track) => track.has(4) && one(inner(track, 4)!, 2) === 1002)!;
+    const events = eventsOf(packets).filter((event) => one(event, 11) === one(thread, 1));
+    expect(events.map((event) => [event.timeNs, one(event, 9), event.has(23) ? text(event, 23) : null])).toEqual([
+      [0, 1, 'boot'],
+      [420, 3, 'hint fault'],
+      [500, 2, null],
+    ]);
+  });
+
+  test('has all packets in one sequence', () => {
+    expect(new Set(packets.map((packet) => one(packet, 10)))).toEqual(new Set([1]));
+  });
+});
+
+test('a run is written whole: as many switches, moves and faults; no thread runs twice; slices nest (12 random runs)', () => {
+  const seen = { moves: 0, slices: 0, states: 0 };
+  busyScenarios(12).forEach((scenario, i) => {
+    const { bytes, kept } = streamed(scenario, open);
+    const packets = packetsOf(bytes);
+    const states = statesOf(packets);
+    const events = eventsOf(packets);
+    const rows = (kind: number): number => kept.rows.filter((row) => row[1] === kind).length;
+    const named = (...names: string[]): Fields[] => events.filter((event) => event.has(23) && names.includes(text(event, 23)));
+    const last = new Map<number, number>();
+    for (const { tid, state } of states) {
+      if (state === RUNNING && last.get(tid) === RUNNING) throw new Error(`run ${i}: thread ${tid} runs twice`);
+      last.set(tid, state);
+    }
+    expect([...last.values()].includes(RUNNING), `run ${i}`).toBe(false);
+    expect(states.filter(({ state }) => state === RUNNING).length, `run ${i}`).toBe(
+      kept.rows.filter(([, kind, , , , next]) => kind === SWITCH && next >= 0).length,
+    );
+    const depth = new Map<number, number>();
+    for (const event of events) {
+      const [type, track] = [one(event, 9), one(event, 11)];
+      if (type === 1) depth.set(track, (depth.get(track) ?? 0) + 1);
+      if (type === 2) depth.set(track, (depth.get(track) ?? 0) - 1);
+      if (![0, 1, undefined].includes(depth.get(track))) throw new Error(`run ${i}: track ${track} is ${depth.get(track)} deep`);
+    }
+    const moves = named('pages move', 'pages return');
+    const blocks = moves.map((event) => one(fieldsOf(event.get(4)![1] as Uint8Array), 3) / scenario.blockBytes);
+    expect(
+      blocks.reduce((sum, count) => sum + count, 0),
+      `run ${i}`,
+    ).toBe(2 * rows(PAGE_MOVE));
+    expect(named('hint fault').length, `run ${i}`).toBe(rows(HINT_FAULT));
+    expect(named('page copied').length, `run ${i}`).toBe(2 * rows(PAGE_REPLICA));
+    seen.moves += moves.length;
+    seen.slices += events.filter((event) => one(event, 9) === 1).length;
+    seen.states += states.length;
+  });
+  for (const [name, count] of Object.entries(seen)) expect(count, name).toBeGreaterThan(100);
+});
+
+const absent = absentPrograms(['protoc']);
+test.skipIf(absent.length > 0)(
+  `protoc knows every field by Perfetto's own definitions${absent.length > 0 ? ' (skipped: no protoc)' : ''}`,
+  () => {
+    const definitions = fileURLToPath(new URL('../fixtures/perfetto.proto', import.meta.url));
+    busyScenarios(4).forEach((scenario, i) => {
+      const { bytes, kept } = streamed(scenario, open);
+      const decoded = execFileSync('protoc', [`--proto_path=${dirname(definitions)}`, '--decode=perfetto.protos.Trace', definitions], {
+        input: bytes,
+        encoding: 'utf8',
+        maxBuffer: 1 << 28,
+      });
+      expect(decoded.match(/^\s*\d+\s*[:{]/m), `run ${i}: a field without a name`).toBeNull();
+      const count = (pattern: RegExp): number => decoded.match(pattern)?.length ?? 0;
+      expect(count(/state: TASK_STATE_RUNNING/g), `run ${i}`).toBe(
+        kept.rows.filter(([, kind, , , , next]) => kind === SWITCH && next >= 0).length,
+      );
+      expect(count(/^packet \{/gm), `run ${i}`).toBe(packetsOf(bytes).length);
+    });
+  },
+);
