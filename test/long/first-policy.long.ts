@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { lab } from '../cli/lab.ts';
-import { numalab } from '../cli/numalab.ts';
+import { lab } from '../../cli/lab.ts';
+import { numalab } from '../../cli/numalab.ts';
 
 /** What docs/first-policy.md tells a reader to type is typed here, in its order, in an empty folder. */
-const page = readFileSync(new URL('../docs/first-policy.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../docs/first-policy.md', import.meta.url), 'utf8');
 const commands = [...page.matchAll(/^npx numalab (.+)$/gm)].map((match) => match[1]!);
 const folder = mkdtempSync(join(tmpdir(), 'numalab-'));
 const before = process.cwd();

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { cellScenario, type Chart, runChart } from '../../../experiments/chart.ts';
-import { questions } from '../../../experiments/questions/index.ts';
-import { answer, labOf, type Question, runsASeed, secondsOf } from '../../../experiments/questions/question.ts';
-import { machines } from '../../../machines/index.ts';
-import { policies } from '../../../policies/index.ts';
-import { run } from '../../../sim/engine.ts';
-import { workloads } from '../../../workloads/index.ts';
+import { cellScenario, type Chart, runChart } from '../../experiments/chart.ts';
+import { questions } from '../../experiments/questions/index.ts';
+import { answer, labOf, type Question, runsASeed, secondsOf } from '../../experiments/questions/question.ts';
+import { machines } from '../../machines/index.ts';
+import { policies } from '../../policies/index.ts';
+import { run } from '../../sim/engine.ts';
+import { workloads } from '../../workloads/index.ts';
 
 const lab = { machines, policies, workloads, run };
 
