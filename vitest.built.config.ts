@@ -12,7 +12,9 @@ const config: ViteUserConfig = mergeConfig(
   short,
   defineConfig({
     resolve: {
-      alias: [{ find: /^(?:\.\.?\/)+(sim|machines|workloads|policies)\/(?!.*fixture)(.+)\.ts$/, replacement: `${dist}/$1/$2.js` }],
+      alias: [
+        { find: /^(?:\.\.?\/)+(sim|machines|workloads|policies)\/(?!.*(?:fixture|fake-))(.+)\.ts$/, replacement: `${dist}/$1/$2.js` },
+      ],
     },
     test: { server: { deps: { external: [/\/dist\//] } } },
   }),
