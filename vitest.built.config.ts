@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, mergeConfig, type ViteUserConfig } from 'vitest/config';
 import short from './vitest.config.ts';
+import { SLOW } from './vitest.slow.ts';
 
 /**
  * The short tests as `npm test` runs them: the simulator is the one that `npm run build` has just made, which runs a third faster than its
@@ -16,7 +17,7 @@ const config: ViteUserConfig = mergeConfig(
         { find: /^(?:\.\.?\/)+(sim|machines|workloads|policies)\/(?!.*(?:fixture|fake-))(.+)\.ts$/, replacement: `${dist}/$1/$2.js` },
       ],
     },
-    test: { server: { deps: { external: [/\/dist\//] } } },
+    test: { exclude: SLOW, server: { deps: { external: [/\/dist\//] } } },
   }),
 );
 

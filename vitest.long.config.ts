@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { SLOW } from './vitest.slow.ts';
 
 /**
  * The long tests run on what `npm run build` made, as users do: vitest's own module runner makes every imported name a look-up,
@@ -16,7 +17,7 @@ const config: ViteUserConfig = defineConfig({
   },
   test: {
     maxWorkers: Math.max(2, availableParallelism() - 1), // with two CPUs vitest would take one
-    include: ['test/long/**/*.long.ts'],
+    include: ['test/long/**/*.long.ts', ...SLOW],
     server: { deps: { external: [/\/dist\//] } },
     testTimeout: 30 * 60_000,
     hookTimeout: 30 * 60_000,
