@@ -3,8 +3,9 @@ import { formatNs, formatNumber, formatShare, plainText } from '../report/format
 import { table } from '../report/table.ts';
 import { CAUSES } from '../sim/recording.ts';
 
-/** More guests than this are told as a summary. */
+/** More guests than this are told as a summary, and more threads in all not one by one. */
 const LISTED_GUESTS = 16;
+const LISTED_THREADS = 32;
 const BAR = 40;
 const COLUMNS = ['guest', 'throughput', 'unit', 'elapsed', 'remote', 'moves: core', 'cpu', 'node', 'socket', 'pages', 'waited', 'status'];
 
@@ -15,7 +16,39 @@ export function runText(result: RunResult): string {
     `${workload} under ${policy}${oracle ? ' (oracle: knows what no kernel could)' : ''} on ${machine}, seed ${seed}\n` +
     `${status}${message === null ? '' : `: ${plainText(message)}`}, ${formatNs(simulatedNs)} simulated, decisions ${result.hash}\n`;
   const listed = guests.length <= LISTED_GUESTS ? guests.map((guest) => row(guest.name, guest, guest.status)) : spread(guests);
-  return `${head}\n${table(COLUMNS, [...listed, row('total', total, '')])}\n${figures(guests)}${beliefs(guests)}${moved(total)}\n${causes(total)}`;
+  return `${head}\n${table(COLUMNS, [...listed, row('total', total, '')])}\n${threads(guests)}${figures(guests)}${beliefs(guests)}${moved(total)}\n${causes(total)}`;
+}
+
+/** The threads of processes whose file names them. */
+function threads(guests: readonly GuestResult[]): string {
+  const named = guests.flatMap((guest) => guest.threads ?? []);
+  if (named.length === 0) return '';
+  if (named.length > LISTED_THREADS) return `\n${named.length} threads: --json tells of each\n`;
+  const own = [...new Set(named.flatMap(({ figures: values }) => Object.keys(values)))];
+  const rows = named.map(({ name, runNs, waitNs, blockedNs, sleepNs, contextSwitches, migrations, figures: values }) => [
+    plainText(name),
+    ...[runNs, waitNs, blockedNs, sleepNs].map((ns) => formatNs(ns)),
+    contextSwitches,
+    migrations,
+    ...own.map((figure) => figureText(figure, values[figure])),
+  ]);
+  const heads = [
+    'thread',
+    'ran',
+    'waited',
+    'blocked',
+    'slept',
+    'switches',
+    'moves',
+    ...own.map((figure) => plainText(figure.replace(/Ns$/, ''))),
+  ];
+  return `\n${table(heads, rows)}\n`;
+}
+
+function figureText(name: string, value: number | undefined): string {
+  if (value === undefined) return '-';
+  if (name.endsWith('Ns')) return formatNs(value);
+  return Number.isInteger(value) ? String(value) : formatNumber(value, 4);
 }
 
 /** Guests that were told of nodes and made something else of it. */

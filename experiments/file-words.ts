@@ -1,6 +1,7 @@
 import type { WorkloadEntry } from '../sim/workload-api.ts';
 import type { MachineSpec } from '../sim/machine-spec.ts';
 import { type FileOptions, splitFileOptions } from './file-options.ts';
+import type { FilePrefix } from './file-prefixes.ts';
 import { InputError, show } from './input-error.ts';
 import { isMachineFile, readMachineFile } from './machine-file.ts';
 import { perfStat } from './perf-stat-guest.ts';
@@ -15,7 +16,7 @@ export type Programs = readonly WorkloadEntry[] | null;
 /** `workload: PREFIX:FILE` stands for guests. */
 export interface FileWorkload {
   /** Without the colon. */
-  readonly prefix: string;
+  readonly prefix: FilePrefix;
   /** Names of options that may follow the file, `PREFIX:FILE,name=value`; left out: none, and all of it is the file's name. */
   readonly options?: readonly string[];
   /**

@@ -5,8 +5,10 @@ import type { GuestKind, PolicyEntry } from '../sim/policy-api.ts';
 import type { Scenario } from '../sim/scenario.ts';
 import type { WorkloadEntry } from '../sim/workload-api.ts';
 import { GiB, KiB, MiB, ms, seconds, us } from '../sim/units.ts';
+import { FILE_PREFIXES } from './file-prefixes.ts';
 import { InputError } from './input-error.ts';
 import { parseNamed, wantOneOf } from './named-options.ts';
+import { didYouMean } from './nearest-name.ts';
 import { parseQuantity, type QuantityKind, wantQuantity } from './quantities.ts';
 import { type ConfiguredWords, parseMembind, parsePins, parsePrealloc, parseVnodeMembind } from './configured-words.ts';
 import { parseVdistances, parseVnuma, parseVnumaHost, parseVtopology, type VnumaWords } from './vnuma-words.ts';
@@ -226,6 +228,7 @@ function schemaOf(registries: Registries, isList: boolean): z.ZodMiniType<Scenar
   const time = quantity('time', 0, ms(100));
   return z.strictObject({
     ...guestWords,
+    workload: leaf((text) => workloadNamed(text, registries.workloads)), // of all guests: one of a file's own as well
     machine: leaf((text) => machineNamed(text, registries.machines)),
     policy: leaf((text) => parseNamed(text, registries.policies)),
     guests: isList ? z.array(group).check(z.minLength(1)) : quantity('count', 1, MAX_GUESTS),
@@ -309,6 +312,15 @@ function asOneOf<const Choice extends string>(text: string, choices: readonly Ch
   const choice = choices.find((candidate) => candidate === text);
   if (choice === undefined) throw new InputError(wantOneOf(text, choices));
   return choice;
+}
+
+/** Those of files have been read before, so only a misspelt one comes here. */
+function workloadNamed(text: string, workloads: readonly WorkloadEntry[]): Chosen<WorkloadEntry> {
+  const [name = ''] = text.split(':', 1);
+  const names = workloads.map((entry) => entry.name);
+  if (names.includes(name.trim())) return parseNamed(text, workloads);
+  const files = FILE_PREFIXES.map((prefix) => `${prefix}:FILE`);
+  throw new InputError(`want one of ${[...names, ...files].join(', ')}${didYouMean(name, [...names, ...FILE_PREFIXES])}`);
 }
 
 function machineNamed(name: string, machines: readonly MachineSpec[]): MachineSpec {

@@ -1,7 +1,8 @@
 import type { RtAppFile } from '../../formats/rt-app/file.ts';
 import type { WorkloadEntry } from '../../sim/workload-api.ts';
+import { checkHost } from './check-host.ts';
 import type { RtAppPlan } from './plan.ts';
-import { checkHost, rtAppProgram } from './program.ts';
+import { rtAppProgram } from './program.ts';
 import type { RtAppRows } from './rows.ts';
 
 /** The workload of a plan; with `rows`, its runs tell them each loop of each thread. */

@@ -6,8 +6,8 @@ import type { FileWorkload, Words } from '../file-words.ts';
 import { InputError, showPath } from '../input-error.ts';
 import { parseQuantity } from '../quantities.ts';
 import { rtAppEntry } from './entry.ts';
+import { checkHost } from './check-host.ts';
 import { planOf, type RtAppPlan } from './plan.ts';
-import { checkHost } from './program.ts';
 
 /** The least a guest can have, and blocks without which there is nothing to place. */
 const LEAST_BYTES = MiB(64);

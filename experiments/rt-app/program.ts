@@ -1,5 +1,3 @@
-import { FormatError } from '../../formats/format-error.ts';
-import type { RtAppFile } from '../../formats/rt-app/file.ts';
 import { logUs } from '../../formats/rt-app/log.ts';
 import { us } from '../../sim/units.ts';
 import {
@@ -29,8 +27,9 @@ import {
 import { fillCompute } from '../../workloads/computing.ts';
 import { MOST_FORKS } from './forks.ts';
 import { fillMemory, fillWrite } from './phases.ts';
-import type { RtAppPlan, Step, ThreadPlan } from './plan.ts';
+import type { RtAppPlan, Step } from './plan.ts';
 import type { RtAppRows } from './rows.ts';
+import { beginLoop, Thread } from './thread.ts';
 
 /** A timer is set to go off up to so much late, and does if no other interrupt comes before: prctl(2), PR_SET_TIMERSLACK. */
 const TIMER_SLACK_NS = us(50);
@@ -42,51 +41,8 @@ const MOST_STEPS_AT_ONCE = 10_000;
 /** One round of rt-app's loop, where the file does not say it. Assumed, and only seen in the log. */
 const ROUND_NS = 10;
 
-/** Where a thread stands, and what it has asked the kernel for. */
-class Thread {
-  readonly plan: ThreadPlan;
-  readonly index: number;
-  readonly loops: number; // of the task
-  /** What rt-app calls it: known once it has started. */
-  ind = -1;
-  hasStarted = false;
-  phase = 0;
-  phaseLoops = 0;
-  threadLoops = 0;
-  isInPhase = false;
-  step = 0;
-  stepsAtOnce = 0;
-  lastNs = -1; // when it was last asked
-  /** Of the step that is under way; NONE between steps. */
-  stepNs = -1;
-  loopNs = -1; //      when the present loop began
-  firstLoopNs = -1;
-  loopsDone = 0;
-  cpus: readonly number[] | null;
-  weight: number;
-  sliceNs: number;
-  nodes: readonly number[] | null = null;
-  readonly held = new Set<number>(); // locks
-  // of the row that rt-app logs for the present loop
-  runNs = 0;
-  rounds = 0;
-  slackNs = 0;
-  wakeNs = 0;
-  plannedRunNs = 0;
-  plannedPeriodNs = 0;
-
-  constructor(plan: ThreadPlan, index: number, loops: number) {
-    this.plan = plan;
-    this.index = index;
-    this.loops = loops;
-    this.cpus = plan.spec.cpus;
-    this.weight = plan.spec.weight;
-    this.sliceNs = plan.spec.sliceNs;
-  }
-}
-
 /**
- * One process with all threads of an rt-app file. Events mean what they mean to rt-app @55cb0c0 (src/rt-app.c), as docs/formats.md says.
+ * One process with all threads of an rt-app file. Events mean what they mean to rt-app @55cb0c0 (src/rt-app.c), as docs/rt-app.md says.
  * @param rows is given each loop of each thread; null where nobody asks
  * @throws ProgramError, while it runs, for what has no meaning, such as unlocking what is not held
  */
@@ -384,14 +340,6 @@ class RtAppRun {
   }
 }
 
-function beginLoop(thread: Thread, nowNs: number): void {
-  thread.isInPhase = true;
-  thread.step = 0;
-  thread.loopNs = nowNs;
-  if (thread.firstLoopNs < 0) thread.firstLoopNs = nowNs;
-  thread.runNs = thread.rounds = thread.slackNs = thread.wakeNs = thread.plannedRunNs = thread.plannedPeriodNs = 0;
-}
-
 function fill(phase: Phase, kind: number, object: number): true {
   phase.kind = kind;
   phase.object = object;
@@ -406,12 +354,4 @@ function fillSleep(phase: Phase, ns: number): true {
 
 function fail(thread: Thread, step: Step, what: string): never {
   throw new ProgramError(`${step.place}: thread ${thread.plan.spec.name} ${what}`);
-}
-
-/** @throws FormatError for the first CPU or node of the file that the machine does not have */
-export function checkHost({ hostUses }: RtAppFile, hostCpus: number, hostNodes: number): void {
-  for (const { kind, highest, path, line, column } of hostUses) {
-    const count = kind === 'cpus' ? hostCpus : hostNodes;
-    if (highest >= count) throw new FormatError(line, column, `${path} = ${highest}, want 0 to ${count - 1}, those of the machine`);
-  }
 }

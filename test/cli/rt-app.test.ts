@@ -66,6 +66,16 @@ describe('run --rt-app-log', () => {
   });
 });
 
+test('run tells of each thread of a file, and where there are many only how many', async () => {
+  const few = await session(line(written('few.json', { web: { instance: 2, loop: -1, ...TICK } })), real);
+  const rows = few.out.split('\n').filter((row) => /^(thread|web-)/.test(row));
+  expect(rows[0]).toMatch(/^thread +ran +waited +blocked +slept +switches +moves +loops +meanPeriod$/);
+  expect(rows.slice(1).map((row) => row.split(/ +/)[0])).toEqual(['web-0', 'web-1']);
+  expect(rows[1]).toMatch(/ 9 +100 ms$/);
+  const many = await session(line(written('many.json', { web: { instance: 33, loop: -1, ...TICK } })), real);
+  expect(many.out).toContain('\n33 threads: --json tells of each\n');
+});
+
 const NOTE = 'note: left out: line 1, column 17: tasks.rt.policy = "SCHED_FIFO": only SCHED_OTHER is simulated\n';
 
 test('members that rt-app passes over are told, as a misspelt one would be taken for a setting', async () => {

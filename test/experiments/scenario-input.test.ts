@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { lopsided } from '../../machines/lopsided.ts';
+import { FILE_PREFIXES } from '../../experiments/file-prefixes.ts';
+import { FILE_WORKLOADS } from '../../experiments/file-words.ts';
 import { InputError } from '../../experiments/input-error.ts';
 import { readScenario } from '../../experiments/scenario-input.ts';
 import { DEFAULT_COSTS, type Scenario } from '../../sim/scenario.ts';
@@ -146,6 +148,14 @@ describe('a flag and a file', () => {
       /^s\.yaml:1:8: vcpus = 0, want a whole number from 1 to 4096$/,
     );
   });
+});
+
+test('a misspelt word before a file is answered by those there are', () => {
+  const said = refusal(() => fromFile('workload: rtapp:tasks.json'));
+  expect(said).toMatch(
+    /^s\.yaml:1:11: workload = rtapp:tasks\.json, want one of .*, rt-app:FILE, trace:FILE, perf-stat:FILE; did you mean rt-app\?$/,
+  );
+  expect(FILE_WORKLOADS.map(({ prefix }) => prefix)).toEqual(FILE_PREFIXES);
 });
 
 describe('a wrong flag is refused in one line with flag, value, what was wanted and the nearest name', () => {
