@@ -16,7 +16,7 @@ import {
   WAKING,
 } from '../../sim/trace-events.ts';
 import { MiB, ms, us } from '../../sim/units.ts';
-import { DONE, DOWN, SLEEP, UP } from '../../sim/workload-api.ts';
+import { AFFINITY, DONE, DOWN, SLEEP, UP } from '../../sim/workload-api.ts';
 import { randomScenario } from './random-scenario-fixture.ts';
 import { hostileScenario } from './restless-fixture.ts';
 import {
@@ -28,6 +28,7 @@ import {
   onNodes,
   pinned,
   pinnedCpus,
+  policy,
   program,
   scenario,
   workload,
@@ -93,6 +94,26 @@ test('replaying the switches gives the busy and idle time of the recording exact
     const { busyNs, idleNs } = replay(trace);
     expect([seed, busyNs, idleNs]).toEqual([seed, recording.busyNs, recording.idleNs]);
   }
+});
+
+test('a thread that moves itself at one instant has left its CPU before it is on the other, whichever of them chooses first', () => {
+  const homes = [2, 0, 3, 1]; // to a lower CPU, and to a higher one
+  let at = 0;
+  const mover = program(
+    (_task, phase) => {
+      const turn = at++;
+      if (turn === 2 * homes.length) phase.kind = DONE;
+      else if (turn % 2 === 0) {
+        phase.kind = AFFINITY;
+        phase.cpus = [homes[turn / 2]!];
+      } else computes(phase, us(100));
+    },
+    { tasks: 1, threads: [{ name: 'mover', weight: 100, cpus: null, sliceNs: 0 }] },
+  );
+  const { recording, trace } = traced(scenario({ policy: policy('kvm-cfs'), guests: [guest(mover, { kind: 'bare' })] }));
+  const { busyNs } = replay(trace);
+  expect(busyNs).toBe(recording.busyNs);
+  expect(of(trace, MIGRATE).map(([, , , , to]) => to)).toEqual(homes);
 });
 
 /** What the recording counts, counted from the trace: of each guest that is no part of the host's own load, what follows its last GUEST_MEASURED. */
