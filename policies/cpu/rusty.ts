@@ -165,7 +165,7 @@ export function rusty(options: RustyOptions): { readonly cpu: CpuPolicy; readonl
         setDomain(k, vcpu, target);
         own = target;
         pickIdle(k, vcpu, own); // so that one looks
-      } else if (wasDirect || k.nrAllowed(vcpu) === 1) {
+      } else if (wasDirect) {
         k.dsqInsert(vcpu, DSQ_LOCAL, sliceNs, flags);
         return;
       } else if (k.cpuNode(k.taskCpu(vcpu)) !== own) pickIdle(k, vcpu, own); // it was stolen: back home

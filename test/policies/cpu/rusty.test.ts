@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { balanceNodes, type Candidate, type Domain, dutyCycles } from '../../../policies/cpu/rusty-balance.ts';
 import { policyNamed } from '../../../policies/index.ts';
 import { defaultOptions, type OptionValues } from '../../../sim/options.ts';
-import { NONE, type NodeId, seconds, type VcpuId } from '../../../sim/units.ts';
+import { ms, NONE, type NodeId, seconds, type VcpuId } from '../../../sim/units.ts';
 import { type Fake, fakeKernel, type FakeSpec } from '../fake-kernel.ts';
 
 /** [node][i] loads of vCPUs; vCPUs are numbered over all nodes. Returns the moves as 'load > node'. */
@@ -78,6 +78,19 @@ describe('a domain', () => {
     k.hold(0, [0]);
     k.wake(0, 1, 2);
     expect([k.onCpus(), k.waitingOn(0)]).toEqual([[0, 1, NONE], [2]]);
+  });
+
+  test('has vCPUs held to one CPU wait in its queue too when their slice ends, so that they starve nobody', () => {
+    const k = started([{ vcpus: 2 }, { vcpus: 2 }, { vcpus: 1 }]);
+    k.holdOn(0, [0]);
+    k.holdOn(1, [1]);
+    k.hold(2, [0]);
+    k.wake(0, 1, 2, 3, 4);
+    expect([k.onCpus(), k.waitingOn(0)]).toEqual([[0, 2, NONE], [1, 3, 4]]);
+    k.pass(ms(21)); // a slice of 20 ms: whoever ran has the later deadline
+    expect([k.onCpus(), k.waitingOn(0)]).toEqual([[1, 3, NONE], [4, 0, 2]]);
+    k.pass(ms(20));
+    expect([k.onCpus(), k.waitingOn(0)]).toEqual([[4, 2, NONE], [0, 1, 3]]);
   });
 
   test('has idle CPUs of others woken when one must wait, which steal if they may', () => {
