@@ -70,7 +70,9 @@ export function xmlFail(element: XmlElement, said: string): never {
   throw new FormatError(element.line, element.column, said);
 }
 
-/** A text as it stands in an attribute or between tags. */
+const ENTITIES: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot' };
+
+/** A text as it stands in an attribute (in double quotes) or between tags. By name, as hwloc's own reader knows none by number. */
 export function escapeXml(text: string): string {
-  return text.replace(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`);
+  return text.replace(/[&<>"]/g, (mark) => `&${ENTITIES[mark]};`);
 }

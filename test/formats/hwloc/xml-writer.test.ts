@@ -97,6 +97,11 @@ describe('what is written is read again', () => {
   });
 });
 
+test('marks of XML in a name are written by name, as hwloc without libxml2 knows none by number', () => {
+  const text = writeHwlocXml({ ...blank, name: `<A> & "B"'s`, nodes: [{ ...bare, cpus: [0] }] });
+  expect(text).toContain(`<info name="DMIProductName" value="&lt;A&gt; &amp; &quot;B&quot;'s"/>`);
+});
+
 test('last-level caches have whole shares of bytes and cores', () => {
   const text = writeHwlocXml({ ...blank, nodes: [everything.nodes[0]!] });
   expect([...text.matchAll(/L3Cache".* cpuset="(\S+)" complete.*cache_size="(\d+)"/g)].map(([, cpus, bytes]) => [cpus, bytes])).toEqual([

@@ -86,11 +86,20 @@ describe('a domain', () => {
     k.holdOn(1, [1]);
     k.hold(2, [0]);
     k.wake(0, 1, 2, 3, 4);
-    expect([k.onCpus(), k.waitingOn(0)]).toEqual([[0, 2, NONE], [1, 3, 4]]);
+    expect([k.onCpus(), k.waitingOn(0)]).toEqual([
+      [0, 2, NONE],
+      [1, 3, 4],
+    ]);
     k.pass(ms(21)); // a slice of 20 ms: whoever ran has the later deadline
-    expect([k.onCpus(), k.waitingOn(0)]).toEqual([[1, 3, NONE], [4, 0, 2]]);
+    expect([k.onCpus(), k.waitingOn(0)]).toEqual([
+      [1, 3, NONE],
+      [4, 0, 2],
+    ]);
     k.pass(ms(20));
-    expect([k.onCpus(), k.waitingOn(0)]).toEqual([[4, 2, NONE], [0, 1, 3]]);
+    expect([k.onCpus(), k.waitingOn(0)]).toEqual([
+      [4, 2, NONE],
+      [0, 1, 3],
+    ]);
   });
 
   test('has idle CPUs of others woken when one must wait, which steal if they may', () => {
