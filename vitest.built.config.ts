@@ -17,7 +17,8 @@ const config: ViteUserConfig = mergeConfig(
         { find: /^(?:\.\.?\/)+(sim|machines|workloads|policies)\/(?!.*(?:fixture|fake-))(.+)\.ts$/, replacement: `${dist}/$1/$2.js` },
       ],
     },
-    test: { exclude: SLOW, server: { deps: { external: [/\/dist\//] } } },
+    // modules are loaded once a worker, not once a file: that was near half of the CPU time. So a test leaves nothing behind in a module
+    test: { exclude: SLOW, isolate: false, server: { deps: { external: [/\/dist\//] } } },
   }),
 );
 
