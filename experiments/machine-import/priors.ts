@@ -21,7 +21,7 @@ export const PRIORS = {
   hitCycles: { l1: 4, l2: 14, llc: 50 },
   /** Of a core, over all its threads; line fill buffers of Intel's cores since Nehalem. */
   linesInFlight: 10,
-  /** Two threads together do 1.25 times the work of one, as on xeon-8167m-2s. */
-  threadShare: 0.625,
+  /** What each doubling of a core's busy threads adds, in the work of one: two do 1.25 times as much, as on xeon-8167m-2s, four 1.5. */
+  workPerDoubling: 0.25,
   memoryBytesPerCpu: 4 * 1024 ** 3,
 } as const;
