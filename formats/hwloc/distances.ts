@@ -27,7 +27,7 @@ const UNREACHABLE = 255;
 export function readDistances(
   root: XmlElement,
   machine: XmlElement,
-  { nodeIdsInFile, nodeByGp }: HwlocObjects,
+  { nodeIdsInFile, nodeByGp, nodeDepths }: HwlocObjects,
   ids: readonly number[],
   remarks: string[],
 ): Distances | null {
@@ -40,7 +40,7 @@ export function readDistances(
     remarks.push(`distances between objects of different types (${labelOf(element)}): passed over`);
   }
   for (const element of childrenOf(machine, 'distances')) {
-    const matrix = readDistances1(element, nodeIdsInFile, remarks);
+    const matrix = readDistances1(element, nodeIdsInFile, nodeDepths, remarks);
     if (matrix) matrices.push(matrix);
   }
   const first = matrices.find(({ name }) => name === 'NUMALatency') ?? matrices[0];
@@ -87,14 +87,19 @@ function chunks(element: XmlElement, name: string, count: number): number[] {
   return numbers;
 }
 
-/** Format 1: values relative to a base; tenths of the SLIT times 10 are whole again. @param inFile node ids in the order of the file */
-function readDistances1(element: XmlElement, inFile: readonly number[], remarks: string[]): Matrix | null {
+/**
+ * Format 1: values relative to a base; tenths of the SLIT times 10 are whole again. Of which objects they are, only a depth says.
+ * @param inFile node ids in the order of the file
+ */
+function readDistances1(element: XmlElement, inFile: readonly number[], nodeDepths: ReadonlySet<number>, remarks: string[]): Matrix | null {
   const count = whole(element, 'nbobjs', attribute(element, 'nbobjs'));
   const base = decimal(element, 'latency_base', attribute(element, 'latency_base'));
   const values = childrenOf(element, 'latency').map((latency) => base * decimal(latency, 'value', attribute(latency, 'value')));
   if (count < 1 || count > MOST_OBJECTS) xmlFail(element, `<distances> nbobjs = ${count}, want 1 to ${MOST_OBJECTS}`);
   if (values.length !== count * count) xmlFail(element, `${values.length} <latency>, want nbobjs x nbobjs = ${count * count}`);
-  if (count !== inFile.length) {
+  const depth = element.attributes.get('relative_depth');
+  const areNodes = depth === undefined || nodeDepths.has(whole(element, 'relative_depth', depth));
+  if (count !== inFile.length || !areNodes) {
     remarks.push(`distances between ${count} objects that are not the ${inFile.length} nodes: passed over`);
     return null;
   }
