@@ -9,6 +9,8 @@ interface Matrix {
   readonly ids: readonly number[];
   readonly values: Distances;
   readonly name: string;
+  /** Of its objects below the root; null if not said. */
+  readonly depth: number | null;
 }
 
 /** Bits of `kind`, hwloc/distances.h. */
@@ -21,6 +23,7 @@ const UNREACHABLE = 255;
 
 /**
  * The firmware's SLIT: of several matrices between NUMA nodes, the latencies from the operating system, first the one named NUMALatency.
+ * In format 1, where packages may be as many as nodes, first those at the depth of nodes (which hwloc 2 writes one too large).
  * All others are remarked on. hwloc passes over a matrix of one object, and so does this.
  * @param ids of the topology, by rising id
  */
@@ -40,10 +43,10 @@ export function readDistances(
     remarks.push(`distances between objects of different types (${labelOf(element)}): passed over`);
   }
   for (const element of childrenOf(machine, 'distances')) {
-    const matrix = readDistances1(element, nodeIdsInFile, nodeDepths, remarks);
+    const matrix = readDistances1(element, nodeIdsInFile, remarks);
     if (matrix) matrices.push(matrix);
   }
-  const first = matrices.find(({ name }) => name === 'NUMALatency') ?? matrices[0];
+  const first = matrices.find(({ name, depth }) => name === 'NUMALatency' || nodeDepths.has(depth ?? NaN)) ?? matrices[0];
   for (const other of matrices) if (other !== first) remarks.push(`a further matrix of distances (${other.name}): passed over`);
   return first ? slitOf(first, ids, remarks) : null;
 }
@@ -66,7 +69,7 @@ function readDistances2(element: XmlElement, nodeByGp: ReadonlyMap<string, numbe
   }
   const ids = nodeIds(element, indexes, nodeByGp);
   if (new Set(ids).size < count) xmlFail(element, '<distances2> indexes, want each node once');
-  return count < 2 ? null : { ids, values: ids.map((_, i) => values.slice(i * count, (i + 1) * count)), name: label };
+  return count < 2 ? null : { ids, values: ids.map((_, i) => values.slice(i * count, (i + 1) * count)), name: label, depth: null };
 }
 
 function nodeIds(element: XmlElement, indexes: readonly number[], nodeByGp: ReadonlyMap<string, number>): number[] {
@@ -87,24 +90,20 @@ function chunks(element: XmlElement, name: string, count: number): number[] {
   return numbers;
 }
 
-/**
- * Format 1: values relative to a base; tenths of the SLIT times 10 are whole again. Of which objects they are, only a depth says.
- * @param inFile node ids in the order of the file
- */
-function readDistances1(element: XmlElement, inFile: readonly number[], nodeDepths: ReadonlySet<number>, remarks: string[]): Matrix | null {
+/** Format 1: values relative to a base; tenths of the SLIT times 10 are whole again. @param inFile node ids in the order of the file */
+function readDistances1(element: XmlElement, inFile: readonly number[], remarks: string[]): Matrix | null {
   const count = whole(element, 'nbobjs', attribute(element, 'nbobjs'));
   const base = decimal(element, 'latency_base', attribute(element, 'latency_base'));
   const values = childrenOf(element, 'latency').map((latency) => base * decimal(latency, 'value', attribute(latency, 'value')));
   if (count < 1 || count > MOST_OBJECTS) xmlFail(element, `<distances> nbobjs = ${count}, want 1 to ${MOST_OBJECTS}`);
   if (values.length !== count * count) xmlFail(element, `${values.length} <latency>, want nbobjs x nbobjs = ${count * count}`);
-  const depth = element.attributes.get('relative_depth');
-  const areNodes = depth === undefined || nodeDepths.has(whole(element, 'relative_depth', depth));
-  if (count !== inFile.length || !areNodes) {
+  if (count !== inFile.length) {
     remarks.push(`distances between ${count} objects that are not the ${inFile.length} nodes: passed over`);
     return null;
   }
   const rows = inFile.map((_, i) => values.slice(i * count, (i + 1) * count));
-  return count < 2 ? null : { ids: inFile, values: rows, name: 'of format 1' };
+  const depth = element.attributes.get('relative_depth');
+  return count < 2 ? null : { ids: inFile, values: rows, name: 'of format 1', depth: depth === undefined ? null : whole(element, 'relative_depth', depth) }; // prettier-ignore
 }
 
 function slitOf({ ids: rowIds, values, name }: Matrix, ids: readonly number[], remarks: string[]): Distances | null {
