@@ -10,6 +10,8 @@ export const PRIORS = {
   /** Linux's own where the firmware says nothing (include/linux/topology.h: LOCAL_DISTANCE, REMOTE_DISTANCE). */
   localDistance: 10,
   remoteDistance: 20,
+  /** No further apart are the nodes of one socket as AMD (NPS: 12) and Intel (SNC: 11 to 12) have them; the next socket is at 20 and more. */
+  socketDistance: 12,
   /** Of a node's memory controllers, for each core that it has; 3.2 to 4.9 on the Xeons, Kunpeng and Hygon of machines/. */
   controllerGBpsPerCore: 4,
   /** Of a link in each direction, as a share of the mean controller: half of what a node reads from its own memory. */

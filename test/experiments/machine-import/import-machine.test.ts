@@ -196,6 +196,22 @@ test.each([
   expect(remarks).toEqual([`distances are no SLIT, they have ${which}: passed over`]);
 });
 
+test('nodes as near as those of one socket are taken to share one, whatever lies between their ids', () => {
+  // 0 and 6 are near by 4 alone; 2 is near to 3 in one direction only; 5 is memory, nearest to 3
+  const distances = [
+    [10, 21, 20, 12, 30, 20],
+    [21, 10, 12, 22, 30, 23],
+    [20, 13, 10, 21, 29, 22],
+    [11, 21, 20, 10, 30, 12],
+    [30, 30, 29, 30, 10, 30],
+    [20, 21, 20, 11, 30, 10],
+  ];
+  const nodes = [node(0, [0]), node(2, [1]), node(3, [2]), node(4, [3]), node(5, []), node(6, [4])];
+  const { spec, assumedSockets } = imported(topology(nodes, { distances }));
+  expect(spec).toMatchObject({ sockets: 3, nodeSocket: [0, 1, 2, 0, 2, 0] });
+  expect(assumedSockets).toBe('not said, nodes at most 12 apart taken to share one');
+});
+
 test('a node of memory alone is in the socket of the nearest with CPUs', () => {
   const distances = [[10, 28, 17], [28, 10, 24], [17, 24, 10]]; // prettier-ignore
   const { spec } = imported(topology([node(0, [0], { package: 5 }), node(1, [1], { package: 3 }), node(2, [])], { distances }));

@@ -69,6 +69,13 @@ describe('format 1, where a node is the parent of its CPUs', () => {
     expect(readHwlocXml(old).nodes).toEqual([{ ...nothing, id: 0, cpus: [0, 2], memoryBytes: 77 }]);
   });
 
+  test('may have the machine in a System of hosts, if it is the only one', () => {
+    const host = (id: number): string => `<object type="Machine" cpuset="${hex([id])}" local_memory="${id}99">${pu(id)}</object>`;
+    const system = (hosts: string): string => `<topology><object type="System" os_index="0">${hosts}</object></topology>`;
+    expect(readHwlocXml(system(host(3))).nodes).toEqual([{ ...nothing, id: 0, cpus: [3], memoryBytes: 399 }]);
+    expect(() => readHwlocXml(system(host(3) + host(4)))).toThrow('2 machines in a System, want one: what lstopo writes of one host');
+  });
+
   test('has the subtype of a node as an info, and nodes of memory only with an empty set', () => {
     const dram = `<object type="NUMANode" os_index="0" cpuset="0x3"><info name="Type" value="DRAM"/>${pu(0)}${pu(1)}</object>`;
     const mcdram = `<object type="NUMANode" os_index="1" cpuset="0x0"><info name="Type" value="MCDRAM"/></object>`;
