@@ -61,6 +61,10 @@ function unquoted(lines: readonly string[]): readonly string[] {
   return lines.map((line) => (line.startsWith(prefix) ? line.slice(prefix.length) : line === prefix.trimEnd() ? '' : line));
 }
 
+function wordsOf(text: string): string[] {
+  return text.trim().split(/ +/);
+}
+
 class NumactlReader {
   readonly #lines: readonly string[];
   readonly #said = new Map<number, Said>();
@@ -109,7 +113,7 @@ class NumactlReader {
       if (this.#isWhole) return; // the next prompt, the end of a quotation
       this.#refuse('line', line, 'what numactl -H prints');
     }
-    this.#nodeLine(Number(id), what!, rest!.trim());
+    this.#nodeLine(Number(id), what!, what === 'cpus' ? this.#continued(rest!).trim() : rest!.trim());
   }
 
   #available(count: number, list: string): void {
@@ -168,14 +172,14 @@ class NumactlReader {
     const rows = new Map<number, readonly number[]>();
     this.#distances = rows;
     const heading = this.#lines[++this.#at] ?? '';
-    this.#columns = /^node( +\d{1,5})+$/.test(heading) ? this.#numbers(heading.slice('node'.length)) : this.#refuse('node distances', heading, 'a line of node ids'); // prettier-ignore
+    this.#columns = /^node( +\d{1,5})+$/.test(heading) ? this.#numbers(this.#continued(heading.slice('node'.length))) : this.#refuse('node distances', heading, 'a line of node ids'); // prettier-ignore
     if (this.#columns.length > MOST_NODES || new Set(this.#columns).size < this.#columns.length)
       this.#refuse('node distances', heading, `at most ${MOST_NODES} ids, each once`);
     while (/^ *\d{1,5}:/.test(this.#lines[this.#at + 1] ?? '')) {
       const row = this.#lines[++this.#at]!;
       const colon = row.indexOf(':');
       const id = Number(row.slice(0, colon));
-      const cells = this.#numbers(row.slice(colon + 1));
+      const cells = this.#numbers(this.#continued(row.slice(colon + 1), this.#columns.length));
       if (rows.has(id)) this.#refuse('node distances', id, 'each row once');
       if (cells.length !== this.#columns.length) this.#refuse(`distances of node ${id}`, cells.length, `${this.#columns.length} numbers`);
       rows.set(id, cells);
@@ -183,8 +187,20 @@ class NumactlReader {
     this.#isWhole = true;
   }
 
+  /** With the lines of nothing but numbers that follow, where a mail has broken a long one, as long as there are fewer than `most`. */
+  #continued(start: string, most: number = Infinity): string {
+    const parts = [start];
+    let count = wordsOf(start).length;
+    while (count < most && /^ *\d{1,5}( +\d{1,5})*$/.test(this.#lines[this.#at + 1] ?? '')) {
+      const part = this.#lines[++this.#at]!;
+      parts.push(part);
+      count += wordsOf(part).length;
+    }
+    return parts.join(' ');
+  }
+
   #numbers(text: string): number[] {
-    const words = text.trim().split(/ +/);
+    const words = wordsOf(text);
     if (words.length > MOST_NODES) this.#refuse('node distances', words.length, `at most ${MOST_NODES} numbers`);
     return words.map((word) => (/^\d{1,5}$/.test(word) ? Number(word) : this.#refuse('node distances', word, 'whole numbers')));
   }

@@ -59,6 +59,12 @@ test.each([
   expect(readNumactl(quoted)).toEqual(readNumactl(SPARSE));
 });
 
+test('long lines may be broken between numbers, as mails do', () => {
+  const broken = SPARSE.replace('cpus: 0 1 4', 'cpus: 0\n1\n4').replace('0   1  33', '0\n1  33').replace('17  10  128', '17\n10\n128');
+  expect(broken.split('\n').length).toBe(SPARSE.split('\n').length + 5);
+  expect(readNumactl(`${broken}42 43\n`)).toEqual(readNumactl(SPARSE)); // what follows the last row is none of it
+});
+
 test('tabs and hard spaces are blanks', () => {
   const text = SPARSE.replace(/cpus: /g, 'cpus:\t').replace(/^(node +0 +1 .*)$/m, (line) => line.replace(/ +/g, '\t')).replace(/: 8189 MB/, ':\u00a08189 MB'); // prettier-ignore
   expect(text).toContain('node\t0\t1');
