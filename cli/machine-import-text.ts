@@ -54,7 +54,7 @@ function nodeLines({ nodeCpus, nodeSocket, nodeIds, cpuIds, memoryGiB }: Machine
     const ids = Array.from({ length: count }, (_, i) => cpuIds?.[first + i] ?? first + i).sort((a, b) => a - b);
     first += count;
     const name = nodeIds && nodeIds[node] !== node ? `${nodeIds[node]} (${node} here)` : String(node);
-    return `  node ${name}: socket ${nodeSocket[node]}, ${count === 0 ? 'no CPUs' : `CPUs ${formatIdList(ids)}`}, ${size(memoryGiB.value[node]!)}`;
+    return `  node ${name}: socket ${nodeSocket[node]}, ${count === 0 ? 'no CPUs' : `CPUs ${formatIdList(ids)}`}, ${memoryGiB.value[node] === 0 ? 'no memory' : size(memoryGiB.value[node]!)}`;
   });
 }
 

@@ -25,6 +25,8 @@ const HEADS = {
   bandwidths: /^Measuring Memory Bandwidths between nodes/,
   loaded: /^Measuring Loaded Latencies/,
 } as const;
+/** Of a matrix: `Numa node 0 1`; by sockets in versions up to 3.1. */
+const HEADING = /^(?:Numa node|Socket)\s+(?=\d)/i;
 const OTHER_HEAD = /^(Measuring |Intel\(R\) Memory Latency Checker)/;
 const MB_PER_GB = 1000; // decimal both, as MLC says itself
 
@@ -53,7 +55,8 @@ export function readMlc(text: string): MlcReport {
     if (part === null || row === '') return;
     if (part === 'loaded') {
       if (/^\d/.test(row)) report.loaded.push(pointOf(line, words));
-    } else if (/^Numa node\s+\d/i.test(row)) columns = words.slice(2).map((word) => count(line, word));
+    } else if (HEADING.test(row))
+      columns = row.replace(HEADING, '').split(/\s+/).map((word) => count(line, word)); // prettier-ignore
     else if (columns && /^\d/.test(row)) {
       for (const cell of rowOf(line, words, columns, part === 'bandwidths' ? MB_PER_GB : 1)) report[part].push(cell);
     }

@@ -68,7 +68,10 @@ export function checkSpec(spec: MachineSpec): void {
 
   for (const name of ['clockGHz', 'l1Bytes', 'l2Bytes', 'llcBytes'] as const) positive(name, spec[name].value);
   for (const level of ['l1', 'l2', 'llc'] as const) positive(`hitCycles.${level}`, spec.hitCycles.value[level]);
-  list('memoryGiB', spec.memoryGiB.value, positive);
+  list('memoryGiB', spec.memoryGiB.value, notNegative);
+  const bare = spec.memoryGiB.value.findIndex((GiB, node) => GiB === 0 && spec.nodeCpus[node] === 0);
+  if (bare >= 0) wrong(`memoryGiB[${bare}]`, 0, 'more than 0 in a node without CPUs');
+  if (!spec.memoryGiB.value.some((GiB) => GiB > 0)) wrong('memoryGiB', spec.memoryGiB.value, 'some in at least one node');
   within((GiB) => GiB >= 0 && GiB < 4, '0 to less than 4')('memoryHoleGiB', spec.memoryHoleGiB.value);
   // As Linux accepts a SLIT: 10 is a node's distance to itself and nothing else's, 255 would be unreachable.
   matrix('slit', spec.slit.value, (path, value, row, column) => {

@@ -99,10 +99,7 @@ function figuresOfNodes(topology: Topology, layout: Layout, { from }: ImportWord
   return {
     ...(threadsPerCore > 1
       ? {
-          threadShare: assumed(
-            Math.max(PRIORS.threadShare, 1 / threadsPerCore),
-            'two threads together do 1.25 times the work of one, as on xeon-8167m-2s',
-          ),
+          threadShare: threadShareOf(threadsPerCore),
         }
       : {}),
     clockGHz:
@@ -126,6 +123,12 @@ function figuresOfNodes(topology: Topology, layout: Layout, { from }: ImportWord
     ),
     loadedLatency: pooledLoadedLatency,
   };
+}
+
+function threadShareOf(threads: number): Figure<number> {
+  const work = 1 + PRIORS.workPerDoubling * Math.log2(threads);
+  const all = threads === 2 ? '' : `, all ${threads} ${Number(work.toFixed(2))} times`;
+  return assumed(work / threads, `two threads together do 1.25 times the work of one, as on xeon-8167m-2s${all}`);
 }
 
 function cacheFigure(

@@ -20,7 +20,7 @@ export interface Layout {
 /**
  * Nodes are numbered by rising id; CPUs node by node, core by core, a core's threads one after the other. Where cores differ in how many
  * threads they have (hybrid processors, a thread off line), every CPU counts as a core of its own.
- * @throws InputError for a topology without CPUs, or with a node that has CPUs and no memory
+ * @throws InputError for a topology without CPUs or without memory
  */
 export function layoutOf(topology: Topology): Layout {
   const remarks = [...topology.remarks];
@@ -29,8 +29,7 @@ export function layoutOf(topology: Topology): Layout {
   const gone = topology.nodes.filter((node) => !nodes.includes(node)).map(({ id }) => id);
   if (gone.length > 0) remarks.push(`left out, for they have neither CPUs nor memory: nodes ${gone.join(', ')}`);
   if (!nodes.some(({ cpus }) => cpus.length > 0)) throw new InputError('cpus = none, want a machine with CPUs');
-  const bare = nodes.find(({ memoryBytes }) => memoryBytes === 0);
-  if (bare) throw new InputError(`node ${bare.id}: memory = 0, want some: the model has no nodes of CPUs alone`);
+  if (nodes.every(({ memoryBytes }) => memoryBytes === 0)) throw new InputError('memory = 0 in every node, want a machine with memory');
   const threadsPerCore = threadsOf(nodes, remarks);
   return {
     nodes,
@@ -39,9 +38,43 @@ export function layoutOf(topology: Topology): Layout {
     threadsPerCore,
     cpuIds: nodes.flatMap(({ cpus, cores }) => (threadsPerCore > 1 ? cores!.flat() : cpus)),
     packages: nodes.map((node) => node.package),
-    slit: topology.distances && places.map((row) => places.map((column) => topology.distances![row]![column]!)),
+    slit: slitOf(topology.distances, places, nodes, remarks),
     remarks,
   };
+}
+
+const LOCAL = 10;
+const UNREACHABLE = 255;
+
+/**
+ * The distances of the nodes that stay, as the model has them: 10 for a node itself and nothing else. Nodes of one memory (numa=fake), which
+ * are 10 apart, are taken to be 11 apart, and those that cannot be reached (255) 254. Null for what no firmware says in a SLIT.
+ */
+function slitOf(
+  distances: Topology['distances'],
+  places: readonly number[],
+  nodes: readonly TopologyNode[],
+  remarks: string[],
+): Matrix | null {
+  if (!distances) return null;
+  const moved = new Set<number>();
+  const slit: number[][] = [];
+  for (const [i, row] of places.entries()) {
+    slit.push([]);
+    for (const [j, column] of places.entries()) {
+      const value = distances[row]![column]!;
+      if (!(Number.isInteger(value) && (i === j ? value === LOCAL : value >= LOCAL && value <= UNREACHABLE))) {
+        remarks.push(`distances are no SLIT, they have ${value} from node ${nodes[i]!.id} to ${nodes[j]!.id}: passed over`);
+        return null;
+      }
+      const taken = i === j ? value : Math.min(Math.max(value, LOCAL + 1), UNREACHABLE - 1);
+      if (taken !== value) moved.add(value);
+      slit[i]!.push(taken);
+    }
+  }
+  if (moved.has(LOCAL)) remarks.push('different nodes that are 10 apart, as numa=fake makes them, are taken to be 11 apart');
+  if (moved.has(UNREACHABLE)) remarks.push('nodes that cannot reach each other (255) are taken to be 254 apart');
+  return slit;
 }
 
 /** Whether the machine has the same nodes, CPUs and distances as this one; sockets too, where they are said. */

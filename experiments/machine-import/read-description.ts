@@ -82,9 +82,9 @@ function read(bytes: Uint8Array, format: MachineFormat): Topology {
 
 function guess(bytes: Uint8Array): MachineFormat {
   if (isTar(bytes)) return 'sysfs';
-  const start = new TextDecoder().decode(bytes.subarray(0, 4096));
+  const start = new TextDecoder().decode(bytes.subarray(0, 65_536)); // a report may have much before what numactl says
   if (/^\s*(?:\ufeff)?</.test(start)) return 'hwloc';
-  return /^(?:available:|node \d+ |No NUMA)/m.test(start) ? 'numactl' : 'synthetic';
+  return /^[ \t>#|*]{0,40}(?:available: |node \d+ |No NUMA)/m.test(start) ? 'numactl' : 'synthetic';
 }
 
 const WANTED = "hwloc's XML, what numactl -H prints, a dump of /sys (folder or tar), or a synthetic string such as 'pack:2 core:4 pu:2'";

@@ -1,5 +1,6 @@
-import type { MachineSpec } from '../../sim/machine-spec.ts';
+import type { MachineSpec, Matrix } from '../../sim/machine-spec.ts';
 import type { Layout } from './layout.ts';
+import { PRIORS } from './priors.ts';
 
 export interface Sockets {
   readonly nodeSocket: number[];
@@ -10,7 +11,7 @@ export interface Sockets {
 
 /**
  * Sockets by the packages of nodes, in the order of their first nodes. A node that no package is said of is where a machine of the same
- * shape has it; else a node of memory alone is with the nearest that has CPUs, and one with CPUs in a socket of its own.
+ * shape has it; else a node of memory alone is with the nearest that has CPUs, and one with CPUs with those as near as nodes of a socket are.
  */
 export function socketsOf(layout: Layout, known: MachineSpec | null, remarks: string[]): Sockets {
   const { nodes, packages, slit } = layout;
@@ -20,6 +21,8 @@ export function socketsOf(layout: Layout, known: MachineSpec | null, remarks: st
     const guess = `not said, those of ${known.name}, which has the same nodes, CPUs and distances`;
     return { nodeSocket: [...known.nodeSocket], sockets: known.sockets, guess };
   }
+  const near = besides(unsaid.filter((node) => nodes[node]!.cpus.length > 0), slit); // prettier-ignore
+  near.forEach((first, node) => (names[node] = `alone ${first}`));
   const withCpus = nodes.flatMap(({ cpus }, node) => (cpus.length > 0 ? [node] : []));
   const memoryOnly = unsaid.filter((node) => nodes[node]!.cpus.length === 0);
   for (const node of memoryOnly) {
@@ -27,7 +30,22 @@ export function socketsOf(layout: Layout, known: MachineSpec | null, remarks: st
     names[node] = names[nearest]!;
   }
   if (memoryOnly.length > 0) remarks.push(`nodes of memory alone are taken to be in the socket of the nearest with CPUs: ${memoryOnly.map((node) => nodes[node]!.id).join(', ')}`); // prettier-ignore
-  const guess = unsaid.length > memoryOnly.length ? 'not said, each node with CPUs taken for one' : null;
+  const isJoined = [...near].some(([node, first]) => node !== first);
+  const how = isJoined ? `nodes at most ${PRIORS.socketDistance} apart taken to share one` : 'each node with CPUs taken for one';
+  const guess = unsaid.length > memoryOnly.length ? `not said, ${how}` : null;
   const order = [...new Set(names)];
   return { nodeSocket: names.map((name) => order.indexOf(name)), sockets: order.length, guess };
+}
+
+/** The lowest of the nodes that each of these is near to, directly or by others of them. */
+function besides(nodes: readonly number[], slit: Matrix | null): Map<number, number> {
+  const firstOf = new Map(nodes.map((node) => [node, node]));
+  const isNear = (a: number, b: number): boolean => Math.max(slit![a]![b]!, slit![b]![a]!) <= PRIORS.socketDistance;
+  for (const [at, node] of nodes.entries()) {
+    for (const other of slit ? nodes.slice(0, at).filter((one) => isNear(one, node)) : []) {
+      const [joined, kept] = [firstOf.get(node)!, firstOf.get(other)!].sort((a, b) => b - a) as [number, number];
+      for (const [one, first] of firstOf) if (first === joined) firstOf.set(one, kept);
+    }
+  }
+  return firstOf;
 }

@@ -9,6 +9,8 @@ interface Matrix {
   readonly ids: readonly number[];
   readonly values: Distances;
   readonly name: string;
+  /** Of its objects below the root; null if not said. */
+  readonly depth: number | null;
 }
 
 /** Bits of `kind`, hwloc/distances.h. */
@@ -21,13 +23,14 @@ const UNREACHABLE = 255;
 
 /**
  * The firmware's SLIT: of several matrices between NUMA nodes, the latencies from the operating system, first the one named NUMALatency.
+ * In format 1, where packages may be as many as nodes, first those at the depth of nodes (which hwloc 2 writes one too large).
  * All others are remarked on. hwloc passes over a matrix of one object, and so does this.
  * @param ids of the topology, by rising id
  */
 export function readDistances(
   root: XmlElement,
   machine: XmlElement,
-  { nodeIdsInFile, nodeByGp }: HwlocObjects,
+  { nodeIdsInFile, nodeByGp, nodeDepths }: HwlocObjects,
   ids: readonly number[],
   remarks: string[],
 ): Distances | null {
@@ -43,7 +46,7 @@ export function readDistances(
     const matrix = readDistances1(element, nodeIdsInFile, remarks);
     if (matrix) matrices.push(matrix);
   }
-  const first = matrices.find(({ name }) => name === 'NUMALatency') ?? matrices[0];
+  const first = matrices.find(({ name, depth }) => name === 'NUMALatency' || nodeDepths.has(depth ?? NaN)) ?? matrices[0];
   for (const other of matrices) if (other !== first) remarks.push(`a further matrix of distances (${other.name}): passed over`);
   return first ? slitOf(first, ids, remarks) : null;
 }
@@ -66,7 +69,7 @@ function readDistances2(element: XmlElement, nodeByGp: ReadonlyMap<string, numbe
   }
   const ids = nodeIds(element, indexes, nodeByGp);
   if (new Set(ids).size < count) xmlFail(element, '<distances2> indexes, want each node once');
-  return count < 2 ? null : { ids, values: ids.map((_, i) => values.slice(i * count, (i + 1) * count)), name: label };
+  return count < 2 ? null : { ids, values: ids.map((_, i) => values.slice(i * count, (i + 1) * count)), name: label, depth: null };
 }
 
 function nodeIds(element: XmlElement, indexes: readonly number[], nodeByGp: ReadonlyMap<string, number>): number[] {
@@ -99,7 +102,8 @@ function readDistances1(element: XmlElement, inFile: readonly number[], remarks:
     return null;
   }
   const rows = inFile.map((_, i) => values.slice(i * count, (i + 1) * count));
-  return count < 2 ? null : { ids: inFile, values: rows, name: 'of format 1' };
+  const depth = element.attributes.get('relative_depth');
+  return count < 2 ? null : { ids: inFile, values: rows, name: 'of format 1', depth: depth === undefined ? null : whole(element, 'relative_depth', depth) }; // prettier-ignore
 }
 
 function slitOf({ ids: rowIds, values, name }: Matrix, ids: readonly number[], remarks: string[]): Distances | null {

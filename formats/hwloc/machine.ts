@@ -29,6 +29,7 @@ export interface HwlocNode {
   readonly id: number;
   /** CPU ids that it serves. Several nodes may serve the same. */
   readonly cpus: readonly number[];
+  /** Null if not said, or 0: they are written alike. */
   readonly memoryBytes: number | null;
   /** `DRAM`, `HBM`, `NVM`, ... if the file says one. */
   readonly subtype: string | null;
@@ -51,8 +52,13 @@ export function topologyNodes(machine: HwlocMachine, remarks: string[]): Topolog
     if (home !== undefined) cpusOf.get(home)!.push(cpu);
   }
   const homeless = machine.cpus.map(({ id }) => id).filter((id) => !homes.has(id));
-  if (homeless.length > 0) remarks.push(`CPUs ${asRanges(homeless.sort((a, b) => a - b))} are in no node: left out`);
-  const kept = [...machine.nodes].sort((a, b) => a.id - b.id).filter((node) => isKept(node, cpusOf.get(node.id)!, remarks));
+  if (homeless.length > 0)
+    remarks.push(
+      `CPUs ${asRanges(homeless.sort((a, b) => a - b))} are in no node, or in none that was allowed where the file was made (lstopo --disallowed writes those too): left out`,
+    );
+  const kept = withMemory(machine.nodes)
+    .sort((a, b) => a.id - b.id)
+    .filter((node) => isKept(node, cpusOf.get(node.id)!, remarks));
   const shares = cacheShares(machine, homes);
   const nodes = kept.map((node) => topologyNode(node, cpusOf.get(node.id)!, machine, shares, remarks));
   remarkOnSharing(machine, shares, remarks);
@@ -65,6 +71,12 @@ const MOST_REMARKS = 200;
 export function limitedRemarks(remarks: readonly string[]): string[] {
   const once = [...new Set(remarks)];
   return once.length <= MOST_REMARKS ? once : [...once.slice(0, MOST_REMARKS), `and ${once.length - MOST_REMARKS} more remarks`];
+}
+
+/** hwloc leaves a size out where it is 0: where other nodes say theirs, a node has no memory; where none does, nobody knows. */
+function withMemory(nodes: readonly HwlocNode[]): HwlocNode[] {
+  const isSaid = nodes.some(({ memoryBytes }) => memoryBytes !== null);
+  return nodes.map((node) => (isSaid ? { ...node, memoryBytes: node.memoryBytes ?? 0 } : node));
 }
 
 /** Node id by CPU id. */
@@ -187,7 +199,9 @@ function lastLevel(
   shares: readonly CacheShare[],
   remarks: string[],
 ): Pick<TopologyNode, 'llcBytes' | 'llcCount'> {
-  const near = [...new Set(cpus.flatMap((cpu) => cpu.caches))].filter((i) => caches[i]!.level >= 3 && !caches[i]!.isMemorySide);
+  const own = [...new Set(cpus.flatMap((cpu) => cpu.caches))].filter((i) => !caches[i]!.isMemorySide);
+  const third = own.filter((i) => caches[i]!.level >= 3);
+  const near = third.length > 0 ? third : sharedSecond(own, caches, shares);
   if (near.length === 0) return { llcBytes: null, llcCount: null };
   const level = near.reduce((highest, i) => Math.max(highest, caches[i]!.level), 0);
   const last = near.filter((i) => caches[i]!.level === level);
@@ -200,6 +214,12 @@ function lastLevel(
   const served = last.reduce((sum, i) => sum + shares[i]!.cpusByNode.get(node.id)!, 0);
   if (served < cpus.length) remarks.push(`${cpus.length - served} CPUs of node ${node.id} have no last-level cache`);
   return { llcBytes: bytes, llcCount: last.length };
+}
+
+/** What cores share is a last level, though it be the second: Core 2, Xeon Phi, A64FX. */
+function sharedSecond(own: readonly number[], caches: readonly HwlocCache[], shares: readonly CacheShare[]): number[] {
+  const second = own.filter((i) => caches[i]!.level === 2);
+  return second.some((i) => shares[i]!.cores.size > 1) ? second : [];
 }
 
 /** Of a cache that serves several nodes, as much as the node has of its CPUs. */

@@ -11,6 +11,8 @@ export interface HwlocObjects extends HwlocMachine {
   readonly cpusByGp: ReadonlyMap<string, readonly number[]>;
   /** By `gp_index`. */
   readonly nodeByGp: ReadonlyMap<string, number>;
+  /** How far below the root nodes are. */
+  readonly nodeDepths: ReadonlySet<number>;
 }
 
 /** What is above an object. */
@@ -37,7 +39,7 @@ const CHILDREN = new Set(['object', 'info', 'page_type', 'distances', 'userdata'
  */
 export function readObjects(machine: XmlElement, version: number, remarks: string[]): HwlocObjects {
   const found = new Walk();
-  found.visit(machine, { package: null, core: null, caches: [] }, true);
+  found.visit(machine, { package: null, core: null, caches: [] }, 0);
   const cpus = usableCpus(machine, found.cpus, remarks);
   const nodes = found.nodes.length > 0 ? withPermission(machine, found.nodes, remarks) : [onlyNode(machine, cpus, version, remarks)];
   if (found.passedOver.size > 0) {
@@ -51,6 +53,7 @@ export function readObjects(machine: XmlElement, version: number, remarks: strin
     nodeIdsInFile: nodes.map(({ id }) => id),
     cpusByGp: found.cpusByGp,
     nodeByGp: found.nodeByGp,
+    nodeDepths: found.nodeDepths,
   };
 }
 
@@ -61,18 +64,21 @@ class Walk {
   readonly passedOver = new Map<string, number>();
   readonly cpusByGp = new Map<string, readonly number[]>();
   readonly nodeByGp = new Map<string, number>();
+  readonly nodeDepths = new Set<number>();
   packagesWithoutId = 0;
   private cores = 0;
   private readonly cpuIds = new Set<number>();
   private readonly nodeIds = new Set<number>();
 
-  visit(object: XmlElement, place: Place, isRoot: boolean): void {
+  /** @param depth below the root, which is at 0 */
+  visit(object: XmlElement, place: Place, depth: number): void {
     const type = attribute(object, 'type');
     if (DEVICES.has(type)) return this.pass(type);
     const from = this.cpus.length;
-    const below = this.enter(object, type, place, isRoot);
+    const below = this.enter(object, type, place, depth === 0);
+    if (isNode(type)) this.nodeDepths.add(depth);
     for (const child of object.children) {
-      if (child.name === 'object') this.visit(child, below, false);
+      if (child.name === 'object') this.visit(child, below, depth + 1);
       else if (!CHILDREN.has(child.name)) this.pass(`<${child.name.slice(0, 40)}>`);
     }
     const gp = object.attributes.get('gp_index');
@@ -88,7 +94,7 @@ class Walk {
     if (isRoot && !['Machine', 'System', 'NUMANode', 'Node'].includes(type))
       xmlFail(object, `type = ${shown(type)}, want a Machine as the root`);
     if (type === 'PU') return this.addCpu(object, place);
-    if (type === 'NUMANode' || type === 'Node') return this.addNode(object, place);
+    if (isNode(type)) return this.addNode(object, place);
     if (type === 'Core') return { ...place, core: this.cores++ };
     if (type === 'Package' || type === 'Socket') return { ...place, package: this.packageId(object) };
     const level = cacheLevel(object, type);
@@ -112,7 +118,7 @@ class Walk {
   }
 
   private packageId(object: XmlElement): number | null {
-    const id = osIndex(object);
+    const id = osIndex(object, UNKNOWN_INDEX); // Itanium and Arm number packages as their firmware does, far above 65536
     if (id === null) this.packagesWithoutId++;
     return id;
   }
@@ -151,6 +157,8 @@ class Walk {
   }
 }
 
+const isNode = (type: string): boolean => type === 'NUMANode' || type === 'Node';
+
 function cacheLevel(object: XmlElement, type: string): number | null {
   const level = CACHE.exec(type)?.[1];
   if (level !== undefined) return Number(level);
@@ -170,12 +178,12 @@ function typeInfo(object: XmlElement): string | undefined {
     ?.attributes.get('value');
 }
 
-function osIndex(object: XmlElement): number | null {
+function osIndex(object: XmlElement, end: number = MOST_NUMBERS): number | null {
   const value = object.attributes.get('os_index');
   if (value === undefined) return null;
   const index = /^\d{1,10}$/.test(value) ? Number(value) : NaN;
   if (index === UNKNOWN_INDEX) return null;
-  if (!(index < MOST_NUMBERS)) xmlFail(object, `os_index = ${shown(value)}, want a whole number below ${MOST_NUMBERS}`);
+  if (!(index < end)) xmlFail(object, `os_index = ${shown(value)}, want a whole number below ${end}`);
   return index;
 }
 

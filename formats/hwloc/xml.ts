@@ -24,22 +24,31 @@ export function readHwlocXml(text: string): Topology {
   const root = readXml(text);
   if (root.name !== 'topology') xmlFail(root, `<${root.name.slice(0, 40)}>, want <topology>`);
   const version = versionOf(root);
-  const machines = childrenOf(root, 'object');
-  if (machines.length !== 1) xmlFail(root, `${machines.length} <object> in <topology>, want one`);
+  const machine = machineOf(root);
   const remarks: string[] = [];
-  const objects = readObjects(machines[0]!, version, remarks);
+  const objects = readObjects(machine, version, remarks);
   const nodes = topologyNodes(objects, remarks);
   const ids = nodes.map(({ id }) => id);
   const unknown = [...new Set(root.children.map(({ name }) => name))].filter((name) => !PARTS.has(name));
   if (unknown.length > 0) remarks.push(`passed over: ${unknown.map((name) => `<${name.slice(0, 40)}>`).join(', ')}`);
   const topology = {
-    name: nameOf([...childrenOf(machines[0]!, 'info'), ...childrenOf(root, 'info')]),
+    name: nameOf([...childrenOf(machine, 'info'), ...childrenOf(root, 'info')]),
     nodes,
-    distances: readDistances(root, machines[0]!, objects, ids, remarks),
+    distances: readDistances(root, machine, objects, ids, remarks),
     ...readMemoryAttributes(root, objects, nodes, remarks),
     clockGHz: clockOf(root, objects, remarks),
   };
   return { ...topology, remarks: limitedRemarks(remarks) };
+}
+
+/** The root; or the only machine in a System, which is how hwloc 1 joins hosts and then has no CPUs of its own. */
+function machineOf(root: XmlElement): XmlElement {
+  const objects = childrenOf(root, 'object');
+  if (objects.length !== 1) xmlFail(root, `${objects.length} <object> in <topology>, want one`);
+  const [top] = objects as [XmlElement];
+  if (top.attributes.get('type') !== 'System' || top.attributes.has('cpuset')) return top;
+  const machines = childrenOf(top, 'object').filter((object) => object.attributes.get('type') === 'Machine');
+  return machines.length === 1 ? machines[0]! : xmlFail(top, `${machines.length} machines in a System, want one: what lstopo writes of one host`); // prettier-ignore
 }
 
 function versionOf(root: XmlElement): number {

@@ -20,7 +20,8 @@ interface Said {
 /**
  * Reads what `numactl --hardware` prints: nodes, their CPUs and memory, and the firmware's distances. Form: numactl.c of numactl 2.0.16,
  * `hardware` and `print_distances`. Versions that count ids from 0 to the highest list nodes that are not there: they come with neither
- * CPUs nor memory. What is free, and what stands before the first line, is passed over; packages, cores and caches are not said.
+ * CPUs nor memory. What is free, what stands before the first line and what follows the distances are passed over, and so are the blanks or
+ * marks of quoting that the first line and those below it begin with; packages, cores and caches are not said.
  * @throws FormatError for a line that numactl does not print, a node without its lines, a CPU of two nodes, and distances that are not
  * one row and column a node; for more than 1024 nodes or 4096 CPUs
  */
@@ -53,6 +54,17 @@ function wide(value: number): string {
   return ` ${value}`.padStart(3);
 }
 
+/** Without what a mail, a document or a comment puts before each line, as its first line tells. */
+function unquoted(lines: readonly string[]): readonly string[] {
+  const prefix = lines.map((line) => /^([ >#|*]{1,40})available: /.exec(line)?.[1]).find((one) => one !== undefined);
+  if (prefix === undefined) return lines;
+  return lines.map((line) => (line.startsWith(prefix) ? line.slice(prefix.length) : line === prefix.trimEnd() ? '' : line));
+}
+
+function wordsOf(text: string): string[] {
+  return text.trim().split(/ +/);
+}
+
 class NumactlReader {
   readonly #lines: readonly string[];
   readonly #said = new Map<number, Said>();
@@ -60,10 +72,11 @@ class NumactlReader {
   #listed: readonly number[] | null = null;
   #distances: Map<number, readonly number[]> | null = null;
   #columns: readonly number[] = [];
+  #isWhole = false;
   #at = 0;
 
   constructor({ text }: SourceText) {
-    this.#lines = text.split('\n').map((line) => line.replace(/\r$/, '').trimEnd());
+    this.#lines = unquoted(text.split('\n').map((line) => line.replace(/[\t\u00a0]/g, ' ').trimEnd()));
   }
 
   read(): Topology {
@@ -84,7 +97,11 @@ class NumactlReader {
   }
 
   #line(line: string): void {
-    if (line === '' || line === 'No distance information available.') return;
+    if (line === '') return;
+    if (line === 'No distance information available.') {
+      this.#isWhole = true;
+      return;
+    }
     const isNone = /^No NUMA (?:support )?available on this system/i.test(line);
     if (isNone) return this.#refuse('line', line, 'what numactl says on a machine with NUMA');
     const [, count, list] = /^available: +(\d{1,5}) nodes? +\(([^)]{0,20000})\)$/.exec(line) ?? [];
@@ -92,8 +109,11 @@ class NumactlReader {
     if (this.#listed === null) return; // a prompt, or what another command said
     if (line === 'node distances:') return this.#readDistances();
     const [, id, what, rest] = /^node +(\d{1,5}) +(cpus|size|free):(.*)$/.exec(line) ?? [];
-    if (id === undefined) return this.#refuse('line', line, 'what numactl -H prints');
-    this.#nodeLine(Number(id), what!, rest!.trim());
+    if (id === undefined) {
+      if (this.#isWhole) return; // the next prompt, the end of a quotation
+      this.#refuse('line', line, 'what numactl -H prints');
+    }
+    this.#nodeLine(Number(id), what!, what === 'cpus' ? this.#continued(rest!).trim() : rest!.trim());
   }
 
   #available(count: number, list: string): void {
@@ -127,7 +147,12 @@ class NumactlReader {
     const cpus = parseIdList(rest.replace(/ +/g, ','), MOST_CPUS) ?? this.#refuse(`node ${node} cpus`, rest, want);
     for (const cpu of cpus) {
       const other = this.#nodeOfCpu.get(cpu);
-      if (other !== undefined) this.#refuse(`node ${node} cpus`, cpu, `CPUs of one node only, ${cpu} is of node ${other}`);
+      if (other !== undefined)
+        this.#refuse(
+          `node ${node} cpus`,
+          cpu,
+          `CPUs of one node only, ${cpu} is of node ${other} (nodes of numa=fake share CPUs: boot without it)`,
+        );
       this.#nodeOfCpu.set(cpu, node);
     }
     if (this.#nodeOfCpu.size > MOST_CPUS) this.#refuse(`node ${node} cpus`, rest, want);
@@ -147,22 +172,35 @@ class NumactlReader {
     const rows = new Map<number, readonly number[]>();
     this.#distances = rows;
     const heading = this.#lines[++this.#at] ?? '';
-    this.#columns = /^node( +\d{1,5})+$/.test(heading) ? this.#numbers(heading.slice('node'.length)) : this.#refuse('node distances', heading, 'a line of node ids'); // prettier-ignore
+    this.#columns = /^node( +\d{1,5})+$/.test(heading) ? this.#numbers(this.#continued(heading.slice('node'.length))) : this.#refuse('node distances', heading, 'a line of node ids'); // prettier-ignore
     if (this.#columns.length > MOST_NODES || new Set(this.#columns).size < this.#columns.length)
       this.#refuse('node distances', heading, `at most ${MOST_NODES} ids, each once`);
     while (/^ *\d{1,5}:/.test(this.#lines[this.#at + 1] ?? '')) {
       const row = this.#lines[++this.#at]!;
       const colon = row.indexOf(':');
       const id = Number(row.slice(0, colon));
-      const cells = this.#numbers(row.slice(colon + 1));
+      const cells = this.#numbers(this.#continued(row.slice(colon + 1), this.#columns.length));
       if (rows.has(id)) this.#refuse('node distances', id, 'each row once');
       if (cells.length !== this.#columns.length) this.#refuse(`distances of node ${id}`, cells.length, `${this.#columns.length} numbers`);
       rows.set(id, cells);
     }
+    this.#isWhole = true;
+  }
+
+  /** With the lines of nothing but numbers that follow, where a mail has broken a long one, as long as there are fewer than `most`. */
+  #continued(start: string, most: number = Infinity): string {
+    const parts = [start];
+    let count = wordsOf(start).length;
+    while (count < most && /^ *\d{1,5}( +\d{1,5})*$/.test(this.#lines[this.#at + 1] ?? '')) {
+      const part = this.#lines[++this.#at]!;
+      parts.push(part);
+      count += wordsOf(part).length;
+    }
+    return parts.join(' ');
   }
 
   #numbers(text: string): number[] {
-    const words = text.trim().split(/ +/);
+    const words = wordsOf(text);
     if (words.length > MOST_NODES) this.#refuse('node distances', words.length, `at most ${MOST_NODES} numbers`);
     return words.map((word) => (/^\d{1,5}$/.test(word) ? Number(word) : this.#refuse('node distances', word, 'whole numbers')));
   }

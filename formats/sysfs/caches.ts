@@ -14,7 +14,14 @@ const MOST_INDEX = 16;
 const MOST_KIB = 2 ** 31;
 const UNITS: ReadonlyMap<string, number> = new Map([['K', 1024], ['M', 1024 ** 2], ['G', 1024 ** 3]]); // prettier-ignore
 
-/** Caches by node, of what each CPU says of its own. The last level is the highest there is, from the third on. */
+/** Whether more CPUs share the second level than the first, which is a core's own. */
+function isShared(caches: readonly Cache[]): boolean {
+  const widthOf = (wanted: number): number | undefined => caches.find(({ level }) => level === wanted)?.cpus.length;
+  const [first, second] = [widthOf(1), widthOf(2)];
+  return first !== undefined && second !== undefined && second > first;
+}
+
+/** Caches by node, of what each CPU says of its own. The last level is the highest there is from the third on, or a second that cores share. */
 export class NodeCaches {
   readonly #dump: Dump;
   readonly #online: ReadonlySet<number>;
@@ -32,14 +39,16 @@ export class NodeCaches {
     const own = new Set(cpus);
     const known = new Map<string, Cache>();
     let first: readonly Cache[] = [];
+    let isSecondShared = false;
     cpus.forEach((cpu, at) => {
       const caches = this.#cachesOf(cpu);
+      isSecondShared ||= isShared(caches);
       if (at === 0) first = caches;
       for (const cache of caches) known.set(`${cache.level}/${cache.cpus.join()}`, cache);
     });
     const sizeOf = (level: number): number | null => first.find((cache) => cache.level === level)?.bytes ?? null;
     const highest = Math.max(...[...known.values()].map(({ level }) => level), 0);
-    const last = [...known.values()].filter(({ level }) => level === highest && level >= 3);
+    const last = [...known.values()].filter(({ level }) => level === highest && (level >= 3 || (level === 2 && isSecondShared)));
     if (last.length === 0) return { l1Bytes: sizeOf(1), l2Bytes: sizeOf(2), llcBytes: null, llcCount: null };
     const shares = last.map((cache) => (cache.bytes * cache.cpus.filter((cpu) => own.has(cpu)).length) / cache.cpus.length);
     if (last.some((cache) => cache.cpus.some((cpu) => !own.has(cpu)))) this.#remarkSplit(node);

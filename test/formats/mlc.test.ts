@@ -23,6 +23,22 @@ test('reports with blanks instead of tabs, one after another, are read as well',
   expect([bandwidths.length, loaded.length]).toEqual([0, 19]);
 });
 
+test('old versions speak of sockets and memory nodes', () => {
+  const text = [
+    'Measuring idle latencies (in ns)...',
+    '\tMemory node',
+    ' Socket\t     0\t     1\t',
+    '     0\t  67.1\t 122.4\t',
+    '     1\t 123.5\t  67.9',
+  ];
+  expect(readMlc(text.join('\n')).latencies.map(({ line, cpuNode, node, value }) => [line, cpuNode, node, value])).toEqual([
+    [4, 0, 0, 67.1],
+    [4, 0, 1, 122.4],
+    [5, 1, 0, 123.5],
+    [5, 1, 1, 67.9],
+  ]);
+});
+
 test('a node of memory only has a column and no row; a dash is no figure', () => {
   const text = ['Measuring idle latencies for random access (in ns)...', 'Numa node  Numa node', 'Numa node  0  1', '  0  106.3  437.5'];
   expect(readMlc([...text, '  1  -  90'].join('\r\n')).latencies.map(({ cpuNode, node, value }) => [cpuNode, node, value])).toEqual([

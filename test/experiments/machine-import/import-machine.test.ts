@@ -143,6 +143,18 @@ describe('hardware threads', () => {
     expect(spec.l1Bytes).toEqual({ value: 16_384, source: 'x (test): caches, over the 2 threads of a core' });
     expect(spec.linesInFlight!.value).toBe(5);
     expect(spec.controllerGBps.value).toEqual([8, 8]);
+    expect(spec.threadShare!.value).toBe(0.625); // 1.25 times the work, over two
+  });
+
+  test('of which a core has four or eight do not work as if they were cores', () => {
+    const shareOf = (threads: number): unknown => {
+      const own = Array.from({ length: threads }, (_, cpu) => cpu);
+      return imported(topology([node(0, own, { cores: [own] })])).spec.threadShare;
+    };
+    // each doubling adds a quarter: 1.5 over four, 1.75 over eight
+    const why = 'assumed: two threads together do 1.25 times the work of one, as on xeon-8167m-2s';
+    expect(shareOf(4)).toEqual({ value: 0.375, source: `${why}, all 4 1.5 times` });
+    expect(shareOf(8)).toEqual({ value: 0.21875, source: `${why}, all 8 1.75 times` });
   });
 
   test('make cores of their own where cores differ, and it says so', () => {
@@ -157,6 +169,47 @@ test('a node of memory alone is in the package it serves, if hwloc says so', () 
   const { spec, remarks } = imported(readDescription('pack:2 [numa(memory=3GiB)] [numa(memory=5GiB)] core:2 pu:1', null).topology);
   expect([spec.nodeCpus, spec.nodeSocket]).toEqual([[2, 0, 2, 0], [0, 0, 1, 1]]); // prettier-ignore
   expect(remarks.join()).not.toContain('nearest with CPUs');
+});
+
+test('a node of CPUs alone has no memory', () => {
+  const { spec } = imported(topology([node(1, [0, 1, 4], { memoryBytes: 0 }), node(3, [2, 3]), node(6, [])]));
+  expect([spec.nodeCpus, spec.memoryGiB.value]).toEqual([[3, 2, 0], [0, 5, 8]]); // prettier-ignore
+  expect(isAssumed(spec.memoryGiB)).toBe(false);
+});
+
+test('distances that Linux keeps for a node itself and for one out of reach are the next ones', () => {
+  const { spec, remarks } = imported(topology([node(0, [0]), node(2, [1])], { distances: [[10, 10], [255, 10]] })); // prettier-ignore
+  expect(spec.slit.value).toEqual([[10, 11], [254, 10]]); // prettier-ignore
+  expect(remarks).toEqual([
+    'different nodes that are 10 apart, as numa=fake makes them, are taken to be 11 apart',
+    'nodes that cannot reach each other (255) are taken to be 254 apart',
+  ]);
+});
+
+test.each([
+  ['to itself', [[12, 20], [20, 10]], '12 from node 0 to 0'], // prettier-ignore
+  ['below 10', [[10, 20], [3, 10]], '3 from node 2 to 0'], // prettier-ignore
+  ['above 255', [[10, 260], [20, 10]], '260 from node 0 to 2'], // prettier-ignore
+])('distances of no SLIT, %s, are passed over', (_, distances, which) => {
+  const { spec, remarks } = imported(topology([node(0, [0]), node(2, [1])], { distances }));
+  expect([spec.slit.value, isAssumed(spec.slit)]).toEqual([[[10, 20], [20, 10]], true]); // prettier-ignore
+  expect(remarks).toEqual([`distances are no SLIT, they have ${which}: passed over`]);
+});
+
+test('nodes as near as those of one socket are taken to share one, whatever lies between their ids', () => {
+  // 0 and 6 are near by 4 alone; 2 is near to 3 in one direction only; 5 is memory, nearest to 3
+  const distances = [
+    [10, 21, 20, 12, 30, 20],
+    [21, 10, 12, 22, 30, 23],
+    [20, 13, 10, 21, 29, 22],
+    [11, 21, 20, 10, 30, 12],
+    [30, 30, 29, 30, 10, 30],
+    [20, 21, 20, 11, 30, 10],
+  ];
+  const nodes = [node(0, [0]), node(2, [1]), node(3, [2]), node(4, [3]), node(5, []), node(6, [4])];
+  const { spec, assumedSockets } = imported(topology(nodes, { distances }));
+  expect(spec).toMatchObject({ sockets: 3, nodeSocket: [0, 1, 2, 0, 2, 0] });
+  expect(assumedSockets).toBe('not said, nodes at most 12 apart taken to share one');
 });
 
 test('a node of memory alone is in the socket of the nearest with CPUs', () => {
@@ -205,8 +258,7 @@ describe('--like', () => {
 describe('a machine that cannot be simulated is refused', () => {
   test.each([
     ['without CPUs', topology([node(0, [])]), 'cpus = none, want a machine with CPUs'],
-    ['with CPUs and no memory', topology([node(0, [0]), node(3, [1], { memoryBytes: 0 })]), 'node 3: memory = 0, want some: the model has no nodes of CPUs alone'], // prettier-ignore
-    ['with a distance that Linux would not take', topology([node(0, [0]), node(1, [1])], { distances: [[10, 10], [20, 10]] }), 'mine: slit[0][1] = 10, want a whole number from 11 to 254'], // prettier-ignore
+    ['without memory', topology([node(0, [0], { memoryBytes: 0 }), node(3, [1], { memoryBytes: 0 })]), 'memory = 0 in every node, want a machine with memory'], // prettier-ignore
   ])('%s', (_, one, message) => {
     expect(refusal(() => imported(one))).toBe(message);
   });

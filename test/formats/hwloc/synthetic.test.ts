@@ -73,7 +73,7 @@ test('nodes attached at several places: the nearest has the CPUs, and those furt
     [1, [], 3e9],
     [2, [2, 3], 5e9],
     [3, [], 3e9],
-    [4, [], null], // no default for a node attached
+    [4, [], 0], // no default for a node attached
   ]);
 });
 

@@ -45,7 +45,7 @@ const everything: Topology = {
     },
     { id: 2, package: 4, cpus: [1], cores: [[1]], memoryBytes: 222, l1Bytes: 33, l2Bytes: null, llcBytes: null, llcCount: null },
     { ...bare, id: 9, memoryBytes: 999 },
-    { id: 33, package: 0, cpus: [2, 5], cores: null, memoryBytes: null, l1Bytes: null, l2Bytes: 513, llcBytes: null, llcCount: 1 },
+    { id: 33, package: 0, cpus: [2, 5], cores: null, memoryBytes: 0, l1Bytes: null, l2Bytes: 513, llcBytes: null, llcCount: 1 },
     { id: 40, package: null, cpus: [4, 6], cores: [[4], [6]], memoryBytes: 400, l1Bytes: null, l2Bytes: null, llcBytes: 77, llcCount: 1 },
   ],
   distances: [
@@ -189,6 +189,7 @@ function anyTopology(): fc.Arbitrary<Topology> {
       caches: fc.array(fc.nat(3), { minLength: 5, maxLength: 5 }),
       figures: fc.array(fc.integer({ min: 11, max: 255 }), { minLength: 75, maxLength: 75 }),
       isSaid: fc.record({
+        memory: fc.boolean(),
         name: fc.boolean(),
         distances: fc.boolean(),
         latency: fc.boolean(),
@@ -201,12 +202,13 @@ function anyTopology(): fc.Arbitrary<Topology> {
         .sort((a, b) => a - b)
         .map((id, i): TopologyNode => {
           const own = cpus.filter((_, k) => homes[k]! % ids.length === i).sort((a, b) => a - b);
-          const [memoryBytes, l1Bytes, l2Bytes, llcBytes] = sizes.slice(4 * i, 4 * i + 4) as (number | null)[];
-          if (own.length === 0) return { ...bare, id, package: packages[i]!, memoryBytes: memoryBytes! };
+          const [size, l1Bytes, l2Bytes, llcBytes] = sizes.slice(4 * i, 4 * i + 4) as (number | null)[];
+          const memoryBytes = isSaid.memory ? (i === 0 ? 4096 : (size ?? 0)) : null; // hwloc says it of all nodes or of none
+          if (own.length === 0) return { ...bare, id, package: packages[i]!, memoryBytes };
           const perCore = threads[i]!;
           const cores = perCore === null ? null : Array.from({ length: Math.ceil(own.length / perCore) }, (_, k) => own.slice(k * perCore, (k + 1) * perCore)); // prettier-ignore
           const llcCount = Math.min(caches[i]!, cores?.length ?? own.length) || null;
-          return { id, package: packages[i]!, cpus: own, cores, memoryBytes: memoryBytes!, l1Bytes: l1Bytes!, l2Bytes: l2Bytes!, llcBytes: llcCount ? llcBytes! : null, llcCount }; // prettier-ignore
+          return { id, package: packages[i]!, cpus: own, cores, memoryBytes, l1Bytes: l1Bytes!, l2Bytes: l2Bytes!, llcBytes: llcCount ? llcBytes! : null, llcCount }; // prettier-ignore
         })
         .map((node, _, all) => (node.cpus.length > 0 ? node : { ...node, package: packageServed(node.package, all) }));
       const cells = (from: number, of: (figure: number) => number): number[][] =>

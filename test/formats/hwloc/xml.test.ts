@@ -56,9 +56,24 @@ describe('format 1, where a node is the parent of its CPUs', () => {
     expect(both.remarks).toContain('distances between 3 objects that are not the 2 nodes: passed over');
   });
 
+  test('has distances of packages before those of as many nodes, which a depth tells apart', () => {
+    const old = asText(fixture('hwloc-v1.xml'));
+    const packages = `<distances nbobjs="2" relative_depth="2" latency_base="10">${[1, 2.5, 2.6, 1].map((value) => `<latency value="${value}"/>`).join('')}</distances>`; // prettier-ignore
+    expect(readHwlocXml(old.replace('<distances', `${packages}<distances`)).distances).toEqual(topology.distances);
+    // hwloc 2 writes one more in this format
+    expect(readHwlocXml(old.replace('relative_depth="1"', 'relative_depth="2"')).distances).toEqual(topology.distances);
+  });
+
   test('may have a machine without a node: it is one node with the memory of the machine', () => {
     const old = `<topology><object type="Machine" cpuset="0x5" nodeset="0xf...f" local_memory="77">${pu(0)}${pu(2)}</object></topology>`;
     expect(readHwlocXml(old).nodes).toEqual([{ ...nothing, id: 0, cpus: [0, 2], memoryBytes: 77 }]);
+  });
+
+  test('may have the machine in a System of hosts, if it is the only one', () => {
+    const host = (id: number): string => `<object type="Machine" cpuset="${hex([id])}" local_memory="${id}99">${pu(id)}</object>`;
+    const system = (hosts: string): string => `<topology><object type="System" os_index="0">${hosts}</object></topology>`;
+    expect(readHwlocXml(system(host(3))).nodes).toEqual([{ ...nothing, id: 0, cpus: [3], memoryBytes: 399 }]);
+    expect(() => readHwlocXml(system(host(3) + host(4)))).toThrow('2 machines in a System, want one: what lstopo writes of one host');
   });
 
   test('has the subtype of a node as an info, and nodes of memory only with an empty set', () => {
@@ -194,7 +209,10 @@ describe('nodes', () => {
 
   test('that do not serve a CPU leave it out', () => {
     const topology = readHwlocXml(xml('0x7', node(0, [0, 2]) + pu(0) + pu(1) + pu(2)));
-    expect([cpusOf(topology), topology.remarks]).toEqual([[[0, [0, 2]]], ['CPUs 1 are in no node: left out']]);
+    expect([cpusOf(topology), topology.remarks]).toEqual([
+      [[0, [0, 2]]],
+      ['CPUs 1 are in no node, or in none that was allowed where the file was made (lstopo --disallowed writes those too): left out'],
+    ]);
   });
 
   test('in several packages have none', () => {
@@ -340,5 +358,44 @@ describe('samples', () => {
     expect(topology.bandwidthGBps).toEqual(Array.from({ length: 4 }, () => [null, 0.02097152, null, null]));
     expect(topology.latencyNs).toBeNull();
     expect(topology.remarks).toContain('memory attribute foobar: passed over');
+  });
+});
+
+test('packages are numbered as the firmware does: 131073 on an Itanium, 2^32 - 1 is none', () => {
+  const packed = (id: number): string => `<object type="Package" os_index="${id}" cpuset="0x5">${node(3, [0, 2])}${pu(0)}${pu(2)}</object>`;
+  expect(readHwlocXml(xml('0x5', packed(131_073))).nodes[0]!.package).toBe(131_073);
+  expect(readHwlocXml(xml('0x5', packed(2 ** 32 - 1))).nodes[0]!.package).toBeNull();
+  expect(() => readHwlocXml(xml('0x5', packed(2 ** 32)))).toThrow('os_index = "4294967296", want a whole number below 4294967295');
+});
+
+test('a node without a size has no memory where other nodes say theirs', () => {
+  const two = (size: string): Topology => readHwlocXml(xml('0x15', `${node(4, [0, 4])}${node(6, [2], size)}${pu(0)}${pu(2)}${pu(4)}`));
+  const sizes = ({ nodes }: Topology): (number | null)[] => nodes.map(({ memoryBytes }) => memoryBytes);
+  expect(sizes(two('local_memory="7777"'))).toEqual([0, 7777]);
+  expect(sizes(two('local_memory="0"'))).toEqual([null, null]);
+});
+
+describe('a second level of cache', () => {
+  const l2 = (bytes: number, cpus: readonly number[], below: string): string =>
+    `<object type="L2Cache" cpuset="${hex(cpus)}" cache_size="${bytes}" depth="2" cache_type="0">${below}</object>`;
+  const core = (...cpus: number[]): string => `<object type="Core" cpuset="${hex(cpus)}">${cpus.map(pu).join('')}</object>`;
+  const last = (objects: string): unknown => {
+    const [{ l2Bytes, llcBytes, llcCount }] = readHwlocXml(xml('0x1f', `${node(0, [0, 1, 2, 3, 4])}${objects}`)).nodes as [TopologyNode];
+    return { l2Bytes, llcBytes, llcCount };
+  };
+
+  test('that cores share is the last one, each counted once', () => {
+    const objects = l2(6000, [0, 1, 2], core(0, 2) + core(1)) + l2(5000, [3, 4], core(3) + core(4));
+    expect(last(objects)).toEqual({ l2Bytes: 5000, llcBytes: 11_000, llcCount: 2 });
+  });
+
+  test('that only the threads of a core share is not', () => {
+    const objects = l2(6000, [0, 2], core(0, 2)) + l2(6000, [1], core(1)) + l2(6000, [3, 4], core(3, 4));
+    expect(last(objects)).toEqual({ l2Bytes: 6000, llcBytes: null, llcCount: null });
+  });
+
+  test('is not where there is a third', () => {
+    const third = `<object type="L3Cache" cpuset="0x3" cache_size="9000" depth="3" cache_type="0">${l2(6000, [0, 1], core(0) + core(1))}</object>`;
+    expect(last(third + l2(5000, [2, 3, 4], core(2) + core(3) + core(4)))).toEqual({ l2Bytes: 5000, llcBytes: 9000, llcCount: 1 });
   });
 });

@@ -41,6 +41,36 @@ test('what stands before, a prompt or the words of another command, is passed ov
   expect(readNumactl(`$ lscpu\nNode(s): 9\nnode 0 cpus: 7\n$ numactl -H\n${SPARSE}`)).toEqual(readNumactl(SPARSE));
 });
 
+test('what follows the distances is passed over, but another output is not', () => {
+  expect(readNumactl(`${SPARSE}$ uptime\n\`\`\`\n`)).toEqual(readNumactl(SPARSE));
+  const none = 'available: 1 nodes (5)\nnode 5 cpus: 2\nnode 5 size: 77 MB\nNo distance information available.\n[root@host ~]#\n';
+  expect(readNumactl(none).nodes.map(({ id }) => id)).toEqual([5]);
+  expect(() => readNumactl(`${SPARSE}${SPARSE}`)).toThrow('line 16, column 1: available = "0-1,33", want it once');
+});
+
+test.each([
+  ['a mail', '> '],
+  ['a document', '    '],
+  ['a comment', '# '],
+  ['a mail of a mail', '> >  '],
+])('the marks of %s are taken off each line', (_, mark) => {
+  const lines = SPARSE.trimEnd().split('\n');
+  const quoted = ['$ numactl -H', ...lines.map((line) => `${mark}${line}`), mark.trimEnd()].join('\r\n');
+  expect(readNumactl(quoted)).toEqual(readNumactl(SPARSE));
+});
+
+test('long lines may be broken between numbers, as mails do', () => {
+  const broken = SPARSE.replace('cpus: 0 1 4', 'cpus: 0\n1\n4').replace('0   1  33', '0\n1  33').replace('17  10  128', '17\n10\n128');
+  expect(broken.split('\n').length).toBe(SPARSE.split('\n').length + 5);
+  expect(readNumactl(`${broken}42 43\n`)).toEqual(readNumactl(SPARSE)); // what follows the last row is none of it
+});
+
+test('tabs and hard spaces are blanks', () => {
+  const text = SPARSE.replace(/cpus: /g, 'cpus:\t').replace(/^(node +0 +1 .*)$/m, (line) => line.replace(/ +/g, '\t')).replace(/: 8189 MB/, ':\u00a08189 MB'); // prettier-ignore
+  expect(text).toContain('node\t0\t1');
+  expect(readNumactl(text)).toEqual(readNumactl(SPARSE));
+});
+
 test('without distances there are none', () => {
   const text = 'available: 1 nodes (0)\nnode 0 cpus: 0 1\nnode 0 size: 5210 MB\nnode 0 free: 4538 MB\nNo distance information available.\n';
   expect(readNumactl(text).distances).toBeNull();
@@ -54,7 +84,7 @@ describe('what is refused says where', () => {
     ['No NUMA available on this system\n', 'line 1, column 1: line = "No NUMA available on this system", want what numactl says on a machine with NUMA'], // prettier-ignore
     ['available: 3 nodes (0-1)\n', 'line 1, column 1: available = 3, want the 2 listed'],
     [`${head}node 1 cpus: 2\n`, 'line 6, column 1: node 1 cpus = "2", want them once'],
-    [head.replace('cpus: 1', 'cpus: 0'), 'line 4, column 1: node 1 cpus = 0, want CPUs of one node only, 0 is of node 0'],
+    [head.replace('cpus: 1', 'cpus: 0'), 'line 4, column 1: node 1 cpus = 0, want CPUs of one node only, 0 is of node 0 (nodes of numa=fake share CPUs: boot without it)'], // prettier-ignore
     [head.replace('9 MB', '9 GB'), 'line 5, column 1: node 1 size = "9 GB", want a size such as 8192 MB'],
     [head.replace('node 1 cpus: 1\n', ''), 'line 5, column 1: node 1 cpus = "nothing", want a line "node 1 cpus: ..."'],
     [`${head}node distances:\nnode 0 1\n 0: 10 20\n`, 'line 9, column 1: node distances = "1 rows", want a row and a column for each of nodes 0-1'], // prettier-ignore

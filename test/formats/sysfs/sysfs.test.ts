@@ -80,6 +80,18 @@ describe('a dump of /sys', () => {
     expect(readSysfs(changed(split)).nodes[0]).toMatchObject({ llcBytes: 2 * 5118 * 1024, llcCount: 2 });
   });
 
+  test('a second level that cores share is the last one where there is no third, and one of a core alone is not', () => {
+    const level = (own: (cpu: number) => Record<string, string | null>): Record<string, string | null> =>
+      Object.assign({}, ...[0, 1, 2, 3, 4, 5].map((cpu) => ({ [`${CPU}/cpu${cpu}/cache/index3/level`]: null, ...own(cpu) }))) as Record<string, string | null>; // prettier-ignore
+    const shared = level((cpu) => ({ [`${CPU}/cpu${cpu}/cache/index2/shared_cpu_list`]: cpu % 3 === 2 ? '2,5\n' : '0-1,3-4\n' }));
+    const { nodes } = readSysfs(changed(shared));
+    expect(nodes.map(({ l2Bytes, llcBytes, llcCount }) => [l2Bytes, llcBytes, llcCount])).toEqual([
+      [524_288, 524_288, 1], // of two cores
+      [524_288, null, null], // of the two threads of one
+    ]);
+    expect(readSysfs(changed(level(() => ({})))).nodes[0]).toMatchObject({ llcBytes: null, llcCount: null });
+  });
+
   test("what HMAT says of a node's memory holds for the initiators that are linked there", () => {
     const folder = `${NODE}/node5/access0/initiators`;
     const { latencyNs, bandwidthGBps, remarks } = readSysfs(
