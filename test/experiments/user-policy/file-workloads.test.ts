@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { compileFunction } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InputError } from '../../../experiments/input-error.ts';
-import { loggedScenario } from '../../../experiments/rt-app/log-files.ts';
+import { loggedScenario } from '../../../experiments/rt-app/logged-scenario.ts';
 import { readScenario } from '../../../experiments/scenario-input.ts';
 import { evaluate } from '../../../experiments/user-policy/evaluate.ts';
 import { GuardedRunner } from '../../../experiments/user-policy/guarded-runner.ts';
@@ -89,6 +89,19 @@ describe.each([
   test('is checked, and nothing is run', async () => {
     await expect(thread.check(scenarioOf(workload, text))).resolves.toBeUndefined();
   });
+});
+
+test.each([
+  ['thread', thread],
+  ['process', isolated],
+])('the logs of an rt-app file come out of a %s of its own as they would without a wall', async (_, runner) => {
+  const scenario = scenarioOf('rt-app:some/file', rtApp(310));
+  const { scenario: logged, rows } = loggedScenario({ ...scenario, policy: trusted })!;
+  const expected = run(logged);
+  const { recording, logs } = await runner.log(scenario);
+  expect(recording.hash).toBe(expected.hash);
+  expect(logs!.logs.map(({ name }) => name)).toContain('rt-app-web-2.log');
+  expect(logs).toEqual(rows.told());
 });
 
 test('what has no meaning ends the run as it does without a wall', async () => {
