@@ -120,9 +120,20 @@ test('a program that could not be made again behind the wall is refused', async 
   );
 });
 
+test('200,000 events fit beside a policy into 64 MiB: 160 bytes each as it comes over, and hardly more as a step', async () => {
+  const tight = new GuardedRunner({ limits: { ...LIMITS, heapMb: 64 } });
+  const text = `{"tasks": {"a": {"loop": 1, ${Array.from({ length: 200_000 }, (_, i) => `"run${i}": 3`).join()}}}}`;
+  try {
+    const { status, message } = await tight.run(scenarioOf('rt-app:some/file', text, { 'host-noise': '0' }));
+    expect([status, message]).toEqual(['ok', null]);
+  } finally {
+    await tight.close();
+  }
+});
+
 test('a file that does not fit beside a policy is told to be that, and the policy is not blamed', async () => {
   const small = new GuardedRunner({ limits: { ...LIMITS, heapMb: 24 } });
-  const events = Array.from({ length: 80_000 }, (_, i) => `"run${i}": 3`).join();
+  const events = Array.from({ length: 200_000 }, (_, i) => `"run${i}": 3`).join();
   try {
     const { status, exit } = await small.run(scenarioOf('rt-app:some/file', `{"tasks": {"a": {"loop": 1, ${events}}}}`));
     expect([status, exit!.kind, exit!.hook]).toEqual(['policy-error', 'out-of-memory', 'none']);
