@@ -15,6 +15,7 @@ export interface Parsed {
  * @throws InputError for anything that is not understood
  */
 export async function parseArguments(argv: readonly string[], commands: readonly LateCommand[], version: string): Promise<Parsed | string> {
+  if (argv[0] === 'help') return helpAsked(argv.slice(1), commands);
   const late = commandOf(argv, commands);
   if (!late) return withoutCommand(argv, commands, version);
   const command = await late.load();
@@ -25,6 +26,19 @@ export async function parseArguments(argv: readonly string[], commands: readonly
   return { command, call: callOf(tokens, command) };
 }
 
+const isHelpFlag = (token: string): boolean => token === '--help' || token === '-h';
+
+/** `help machine show` prints what `machine show --help` does. */
+function helpAsked(argv: readonly string[], commands: readonly LateCommand[]): Promise<string> {
+  const words = argv.filter((token) => !isHelpFlag(token));
+  const flag = words.find(isFlag);
+  if (flag !== undefined) throw new InputError(`${show(flag)}: no flag of help`);
+  const name = commandOf(words, commands)?.name ?? words[0] ?? '';
+  const extra = words[name.split(' ').length];
+  if (extra !== undefined) throw new InputError(`${show(extra)}: one word too many for help ${name}`);
+  return helpOf(name, commands);
+}
+
 /** The command that the first words name; undefined without any, so that its help is shown. */
 function commandOf(argv: readonly string[], commands: readonly LateCommand[]): LateCommand | undefined {
   const end = argv.findIndex((token) => token.startsWith('-'));
@@ -33,7 +47,7 @@ function commandOf(argv: readonly string[], commands: readonly LateCommand[]): L
   if (command) return command;
   const isGroup = commands.some(({ name }) => name.startsWith(`${words[0]} `));
   if (words.length === 0 || (isGroup && words.length === 1)) {
-    const isAsking = argv.some((token) => ['--help', '-h', '--version'].includes(token));
+    const isAsking = argv.some((token) => isHelpFlag(token) || token === '--version');
     if (words.length === 0 && argv.length > 0 && !isAsking) {
       throw new InputError(`${show(argv[0])}: want a command first, such as ${commands[0]!.name}`);
     }
@@ -49,7 +63,8 @@ function commandOf(argv: readonly string[], commands: readonly LateCommand[]): L
 async function withoutCommand(argv: readonly string[], commands: readonly LateCommand[], version: string): Promise<string> {
   const [first = '--help', ...rest] = argv;
   if (rest.length === 0 && first === '--version') return `${version}\n`;
-  if (rest.length === 0) return helpOf(['--help', '-h'].includes(first) ? '' : first, commands);
+  if (rest.length === 0) return helpOf(isHelpFlag(first) ? '' : first, commands);
+  if (rest.length === 1 && isHelpFlag(rest[0]!) && !isFlag(first)) return helpOf(first, commands);
   const all = await Promise.all(commands.map((command) => command.load()));
   checkFlags(argv, all.flatMap(({ flags }) => flags), ''); // prettier-ignore
   const { textOf } = await import('./yargs.ts');

@@ -8,7 +8,7 @@ export interface Interruptible<Result> {
 
 /**
  * Does work that can be stopped: the first signal asks it to, a second ends the process at once. Only while it lasts, and only for work that
- * leaves this thread free: a handler on a busy thread would never get to run, so elsewhere signals keep their default action.
+ * leaves this thread free now and then: a handler on a busy thread would never get to run, so elsewhere signals keep their default action.
  */
 export async function interruptible<Result>(work: (stop: AbortSignal) => Promise<Result>): Promise<Interruptible<Result>> {
   const stop = new AbortController();

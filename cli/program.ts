@@ -5,8 +5,8 @@ import { numalab } from './numalab.ts';
 /**
  * The program: one command line, on this process's console.
  *
- * Signals keep their default action: a simulation keeps the one thread busy, so a handler would never get to run. The shell reports
- * 130 and 143.
+ * Signals keep their default action, but for work that is `interruptible`: a simulation keeps the one thread busy, so a handler would
+ * never get to run. The shell reports 130 and 143.
  */
 export function main(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,8 +1,9 @@
 import { dirname } from 'node:path';
 import { readYaml } from '../experiments/yaml-tree.ts';
 import type { ScenarioSource } from '../experiments/scenario-input.ts';
+import type { tracedHere } from '../experiments/trace-here.ts';
 import type { TraceOrder } from '../experiments/trace-order.ts';
-import type { GuardedRunner, Observed, Traced } from '../experiments/user-policy/guarded-runner.ts';
+import type { GuardedRunner, Logged, Observed, Traced } from '../experiments/user-policy/guarded-runner.ts';
 import { fileOfWord, isPolicyFile, loadPolicy } from '../experiments/user-policy/load.ts';
 import { isUserPolicy, type UserPolicy } from '../experiments/user-policy/user-policy.ts';
 import type { Recording } from '../sim/recording.ts';
@@ -23,8 +24,10 @@ export interface UserLab {
   run(scenario: Scenario): Promise<Recording>;
   /** A policy of the user's own, guarded, and what it decides. */
   observe(scenario: Scenario, order: WitnessOrder): Promise<Observed>;
-  /** Either, with its trace written. */
-  trace(scenario: Scenario, order: TraceOrder): Promise<Traced>;
+  /** Either, with the logs of its rt-app file. */
+  log(scenario: Scenario): Promise<Logged>;
+  /** Either, with its trace written; null if it was stopped, which one in this thread sees to itself. */
+  trace(scenario: Scenario, order: TraceOrder, stop: AbortSignal): Promise<Traced | null>;
   /** Ends whatever runs policies of the user's own, before its work is done. */
   end(): Promise<void>;
   /** @throws InputError for a policy of the user's own that a run would refuse before it begins */
@@ -57,11 +60,12 @@ export async function withUserPolicies<Result>(
     return await work({
       lab: known,
       run: async (scenario) => (isUserPolicy(scenario.policy) ? (await runner.get()).run(scenario) : lab.run(scenario)),
+      log: async (scenario) => (isUserPolicy(scenario.policy) ? (await runner.get()).log(scenario) : loggedHere(scenario, lab)),
       check: async (scenario) => {
         if (isUserPolicy(scenario.policy)) await (await runner.get()).check(scenario);
       },
-      trace: async (scenario, order) =>
-        isUserPolicy(scenario.policy) ? (await runner.get()).trace(scenario, order) : traceHere(scenario, order),
+      trace: async (scenario, order, stop) =>
+        isUserPolicy(scenario.policy) ? (await runner.get()).trace(scenario, order) : traceHere(scenario, order, stop),
       end: () => runner.close(),
       observe: async (scenario, order) => (await runner.get()).observe(scenario, order),
     });
@@ -70,9 +74,15 @@ export async function withUserPolicies<Result>(
   }
 }
 
-async function traceHere(scenario: Scenario, order: TraceOrder): Promise<Traced> {
+async function loggedHere(scenario: Scenario, lab: Lab): Promise<Logged> {
+  const { loggedScenario } = await import('../experiments/rt-app/logged-scenario.ts');
+  const logged = loggedScenario(scenario);
+  return { recording: lab.run(logged?.scenario ?? scenario), logs: logged?.rows.told() ?? null };
+}
+
+async function traceHere(...of: Parameters<typeof tracedHere>): Promise<Traced | null> {
   const { tracedHere } = await import('../experiments/trace-here.ts');
-  return tracedHere(scenario, order);
+  return tracedHere(...of);
 }
 
 /** What runs policies of the user's own, loaded when the first is met. */

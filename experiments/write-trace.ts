@@ -8,13 +8,13 @@ import { WholeFile } from './whole-file.ts';
 /**
  * Has a trace written to a temporary file, which takes its name when it is whole; what stood there before stays until then. What others that
  * died have left in the folder is removed.
- * @param write is given the open file
+ * @param write is given the open file; null if it was stopped
  * @param stopping what leaves it before its end, and then ends whoever writes: the answer is null, and nothing is left behind
  * @throws StoreError when the disk is full, and nothing is left behind
  */
 export async function writeTrace(
   path: string,
-  write: (descriptor: number) => Promise<Traced>,
+  write: (descriptor: number) => Promise<Traced | null>,
   stopping?: { readonly stop: AbortSignal; end(): Promise<void> },
 ): Promise<Traced | null> {
   removeStale(dirname(path));

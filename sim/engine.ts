@@ -55,6 +55,20 @@ const MAX_STEPS = 1_000_000;
  * @throws SimulatorError when the simulator is at fault. A policy's fault ends the run with a status.
  */
 export function run(scenario: Scenario, box?: BlackBox, witness: Witness | null = null, trace: Tracer | null = null): Recording {
+  const beats = runInBeats(scenario, box, witness, trace);
+  for (;;) {
+    const { done, value } = beats.next();
+    if (done) return value;
+  }
+}
+
+/** As `run`, but hands back after each beat, for a thread that also has other things to see to. */
+export function* runInBeats(
+  scenario: Scenario,
+  box?: BlackBox,
+  witness: Witness | null = null,
+  trace: Tracer | null = null,
+): Generator<void, Recording> {
   const { w, k } = buildWorld(scenario, box);
   w.witness = witness;
   w.trace = trace;
@@ -62,14 +76,8 @@ export function run(scenario: Scenario, box?: BlackBox, witness: Witness | null 
   try {
     startHost(w, k);
     while (!isOver(w)) {
-      if (w.tieRandom) drawOrder(w, w.tieRandom);
-      advance(w, Math.min(nextCpuNs(w), w.timers.nextTimeNs, w.endNs)); // at the old speeds
-      finishDue(w); //     what is due now: first segments that are done, by CPU,
-      fireTimers(w, k); // then timers by kind and id: sleepers wake, guests start and arrive, ticks,
-      act(w, k); //        then wakes, and CPUs that must choose: the policy acts
-      settle(w); //        new speeds, until the next instant
-      if (++w.instants % BEAT_INSTANTS === 0) beat(w);
-      if (scenario.checks === 'all') checkWorld(w, k);
+      goOn(w, k);
+      yield;
     }
     checkEnd(w);
   } catch (error) {
@@ -81,6 +89,22 @@ export function run(scenario: Scenario, box?: BlackBox, witness: Witness | null 
   }
   trace?.end(w);
   return record(w, ...outcome(w));
+}
+
+/** Up to the next beat, or the end. */
+function goOn(w: World, k: HostKernel): void {
+  while (!isOver(w)) {
+    if (w.tieRandom) drawOrder(w, w.tieRandom);
+    advance(w, Math.min(nextCpuNs(w), w.timers.nextTimeNs, w.endNs)); // at the old speeds
+    finishDue(w); //     what is due now: first segments that are done, by CPU,
+    fireTimers(w, k); // then timers by kind and id: sleepers wake, guests start and arrive, ticks,
+    act(w, k); //        then wakes, and CPUs that must choose: the policy acts
+    settle(w); //        new speeds, until the next instant
+    const isBeat = ++w.instants % BEAT_INSTANTS === 0;
+    if (isBeat) beat(w);
+    if (w.scenario.checks === 'all') checkWorld(w, k);
+    if (isBeat) return;
+  }
 }
 
 /** Nothing is booked here: each CPU's progress is worked out when its speed or its work changes. */

@@ -1,6 +1,6 @@
 import { InputError, show, showPath } from '../../experiments/input-error.ts';
-import { isUserPolicy } from '../../experiments/user-policy/user-policy.ts';
 import type { Scenario } from '../../sim/scenario.ts';
+import type { RtAppLogs } from '../../experiments/rt-app/rows.ts';
 import { runResult } from '../../experiments/run-result.ts';
 import { type Call, type Command, DONE, FAILED, type Flag, JSON_FLAG, SCENARIO_FLAG, WORD_FLAGS } from '../command.ts';
 import { runText } from '../run-text.ts';
@@ -44,44 +44,35 @@ export const run: Command = {
     const source = sourceOf(call);
     const timelinePoints = pointsOf(call);
     return withUserPolicies(call, lab, terminal, policiesOf(source), async (user) => {
-      const read = { ...readScenario({ ...source, remark: (line) => terminal.err(`note: ${line}\n`) }, user.lab), timelinePoints };
-      const logged = await loggedOf(call, read);
-      const scenario = logged?.scenario ?? read;
-      const recording = await user.run(scenario);
+      const scenario = { ...readScenario({ ...source, remark: (line) => terminal.err(`note: ${line}\n`) }, user.lab), timelinePoints };
+      const writeLogs = await logWriter(call, scenario);
+      const { recording, logs } = writeLogs ? await user.log(scenario) : { recording: await user.run(scenario), logs: null };
       const result = runResult(scenario, recording, lab.version);
       terminal.out(call.switches.has('json') ? `${JSON.stringify(result, null, 2)}\n` : runText(result));
       if (result.timeline && !call.switches.has('json')) terminal.out(timelineText(result, result.timeline));
-      if (logged) terminal.err(logged.write());
+      if (writeLogs) terminal.err(writeLogs(logs));
       if (recording.exit) terminal.err(exitText(result.policy, recording.exit, reproduction(call, result.policy, scenario.seed)));
       return recording.status === 'ok' ? DONE : FAILED;
     });
   },
 };
 
-interface Logged {
-  readonly scenario: Scenario;
-  /** Returns what to say of it. */
-  write(): string;
-}
-
-async function loggedOf({ texts: { 'rt-app-log': folder } }: Call, scenario: Scenario): Promise<Logged | null> {
+/** What writes the logs that are asked for, and returns what to say of it. */
+async function logWriter(
+  { texts: { 'rt-app-log': folder } }: Call,
+  scenario: Scenario,
+): Promise<((logs: RtAppLogs | null) => string) | null> {
   if (folder === undefined) return null;
-  const { loggedScenario, makeLogFolder, writeLogs } = await import('../../experiments/rt-app/log-files.ts');
-  const logged = loggedScenario(scenario);
-  if (logged === null) throw new InputError(`--rt-app-log = ${showPath(folder)}, want an rt-app file beside it (--workload rt-app:FILE)`);
-  if (isUserPolicy(scenario.policy)) {
-    throw new InputError(
-      `--rt-app-log = ${showPath(folder)}, want a policy of policy list beside it: one of your own runs in a thread apart, which keeps no logs`,
-    );
-  }
+  const { makeLogFolder, writeLogs } = await import('../../experiments/rt-app/log-files.ts');
+  const { loggedScenario } = await import('../../experiments/rt-app/logged-scenario.ts');
+  if (loggedScenario(scenario) === null)
+    throw new InputError(`--rt-app-log = ${showPath(folder)}, want an rt-app file beside it (--workload rt-app:FILE)`);
   makeLogFolder(folder);
-  return {
-    scenario: logged.scenario,
-    write() {
-      const count = writeLogs(folder, logged.rows);
-      const left = logged.rows.leftOut > 0 ? `; ${logged.rows.leftOut} rows beyond what is kept of a thread are left out` : '';
-      return `${count} logs in ${showPath(folder)}${left}\n`;
-    },
+  return (logs) => {
+    if (logs === null) return `${showPath(folder)}: the thread of the policy had to be ended, no logs are written\n`;
+    const count = writeLogs(folder, logs);
+    const left = logs.leftOut > 0 ? `; ${logs.leftOut} rows beyond what is kept of a thread are left out` : '';
+    return `${count} logs in ${showPath(folder)}${left}\n`;
   };
 }
 

@@ -5,7 +5,6 @@ import { checkWritable } from '../../experiments/store.ts';
 import { type TraceFormat, traceFormats } from '../../experiments/trace-formats.ts';
 import { parseQuantity, wantQuantity } from '../../experiments/quantities.ts';
 import { readScenario } from '../../experiments/scenario-input.ts';
-import { isUserPolicy } from '../../experiments/user-policy/user-policy.ts';
 import { writeTrace } from '../../experiments/write-trace.ts';
 import { formatNs } from '../../report/format.ts';
 import { type Call, type Command, DONE, FAILED, type Flag, SCENARIO_FLAG, WORD_FLAGS } from '../command.ts';
@@ -60,14 +59,12 @@ export const trace: Command = {
     return withUserPolicies(call, lab, terminal, policiesOf(source), async (user) => {
       const scenario = readScenario(source, user.lab);
       checkWritable(out, '--out');
-      const work = (stop?: AbortSignal): ReturnType<typeof writeTrace> =>
-        writeTrace(
-          out,
-          (descriptor) => user.trace(scenario, { descriptor, format: format.name, lookEveryNs, fromNs, toNs }),
-          stop && { stop, end: () => user.end() },
-        );
-      // A policy of the user's own leaves this thread free to see a signal; any other run is on it, and ends as the signal says.
-      const { result, code } = isUserPolicy(scenario.policy) ? await interruptible(work) : { result: await work(), code: null };
+      const { result, code } = await interruptible((stop) =>
+        writeTrace(out, (descriptor) => user.trace(scenario, { descriptor, format: format.name, lookEveryNs, fromNs, toNs }, stop), {
+          stop,
+          end: () => user.end(),
+        }),
+      );
       if (code !== null) return code;
       const { recording, traced } = result!;
       if (traced) {

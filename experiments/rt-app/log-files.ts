@@ -1,23 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Scenario } from '../../sim/scenario.ts';
 import { InputError, show, showPath } from '../input-error.ts';
 import { WholeFile } from '../whole-file.ts';
-import { loggedEntry } from './entry.ts';
-import { RtAppRows } from './rows.ts';
-
-/** A scenario whose rt-app process tells each loop of each thread, which changes nothing else of it; null where there is none. */
-export function loggedScenario(scenario: Scenario): { readonly scenario: Scenario; readonly rows: RtAppRows } | null {
-  const rows = new RtAppRows();
-  let isLogged = false;
-  const guests = scenario.guests.map((guest) => {
-    const workload = loggedEntry(guest.workload, rows);
-    if (workload === null) return guest;
-    isLogged = true;
-    return { ...guest, workload };
-  });
-  return isLogged ? { scenario: { ...scenario, guests }, rows } : null;
-}
+import { linesOf, type RtAppLogs } from './rows.ts';
 
 /** @throws InputError for a folder that cannot be made */
 export function makeLogFolder(folder: string): void {
@@ -33,15 +18,13 @@ export function makeLogFolder(folder: string): void {
  * @returns how many
  * @throws StoreError
  */
-export function writeLogs(folder: string, rows: RtAppRows): number {
-  let count = 0;
-  for (const { name, lines } of rows.logs()) {
-    const file = new WholeFile(join(folder, fileName(name)));
-    for (const text of batches(lines)) file.write(Buffer.from(text));
+export function writeLogs(folder: string, { logs }: RtAppLogs): number {
+  for (const log of logs) {
+    const file = new WholeFile(join(folder, fileName(log.name)));
+    for (const text of batches(linesOf(log))) file.write(Buffer.from(text));
     file.commit();
-    count++;
   }
-  return count;
+  return logs.length;
 }
 
 /** Task names may hold anything; a file's may not lead elsewhere. */

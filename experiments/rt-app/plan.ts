@@ -5,19 +5,21 @@ import { niceWeight } from '../nice-weights.ts';
 import { forkCounts, MOST_THREADS } from './forks.ts';
 import { type NamedCounts, Names } from './names.ts';
 
-/** One thing a thread does. Objects, timers, regions and tasks are numbered from 0 over the whole file. */
-export type Step = { readonly place: string } & (
+/**
+ * One thing a thread does. Objects, timers, regions and tasks are numbered from 0 over the whole file. There may be a million, so they hold
+ * no more than they need: one that can fail knows its event, and what means the same as in the file is the file's event itself.
+ */
+export type Step =
   | { readonly kind: 'run' | 'runtime' | 'sleep'; readonly ns: number }
   | { readonly kind: 'timer'; readonly ns: number; readonly timer: number; readonly isAbsolute: boolean }
   | { readonly kind: 'memory'; readonly access: MemoryAccess; readonly region: number }
   | { readonly kind: 'write'; readonly bytes: number; readonly bufferBytes: number }
-  | { readonly kind: 'lock' | 'unlock'; readonly object: number; readonly name: string }
-  | { readonly kind: 'wait'; readonly object: number; readonly lock: number; readonly name: string }
+  | { readonly kind: 'lock' | 'unlock'; readonly object: number; readonly name: string; readonly event: RtAppEvent }
+  | { readonly kind: 'wait'; readonly object: number; readonly lock: number; readonly name: string; readonly event: RtAppEvent }
   | { readonly kind: 'signal' | 'broad' | 'barrier' | 'sem_post' | 'sem_wait'; readonly object: number }
   | { readonly kind: 'suspend' | 'yield' }
   | { readonly kind: 'resume'; readonly task: number }
-  | { readonly kind: 'fork'; readonly task: number }
-);
+  | { readonly kind: 'fork'; readonly task: number; readonly event: RtAppEvent };
 
 /** What an event does to its region of `bytes`. */
 export interface MemoryAccess {
@@ -31,6 +33,8 @@ export interface MemoryAccess {
 }
 
 export interface PhasePlan {
+  /** Such as `tasks.web.phases.first`. */
+  readonly path: string;
   readonly loop: number;
   /** The same list wherever the CPUs are the same; null for all. */
   readonly cpus: readonly number[] | null;
@@ -134,11 +138,12 @@ function phaseOf(
 ): PhasePlan {
   const path = name === task.name && task.phases.length === 1 ? `tasks.${name}` : `tasks.${task.name}.phases.${name}`;
   const steps = events.flatMap((event) => {
-    const made = (): Step[] => stepsOf(file, names, thread, `${path}.${event.key}`, event);
+    const made = (): Step[] => stepsOf(file, names, thread, path, event);
     return task.instances === 1 ? made() : names.steps(event, made);
   });
   const { priority, sliceNs, membindNodes } = settings;
   return {
+    path,
     loop,
     cpus: names.cpus(settings.cpus ?? task.settings.cpus),
     weight: priority === null ? null : weightOf(priority, policy),
@@ -150,52 +155,56 @@ function phaseOf(
 }
 
 function stepsOf(file: RtAppFile, names: Names, thread: number, path: string, event: RtAppEvent): Step[] {
-  const place = `${path} (line ${event.line}, column ${event.column})`;
   switch (event.kind) {
     case 'run':
     case 'runtime':
     case 'sleep':
-      return [{ kind: event.kind, ns: event.ns, place }];
+      return [event];
     case 'timer': {
       const timer = names.number('timers', event.isOwn ? `${event.ref}\n${thread}` : event.ref);
-      return [{ kind: 'timer', ns: event.ns, timer, isAbsolute: event.isAbsolute, place }];
+      return [{ kind: 'timer', ns: event.ns, timer, isAbsolute: event.isAbsolute }];
     }
     case 'mem': {
       const bytes = Math.min(event.bytes, file.memBufferBytes);
       const access: MemoryAccess = { kind: 'set', bytes, count: event.bytes, strideBytes: 1, isRandom: false };
-      return bytes === 0 ? [] : [{ kind: 'memory', access, region: names.region(`buffer\n${thread}`, bytes), place }];
+      return bytes === 0 ? [] : [{ kind: 'memory', access, region: names.region(`buffer\n${thread}`, bytes) }];
     }
     case 'iorun':
-      return [{ kind: 'write', bytes: event.bytes, bufferBytes: file.memBufferBytes, place }];
+      return [{ kind: 'write', bytes: event.bytes, bufferBytes: file.memBufferBytes }];
     case 'memrun': {
       const { access: kind, sizeBytes: bytes, count, strideBytes, isRandom, ref } = event;
       const own = `own\n${thread}\n${bytes}\n${strideBytes}\n${isRandom}`;
       const region = names.region(ref === null ? own : `ref\n${ref}`, bytes);
-      return [{ kind: 'memory', access: { kind, bytes, count, strideBytes, isRandom }, region, place }];
+      return [{ kind: 'memory', access: { kind, bytes, count, strideBytes, isRandom }, region }];
     }
     case 'lock':
     case 'unlock':
-      return [{ kind: event.kind, object: names.number('locks', event.mutex), name: event.mutex, place }];
+      return [{ kind: event.kind, object: names.number('locks', event.mutex), name: event.mutex, event }];
     case 'wait':
     case 'sync': {
       const object = names.number('conditions', event.condition);
-      const wait: Step = { kind: 'wait', object, lock: names.number('locks', event.mutex), name: event.mutex, place };
-      return event.kind === 'wait' ? [wait] : [{ kind: 'signal', object, place }, wait];
+      const wait: Step = { kind: 'wait', object, lock: names.number('locks', event.mutex), name: event.mutex, event };
+      return event.kind === 'wait' ? [wait] : [{ kind: 'signal', object }, wait];
     }
     case 'signal':
     case 'broad':
-      return [{ kind: event.kind, object: names.number('conditions', event.condition), place }];
+      return [{ kind: event.kind, object: names.number('conditions', event.condition) }];
     case 'barrier':
-      return [{ kind: 'barrier', object: names.number('barriers', event.barrier), place }];
+      return [{ kind: 'barrier', object: names.number('barriers', event.barrier) }];
     case 'sem_post':
     case 'sem_wait':
-      return [{ kind: event.kind, object: names.number('semaphores', event.semaphore), place }];
+      return [{ kind: event.kind, object: names.number('semaphores', event.semaphore) }];
     case 'suspend':
     case 'yield':
-      return [{ kind: event.kind, place }];
+      return [event];
     case 'resume': // a task that the file does not have: nobody is suspended there
-      return names.tasks.has(event.task) ? [{ kind: 'resume', task: names.tasks.get(event.task)!, place }] : [];
+      return names.tasks.has(event.task) ? [{ kind: 'resume', task: names.tasks.get(event.task)! }] : [];
     case 'fork':
-      return [{ kind: 'fork', task: names.task(event.task, place), place }];
+      return [{ kind: 'fork', task: names.task(event.task, placeOf(path, event)), event }];
   }
+}
+
+/** Where an event of a phase stands, for what is said of it. */
+export function placeOf(path: string, { key, line, column }: RtAppEvent): string {
+  return `${path}.${key} (line ${line}, column ${column})`;
 }

@@ -1,3 +1,4 @@
+import type { RtAppEvent } from '../../formats/rt-app/file.ts';
 import { logUs } from '../../formats/rt-app/log.ts';
 import { us } from '../../sim/units.ts';
 import {
@@ -27,7 +28,7 @@ import {
 import { fillCompute } from '../../workloads/computing.ts';
 import { MOST_FORKS } from './forks.ts';
 import { fillMemory, fillWrite } from './phases.ts';
-import type { RtAppPlan, Step } from './plan.ts';
+import { placeOf, type RtAppPlan, type Step } from './plan.ts';
 import type { RtAppRows } from './rows.ts';
 import { beginLoop, Thread } from './thread.ts';
 
@@ -352,6 +353,6 @@ function fillSleep(phase: Phase, ns: number): true {
   return true;
 }
 
-function fail(thread: Thread, step: Step, what: string): never {
-  throw new ProgramError(`${step.place}: thread ${thread.plan.spec.name} ${what}`);
+function fail({ plan, phase }: Thread, { event }: { readonly event: RtAppEvent }, what: string): never {
+  throw new ProgramError(`${placeOf(plan.phases[phase]!.path, event)}: thread ${plan.spec.name} ${what}`);
 }

@@ -9,6 +9,8 @@ import type { Scenario } from '../../sim/scenario.ts';
 import type { WorkloadEntry } from '../../sim/workload-api.ts';
 import { Witness, type Witnessed, type WitnessOrder } from '../../sim/witness.ts';
 import { type Making, programFrom } from '../file-program.ts';
+import { loggedScenario } from '../rt-app/logged-scenario.ts';
+import type { RtAppLogs } from '../rt-app/rows.ts';
 import { OrderedTrace, type TraceOrder, type TraceWritten } from '../trace-order.ts';
 import { workloads } from '../../workloads/index.ts';
 import { type Compile, evaluate, checkPolicy, POLICY_CODE } from './evaluate.ts';
@@ -33,6 +35,8 @@ export interface Task {
   readonly witness?: WitnessOrder;
   /** The trace to write of the first run. */
   readonly trace?: TraceOrder;
+  /** Keep the logs of its rt-app file, of the first run. */
+  readonly isLogged?: boolean;
   /** Stop where the run would begin: what a run would refuse at once is refused. */
   readonly isOnlyMade?: boolean;
 }
@@ -59,6 +63,7 @@ export type Answer =
       readonly place: Place;
       readonly witnessed: Witnessed | null;
       readonly traced: TraceWritten | null;
+      readonly logs: RtAppLogs | null;
     }
   /** It failed before there was a run. */
   | { readonly told: 'exit'; readonly exit: PolicyExit; readonly place: Place }
@@ -77,7 +82,9 @@ export interface Surroundings {
 export function answer(task: Task, box: BlackBox, around: Surroundings): Answer {
   let guarded: Guarded | null = null;
   try {
-    const guests = task.scenario ? guestsOf(task.scenario) : [];
+    const made = task.scenario ? guestsOf(task.scenario) : [];
+    const logged = task.isLogged ? loggedScenario({ guests: made }) : null;
+    const guests = logged?.scenario.guests ?? made;
     Atomics.add(box.head, BEATS, 1); // from here on the policy is what time is spent on
     enter(box, 'load');
     const { library, compile } = around;
@@ -102,8 +109,10 @@ export function answer(task: Task, box: BlackBox, around: Surroundings): Answer 
     const recording = run(scenario, box, witness, trace?.tracer);
     const witnessed = witness?.told() ?? null;
     const traced = trace?.written() ?? null;
+    const logs = logged?.rows.told() ?? null;
     const last = guarded as Guarded | null;
-    if (recording.status === 'policy-error') return { told: 'recording', recording, place: placeOf(last?.thrown()), witnessed, traced };
+    if (recording.status === 'policy-error')
+      return { told: 'recording', recording, place: placeOf(last?.thrown()), witnessed, traced, logs };
     const second = task.isTwice ? run(make(), box) : recording;
     const fault =
       second.hash !== recording.hash
@@ -111,7 +120,7 @@ export function answer(task: Task, box: BlackBox, around: Surroundings): Answer 
         : around.isTampered()
           ? TAMPERED
           : null;
-    return { told: 'recording', recording: fault ? withFault(second, fault, box) : second, place: null, witnessed, traced };
+    return { told: 'recording', recording: fault ? withFault(second, fault, box) : second, place: null, witnessed, traced, logs };
   } catch (error) {
     if (around.isTampered()) return { told: 'exit', exit: exitOf(box, TAMPERED), place: null };
     if (box.head[HOOK] === 0 || error instanceof SimulatorError)

@@ -10,6 +10,7 @@ import { workloads } from '../../workloads/index.ts';
 import { type Making, makingOf } from '../file-program.ts';
 import { InputError, show } from '../input-error.ts';
 import type { Described, PlainScenario } from './answer.ts';
+import type { RtAppLogs } from '../rt-app/rows.ts';
 import { IsolatedSeat } from './isolated-seat.ts';
 import { LIMITS, type Limits, type Order, type Reply, Seat } from './seat.ts';
 import { placeIn } from './source-place.ts';
@@ -33,6 +34,12 @@ export interface Observed {
 export interface Traced {
   readonly recording: Recording;
   readonly traced: TraceWritten | null;
+}
+
+/** A run and the logs of its rt-app file; null when they are lost with the thread they were in. */
+export interface Logged {
+  readonly recording: Recording;
+  readonly logs: RtAppLogs | null;
 }
 
 /** Memory of an isolated process, that of the simulator included. */
@@ -97,7 +104,15 @@ export class GuardedRunner {
     return this.#run(scenario, { isTwice: false, trace: order });
   }
 
-  async #run(scenario: Scenario, how: Pick<Order, 'isTwice' | 'witness' | 'trace'>): Promise<Observed & Traced> {
+  /**
+   * As `run`, and keeps the logs of its rt-app file.
+   * @throws InputError if the policy refuses its options on this machine
+   */
+  log(scenario: Scenario): Promise<Logged> {
+    return this.#run(scenario, { isTwice: false, isLogged: true });
+  }
+
+  async #run(scenario: Scenario, how: Pick<Order, 'isTwice' | 'witness' | 'trace' | 'isLogged'>): Promise<Observed & Traced & Logged> {
     const { policy } = scenario;
     if (!isUserPolicy(policy)) throw new RangeError(`policy ${policy.name} is not from a file`);
     const reply = await this.#do({ code: policy.bundle.code, name: policy.name, scenario: plain(scenario), ...how });
@@ -106,6 +121,7 @@ export class GuardedRunner {
         return {
           witnessed: reply.witnessed,
           traced: reply.traced,
+          logs: reply.logs,
           recording: reply.recording.exit
             ? withExit(reply.recording, policy, { ...reply.recording.exit }, placeIn(policy.bundle, reply.place))
             : reply.recording,
@@ -114,6 +130,7 @@ export class GuardedRunner {
         return {
           witnessed: null,
           traced: null,
+          logs: null,
           recording: withExit(nothing(scenario), policy, reply.exit, placeIn(policy.bundle, reply.place)),
         };
       case 'refused':

@@ -37,6 +37,18 @@ describe('a command line that is not understood ends with exit code 2 and one li
     ['run --memory -1', '--memory = -1, want a size from 64MiB to 16TiB such as 1GiB'],
     ['run --memory=-1', '--memory = -1, want a size from 64MiB to 16TiB such as 1GiB'],
     ['run --scenario /nonexistent.yaml', '--scenario = /nonexistent.yaml, want a file that can be read (ENOENT)'],
+    [
+      'help trcae',
+      'trcae: no such command, want one of deck, run, compare, trace, explain, report, sweep, pack, verify, validate, experiment, check, policy, placement, workload, machine, guest; did you mean trace?',
+    ],
+    [
+      'help policy lst',
+      'policy lst: no such command, want one of policy list, policy show, policy new, policy check; did you mean policy list?',
+    ],
+    ['help machine show lopsided', 'lopsided: one word too many for help machine show'],
+    ['help machine -1', '-1: one word too many for help machine'],
+    ['help run --json', '--json: no flag of help'],
+    ['help --version', '--version: no flag of help'],
     ['compare --policy drift', '--policy: given once, want two or more to compare'],
     ['compare --policy drift --policy drift:stay=20ms', '--policy = drift: given twice, want different policies'],
     ['compare --policy drift --policy pined', '--policy = pined, want one of drift, pinned; did you mean pinned?'],
@@ -49,7 +61,7 @@ describe('a command line that is not understood ends with exit code 2 and one li
 
   test('whatever is written, it is done or refused in one line', async () => {
     const token = fc.oneof(
-      fc.constantFrom(...commands.flatMap(({ name }) => name.split(' '))),
+      fc.constantFrom('help', ...commands.flatMap(({ name }) => name.split(' '))),
       fc.constantFrom(
         '--seed',
         '--json',
@@ -95,10 +107,18 @@ describe('help', () => {
     expect(code).toBe(0);
     for (const [line] of command.examples) expect(out).toContain(`\n  ${line}\n`);
     for (const flag of command.flags) expect(out).toContain(`--${flag.name}`);
+    expect(await session(['help', ...name.split(' ')])).toEqual({ code, out, err: '', ran: [] });
   });
 
   test('of a group lists its members', async () => {
-    expect((await session(['machine'])).out).toContain('numalab machine show');
+    const { out } = await session(['machine']);
+    expect(out).toContain('numalab machine show');
+    for (const line of ['machine --help', 'help machine']) expect((await session(line.split(' '))).out).toBe(out);
+  });
+
+  test('is also a word before what it is of', async () => {
+    const { out } = await session(['--help']);
+    for (const line of ['help', 'help -h', 'help --help']) expect((await session(line.split(' '))).out).toBe(out);
   });
 
   test('the version is that of the package', async () => {

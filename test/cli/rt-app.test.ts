@@ -1,11 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, describe, expect, test } from 'vitest';
 import { lab } from '../../cli/lab.ts';
 import type { RunResult } from '../../experiments/run-result.ts';
-import { policyTemplate } from '../../experiments/user-policy/template.ts';
 import { readRtAppLog } from '../../formats/rt-app/log.ts';
 import { session } from './session.ts';
 
@@ -51,20 +50,44 @@ describe('run --rt-app-log', () => {
     expect(err).toMatch(/^--rt-app-log = .*one\.json\/logs, want a folder that can be written \(ENOTDIR\)\n$/);
   });
 
-  test('is refused beside a policy of the user, which runs rt-app files, and no folder is made', async () => {
+  test("writes the same bytes under a policy of the user's own as under the one that it is made of", async () => {
+    const file = written('own.json', { web: { instance: 2, loop: 3, ...TICK }, a: { loop: 5, run: 700, fork: 'kid' }, kid: { instance: 0, loop: 1, run: 50 } }); // prettier-ignore
     const mine = join(folder, 'mine.ts');
-    writeFileSync(mine, policyTemplate('mine'));
-    const file = written('own.json', { a: { instance: 2, loop: 3, ...TICK } });
-    const own = ['run', '--machine', 'vm-2cpu', '--policy', mine, '--workload', `rt-app:${file}`];
-    const { code, out, err } = await session([...own, '--json'], real);
-    expect([code, err]).toEqual([0, '']);
-    expect((JSON.parse(out) as RunResult).guests[0]!.threads!.map(({ name, figures }) => [name, figures.loops])).toEqual([['a-0', 3], ['a-1', 3]]); // prettier-ignore
-    const logged = await session([...own, '--rt-app-log', join(folder, 'none')], real);
-    expect([logged.code, logged.out]).toEqual([2, '']);
-    expect(logged.err).toMatch(/^--rt-app-log = .*none, want a policy of policy list beside it: one of your own runs in a thread apart, which keeps no logs\n$/); // prettier-ignore
-    expect(existsSync(join(folder, 'none'))).toBe(false);
+    writeFileSync(mine, OWN_EEVDF);
+    const logsUnder = async (policy: string, logs: string, ...more: string[]): Promise<string[][]> => {
+      const words = line(file, '--rt-app-log', logs, ...more).map((word) => (word === 'kvm-eevdf' ? policy : word));
+      const { code, err } = await session(words, real);
+      expect([code, err]).toEqual([0, `8 logs in ${logs}\n`]); // web twice, a, and a kid for each loop of it
+      return readdirSync(logs).sort().map((name) => [name, readFileSync(join(logs, name), 'utf8')]); // prettier-ignore
+    };
+    const expected = await logsUnder('kvm-eevdf', join(folder, 'built-in'));
+    expect(readRtAppLog(expected.find(([name]) => name === 'mine-a-2.log')![1]!).rows).toHaveLength(5);
+    expect(await logsUnder(mine, join(folder, 'own'))).toEqual(expected);
+    expect(await logsUnder(mine, join(folder, 'isolated'), '--isolate')).toEqual(expected);
+  });
+
+  test('writes them up to where a fault of the policy ended the run, and none where its thread had to be ended', async () => {
+    const file = written('ends.json', { a: { loop: -1, run: 300, sleep: 700 } });
+    const logs = join(folder, 'ends');
+    const under = async (fault: string): Promise<string> => {
+      const mine = join(folder, 'faulty.ts');
+      writeFileSync(mine, OWN_EEVDF.replace('{})', `{ daemons: [{ name: 'd', periodNs: 20_300_000, step() { ${fault} } }] })`)); // prettier-ignore
+      const { code, err } = await session(line(file, '--rt-app-log', logs).map((word) => (word === 'kvm-eevdf' ? mine : word)), real); // prettier-ignore
+      expect(code).toBe(1);
+      return err.split('\n')[0]!;
+    };
+    expect(await under("throw new Error('broken')")).toBe(`1 logs in ${logs}`);
+    const { rows } = readRtAppLog(readFileSync(join(logs, 'mine-a-0.log'), 'utf8'));
+    expect([rows.length > 10, rows.length < 21]).toEqual([true, true]); // a loop takes a ms and a little
+    expect(await under('for (const all = []; ; ) all.push(new Array(1e6).fill(0.5));')).toBe(
+      `${logs}: the thread of the policy had to be ended, no logs are written`,
+    );
   });
 });
+
+const OWN_EEVDF = `import { builtIn, compose } from 'numalab/policy';
+export const policy = { name: 'mine', summary: 'x', source: 'x', oracle: false, options: [], make: () => compose('mine', builtIn('kvm-eevdf'), {}) };
+`;
 
 test('run tells of each thread of a file, and where there are many only how many', async () => {
   const few = await session(line(written('few.json', { web: { instance: 2, loop: -1, ...TICK } })), real);

@@ -36,6 +36,8 @@ describe.skipIf(!existsSync(program))('numalab as it is started', () => {
     ['--help'],
     ['--version'],
     ['run --help'],
+    ['machine --help'],
+    ['help machine import'],
     ['check'],
     ['policy list'],
     ['run --duration 1ms --boot 0'],

@@ -1,6 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { lab } from '../../cli/lab.ts';
 import { StoreError } from '../../experiments/failures.ts';
@@ -18,6 +20,7 @@ import { rowsOf, TABLE } from '../formats/trace-stream-fixture.ts';
 import { session } from './session.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'numalab-trace-'));
+const program = fileURLToPath(new URL('../../dist/cli/start.cjs', import.meta.url));
 const real = lab('1.2.3');
 const SMALL = '--machine lopsided --workload think:think=1ms,service=3ms --guests 7 --memory 128MiB --boot 0 --duration 50ms --seed 5';
 const mine = join(folder, 'mine.ts');
@@ -151,6 +154,27 @@ test('one that is stopped leaves nothing, once whoever writes has ended', async 
   const writing = writeTrace(inFolder('gone.json'), () => new Promise(() => stop.abort()), { stop: stop.signal, end });
   expect(await writing).toBeNull();
   expect([steps, readdirSync(folder)]).toEqual([['ended with 1 file'], []]);
+});
+
+/** `npm test` builds first. */
+describe.skipIf(!existsSync(program) || process.platform === 'win32')('a trace that is told to end in the middle', () => {
+  test.each([
+    ['SIGINT', 'autonuma', 130],
+    ['SIGTERM', 'autonuma', 143],
+    ['SIGINT', mine, 130],
+  ] as const)('by %s under %s leaves what stood there and nothing else, and ends with %i', async (signal, policy, code) => {
+    writeFileSync(mine, POLICY);
+    writeFileSync(inFolder('long.json'), 'before');
+    const line = `trace --policy ${policy} --machine lopsided --workload think --guests 7 --memory 128MiB --duration 60min --out ${inFolder('long.json')}`;
+    const child = spawn(process.execPath, [program, ...line.split(' ')], { stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.on('exit', (status, by) => resolve([status, by])));
+    const written = (): number =>
+      readdirSync(folder).reduce((sum, name) => sum + (name.endsWith('.tmp') ? statSync(inFolder(name)).size : 0), 0);
+    while (written() < 1_000_000 && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill(signal);
+    expect(await ended).toEqual([code, null]);
+    expect([readdirSync(folder).sort(), readFileSync(inFolder('long.json'), 'utf8')]).toEqual([['long.json', 'mine.ts'], 'before']);
+  });
 });
 
 test('a window begins with what is under way, and passes on no more than is in it', () => {

@@ -1,5 +1,5 @@
 import { readScenario } from '../../../experiments/scenario-input.ts';
-import { loggedScenario } from '../../../experiments/rt-app/log-files.ts';
+import { loggedScenario } from '../../../experiments/rt-app/logged-scenario.ts';
 import type { RtAppLogRow } from '../../../formats/rt-app/log.ts';
 import { machines } from '../../../machines/index.ts';
 import { policies } from '../../../policies/index.ts';

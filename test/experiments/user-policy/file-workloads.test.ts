@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { compileFunction } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InputError } from '../../../experiments/input-error.ts';
-import { loggedScenario } from '../../../experiments/rt-app/log-files.ts';
+import { loggedScenario } from '../../../experiments/rt-app/logged-scenario.ts';
 import { readScenario } from '../../../experiments/scenario-input.ts';
 import { evaluate } from '../../../experiments/user-policy/evaluate.ts';
 import { GuardedRunner } from '../../../experiments/user-policy/guarded-runner.ts';
@@ -91,6 +91,19 @@ describe.each([
   });
 });
 
+test.each([
+  ['thread', thread],
+  ['process', isolated],
+])('the logs of an rt-app file come out of a %s of its own as they would without a wall', async (_, runner) => {
+  const scenario = scenarioOf('rt-app:some/file', rtApp(310));
+  const { scenario: logged, rows } = loggedScenario({ ...scenario, policy: trusted })!;
+  const expected = run(logged);
+  const { recording, logs } = await runner.log(scenario);
+  expect(recording.hash).toBe(expected.hash);
+  expect(logs!.logs.map(({ name }) => name)).toContain('rt-app-web-2.log');
+  expect(logs).toEqual(rows.told());
+});
+
 test('what has no meaning ends the run as it does without a wall', async () => {
   const scenario = scenarioOf('rt-app:some/file', JSON.stringify({ tasks: { a: { loop: 1, run: 70, unlock: 'm' } } }));
   const expected = run({ ...scenario, policy: trusted });
@@ -107,9 +120,20 @@ test('a program that could not be made again behind the wall is refused', async 
   );
 });
 
+test('200,000 events fit beside a policy into 64 MiB: 160 bytes each as it comes over, and hardly more as a step', async () => {
+  const tight = new GuardedRunner({ limits: { ...LIMITS, heapMb: 64 } });
+  const text = `{"tasks": {"a": {"loop": 1, ${Array.from({ length: 200_000 }, (_, i) => `"run${i}": 3`).join()}}}}`;
+  try {
+    const { status, message } = await tight.run(scenarioOf('rt-app:some/file', text, { 'host-noise': '0' }));
+    expect([status, message]).toEqual(['ok', null]);
+  } finally {
+    await tight.close();
+  }
+});
+
 test('a file that does not fit beside a policy is told to be that, and the policy is not blamed', async () => {
   const small = new GuardedRunner({ limits: { ...LIMITS, heapMb: 24 } });
-  const events = Array.from({ length: 80_000 }, (_, i) => `"run${i}": 3`).join();
+  const events = Array.from({ length: 200_000 }, (_, i) => `"run${i}": 3`).join();
   try {
     const { status, exit } = await small.run(scenarioOf('rt-app:some/file', `{"tasks": {"a": {"loop": 1, ${events}}}}`));
     expect([status, exit!.kind, exit!.hook]).toEqual(['policy-error', 'out-of-memory', 'none']);
