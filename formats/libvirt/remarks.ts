@@ -1,5 +1,5 @@
 import { onlyChild } from './values.ts';
-import { childOf, type XmlElement } from '../xml.ts';
+import type { XmlElement } from '../xml.ts';
 
 /** What is said beside the description; each reader of a part adds to it. */
 export interface Remarks {
@@ -70,18 +70,4 @@ export function otherElements(domain: XmlElement, { unsimulated, ignored }: Rema
   for (const device of devices?.children ?? []) {
     if (device.name === 'memory') unsimulated.push(placed(device, 'devices.memory: memory that is plugged in'));
   }
-  const backing = onlyChild(domain, 'memoryBacking');
-  for (const child of backing?.children ?? []) {
-    const isHuge = child.name === 'hugepages';
-    ignored.push(
-      placed(child, `memoryBacking.${child.name}${isHuge ? ': how large a page is mapped is the scenario’s word "mapping"' : ''}`),
-    );
-  }
-}
-
-/** <allocation mode="immediate"> preallocates; locked memory is all there too, as mlockall() touches it. */
-export function isBackedAtStart(domain: XmlElement): boolean {
-  const backing = onlyChild(domain, 'memoryBacking');
-  if (!backing) return false;
-  return childOf(backing, 'allocation')?.attributes.get('mode') === 'immediate' || childOf(backing, 'locked') !== undefined;
 }

@@ -75,7 +75,16 @@ describe('memory', () => {
     ["unit='G'", 3, 3 * GIB],
     ["unit='TiB'", 1, 1024 * GIB],
   ])('in <memory %s>%i is %i bytes', (unit, amount, bytes) => {
-    expect(readLibvirt(`<domain type='kvm'><memory ${unit}>${amount}</memory></domain>`)).toMatchObject({ vcpus: 1, memoryBytes: bytes });
+    const memory = `<os><type>hvm</type></os><memory ${unit}>${amount}</memory>`;
+    expect(readLibvirt(`<domain type='xen'>${memory}</domain>`)).toMatchObject({ vcpus: 1, memoryBytes: bytes });
+    const whole = Math.ceil(bytes / 1024 ** 2) * 1024 ** 2; // QEMU is given MiB
+    expect(readLibvirt(`<domain type='kvm'>${memory}</domain>`)).toMatchObject({ vcpus: 1, memoryBytes: whole });
+  });
+
+  test('of each cell is in whole MiB, as QEMU is given it', () => {
+    const guest = readLibvirt(domain("<cpu><numa><cell memory='219100'/><cell memory='3' unit='MB'/></numa></cpu>"));
+    expect(guest.cells.map(({ memoryBytes }) => memoryBytes / 1024 ** 2)).toEqual([214, 3]); // 213.96 and 2.86
+    expect(guest.memoryBytes / 1024 ** 2).toBe(217);
   });
 
   test('that the balloon holds back is not simulated, and said so', () => {
@@ -91,6 +100,73 @@ describe('memory', () => {
     expect(readLibvirt(domain(backing))).toMatchObject({ isPreallocated: true, cells: [], unsimulated: [] });
     expect(said(readLibvirt(wrapped(readLibvirt(domain(backing)))))).toEqual(said(readLibvirt(domain(backing))));
     expect(said(readLibvirt(wrapped(readLibvirt(domain(backing + cells)))))).toEqual(said(readLibvirt(domain(backing + cells))));
+  });
+});
+
+describe('memory is all backed at the start', () => {
+  const cells = "<cpu><numa><cell memory='1' unit='GiB'/><cell memory='2' unit='GiB'/><cell memory='3' unit='GiB'/></numa></cpu>";
+  const backed = (more: string): boolean[] => readLibvirt(domain(more + cells)).cells.map((cell) => cell.isPreallocated);
+  const pages = (inner: string): string => `<memoryBacking><hugepages>${inner}</hugepages></memoryBacking>`;
+
+  test.each([
+    ['<memoryBacking><locked/></memoryBacking>', true],
+    [pages(''), true],
+    [pages("<page size='1' unit='G'/>"), true],
+    [pages("<page size='2048' nodeset='0'/>"), true], // without cells, as libvirt takes it
+    [pages("<page size='4'/>"), false], // the small pages of x86
+    ["<devices><hostdev mode='subsystem' type='pci'/></devices>", true],
+    ["<devices><interface type='hostdev'/></devices>", true],
+    ["<devices><hostdev mode='subsystem' type='usb'/><interface type='bridge'/></devices>", false],
+    ["<memoryBacking><access mode='shared'/></memoryBacking>", false],
+  ])('with %s: %s', (more, isBacked) => {
+    expect(readLibvirt(domain(more))).toMatchObject({ isPreallocated: isBacked, unsimulated: [] });
+    if (!more.includes('nodeset')) expect(backed(more)).toEqual([isBacked, isBacked, isBacked]);
+  });
+
+  test('where a cell has huge pages', () => {
+    expect(backed(pages("<page size='2048' nodeset='1-2'/>"))).toEqual([false, true, true]);
+    expect(backed(pages("<page size='4' nodeset='0,2'/><page size='1' unit='GiB'/>"))).toEqual([false, true, false]);
+    const { ignored } = readLibvirt(domain(`\n${pages('')}`));
+    expect(ignored).toEqual([
+      'line 2: memoryBacking.hugepages: backed at the start; how large a page is mapped is the scenario’s word "mapping"',
+    ]);
+  });
+
+  test('on Xen, whatever is said, and a cell on the node of its number', () => {
+    const os = '<os><type>hvm</type></os>';
+    expect(readLibvirt(domain(os, '<vcpu>3</vcpu>', 'xen'))).toMatchObject({ isPreallocated: true, topology: null });
+    const guest = readLibvirt(domain(os + cells, '<vcpu>3</vcpu>', 'xen'));
+    expect(guest.cells.map(({ memory, isPreallocated }) => [memory, isPreallocated])).toEqual([
+      [{ mode: 'strict', nodes: [0] }, true],
+      [{ mode: 'strict', nodes: [1] }, true],
+      [{ mode: 'strict', nodes: [2] }, true],
+    ]);
+  });
+});
+
+describe('a topology', () => {
+  test('that is not said is a socket for each vCPU, and written for one socket', () => {
+    const guest = readLibvirt(domain('', "<vcpu current='5'>7</vcpu>"));
+    expect(guest.topology).toEqual({ sockets: 5, dies: 1, cores: 1, threads: 1 });
+    expect(writeLibvirtFragments({ ...guest, topology: null })).toContain(`<topology sockets='1' dies='1' cores='5' threads='1'/>`);
+  });
+
+  test.each([
+    ["<vcpu current='4'>12</vcpu>", { sockets: 1, dies: 1, cores: 2, threads: 2 }], // of 3 sockets of 4 one is whole
+    ["<vcpu current='2'>12</vcpu>", { sockets: 1, dies: 1, cores: 1, threads: 2 }],
+    ["<vcpu current='5'>12</vcpu>", null],
+    ["<vcpu current='3'>12</vcpu>", null], // half a core
+  ])('has those sockets and cores that are there at the start: %s', (vcpu, topology) => {
+    const guest = readLibvirt(domain("<cpu><topology sockets='3' cores='2' threads='2'/></cpu>", vcpu));
+    expect(guest.topology).toEqual(topology);
+    expect(guest.unsimulated).toHaveLength(topology ? 0 : 1);
+  });
+
+  test('has the sockets of vCPUs that are there, whichever they are', () => {
+    const there = ['yes', 'no', 'no', 'yes', 'yes', 'no', 'no', 'yes'].map((one, id) => `<vcpu id='${id}' enabled='${one}'/>`);
+    const guest = (pairs: string[]): GuestDescription =>
+      readLibvirt(domain(`<vcpus>${pairs.join('')}</vcpus><cpu><topology sockets='4' cores='2' threads='1'/></cpu>`, '<vcpu>8</vcpu>'));
+    expect(guest(there).topology).toEqual({ sockets: 4, dies: 1, cores: 1, threads: 1 }); // one core of each
   });
 });
 
