@@ -107,6 +107,14 @@ describe('nodes are completed as QEMU does', () => {
     expect(vcpusOf('-m 1G -smp 6,sockets=3,cores=2 -numa node -numa node')).toEqual([[0, 1, 4, 5], [2, 3]]); // prettier-ignore
   });
 
+  test('vCPUs that no node says beside others that are said are on the first', () => {
+    const node = (id: number, more: string): string =>
+      `-object memory-backend-ram,id=m${id},size=${id + 1}G -numa node,memdev=m${id}${more} `;
+    const guest = readQemu(`-m 6G -smp 6,maxcpus=8 ${node(0, '')}${node(1, ',cpus=1,cpus=4')}${node(2, ',cpus=2')}`);
+    expect(guest.cells.map(({ vcpus }) => vcpus)).toEqual([[0, 3, 5], [1, 4], [2]]); // prettier-ignore
+    expect(guest.ignored).toContain('-numa: vCPUs 0,3,5 are on no node: the guest is told node 0 (QEMU warns that this is obsolete)');
+  });
+
   test.each([
     ['xenial', true],
     ['bionic', true],
@@ -286,7 +294,6 @@ describe('what QEMU refuses is refused, with the place, the option and what was 
       `line 1, column 52: -numa node,cpus = "2,3": QEMU says "Invalid parameter '3'", want no commas but cpus= again`,
     ],
     [`${two} -numa node,cpus=1-3`, '-numa cpus = "1-3", vCPU 1 is on node 0 already'],
-    [`${two} -numa node,cpus=2`, 'vCPU 3 is on no node'],
     [`${two} -numa node,cpus=2-4`, '-numa cpus = "2-4", want vCPUs below maxcpus (4)'],
     [`${two} -numa node,nodeid=2,cpus=2-3`, 'node 1 is missing of 2'],
     [`${two} -numa node,nodeid=0,cpus=2-3`, 'node 0 is there already'],
