@@ -2,7 +2,7 @@ import { SourceText } from '../format-error.ts';
 import { type CpuChoice, type GuestDescription, MOST_GUESTS } from '../guest-description.ts';
 import { wholeWeight } from '../guest-share.ts';
 import { readXlCpus } from './cpus.ts';
-import { checkKeys, IGNORED_KEYS, UNSIMULATED_KEYS } from './keys.ts';
+import { IGNORED_KEYS, unknownKeys, UNSIMULATED_KEYS } from './keys.ts';
 import { readXlSettings, readXlSettingsOfMany, type XlValue } from './syntax.ts';
 import { XlConfig } from './values.ts';
 import { vnumaOf } from './vnuma.ts';
@@ -25,7 +25,7 @@ export function looksLikeXlConfig(text: string): boolean {
  * to and would rather use, which only whoever knows the host can tell, so that `memory` stays null. A guest with none of `cpus`,
  * `cpus_soft` and `vnuma` is placed by libxl, as the policies named for it do.
  * After: Xen, docs/man/xl.cfg.5.pod.in and tools/xl/xl_parse.c, parse_config_data, parse_vcpu_affinity.
- * @throws FormatError with line and column for what xl refuses, for keys it does not know, and where it would pass over something
+ * @throws FormatError with line and column for what xl refuses, and where it would pass over something
  */
 export function readXlConfig(text: string): GuestDescription {
   const source = new SourceText(text);
@@ -43,8 +43,7 @@ export function readXlConfigs(text: string): GuestDescription[] {
 
 function guestOf(source: SourceText, settings: Map<string, XlValue>): GuestDescription {
   const config = new XlConfig(source, settings);
-  checkKeys(config);
-  const unsimulated: string[] = [];
+  const unsimulated: string[] = unknownKeys(config);
   const ignored: string[] = [];
   const type = typeOf(config);
   if (type === 'pvh') ignored.push('type = pvh: taken as hvm, which differs in its devices');
