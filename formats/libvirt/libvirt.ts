@@ -114,6 +114,6 @@ function memoryOf(
     unsimulated.push(`currentMemory = ${left / 1024} KiB: the balloon takes the rest of ${most / 1024} KiB from cells nobody can tell`);
     return most;
   }
-  unsimulated.push(`currentMemory = ${left / 1024} KiB: the balloon may give the guest up to ${most / 1024} KiB later`);
+  ignored.push(`currentMemory = ${left / 1024} KiB: taken as its memory; the balloon may give it up to ${most / 1024} KiB later`);
   return left;
 }

@@ -87,10 +87,17 @@ describe('memory', () => {
     expect(guest.memoryBytes / 1024 ** 2).toBe(217);
   });
 
-  test('that the balloon holds back is not simulated, and said so', () => {
-    const { memoryBytes, unsimulated } = readLibvirt(domain("<currentMemory unit='MiB'>600</currentMemory>"));
+  test('that the balloon holds back is left out and told, and of cells not simulated', () => {
+    const { memoryBytes, ignored, unsimulated } = readLibvirt(domain("<currentMemory unit='MiB'>600</currentMemory>"));
     expect(memoryBytes).toBe(600 * 1024 ** 2);
-    expect(unsimulated).toEqual(['currentMemory = 614400 KiB: the balloon may give the guest up to 1048576 KiB later']);
+    expect(unsimulated).toEqual([]);
+    expect(ignored).toEqual(['currentMemory = 614400 KiB: taken as its memory; the balloon may give it up to 1048576 KiB later']);
+    const cells = "<cpu><numa><cell memory='1' unit='GiB'/></numa></cpu>";
+    const inCells = readLibvirt(domain(`<currentMemory unit='MiB'>600</currentMemory>${cells}`));
+    expect(inCells.memoryBytes).toBe(GIB);
+    expect(inCells.unsimulated).toEqual([
+      'currentMemory = 614400 KiB: the balloon takes the rest of 1048576 KiB from cells nobody can tell',
+    ]);
   });
 
   test('backed at the start is that of cells, or all of it', () => {

@@ -156,12 +156,17 @@ describe('a guest', () => {
   test('starts with memory, and the vCPUs of vcpus; what may come later is said', () => {
     const guest = readXlConfig('memory=100\nmaxmem=300\nvcpus=2\nmaxvcpus=5');
     expect(guest).toMatchObject({ vcpus: 2, memoryBytes: 100 * MIB });
-    expect(guest.unsimulated).toEqual(['line 1: memory = 100: less than the 300 MB the balloon may give it']);
-    expect(guest.ignored).toEqual(['maxvcpus = 5: 3 vCPUs are not there at the start, and left out']);
+    expect(guest.unsimulated).toEqual([]);
+    expect(guest.ignored).toEqual([
+      'maxvcpus = 5: 3 vCPUs are not there at the start, and left out',
+      'line 1: memory = 100: taken as its memory; the balloon may give it up to 300 MB later',
+    ]);
   });
 
   test('of vnuma alone has its vCPUs and its memory', () => {
     expect(readXlConfig(`type="hvm";vnuma=[${NODE}]`)).toMatchObject({ vcpus: 3, memoryBytes: 64 * MIB, distances: [[10]] });
+    const held = readXlConfig(`memory=48;type="hvm";vnuma=[${NODE}]`);
+    expect(held).toMatchObject({ memoryBytes: 64 * MIB, unsimulated: ['line 1: memory = 48: the balloon takes the rest of 64 MB from virtual nodes nobody can tell'] }); // prettier-ignore
   });
 
   test('with a weight that is not whole here is told what it is taken as', () => {
