@@ -1,7 +1,8 @@
 import { type GuestDescription, MOST_GUESTS } from '../guest-description.ts';
 import { backingOf } from './backing.ts';
 import { cpuModelOf, type VirtualCpus } from './cells.ts';
-import { otherElements, type Remarks } from './remarks.ts';
+import { otherElements } from './others.ts';
+import type { Remarks } from './remarks.ts';
 import { tuningOf } from './tuning.ts';
 import { guestBytes, onlyChild, wholeNumber, wordOf } from './values.ts';
 import { childrenOf, readXml, type XmlElement, xmlFail } from '../xml.ts';
@@ -49,12 +50,13 @@ function readDomain(domain: XmlElement): GuestDescription {
   const tuning = tuningOf(domain, cpus, remarks);
   const backing = backingOf(domain, kind === 'kvm', remarks);
   const model = cpuModelOf(domain, kind, cpus, tuning.cellMemory, backing, remarks);
-  otherElements(domain, remarks);
+  const bytes = memoryOf(domain, kind, model.cells, remarks);
+  otherElements(domain, bytes, remarks);
   return {
     name: name === '' ? null : name,
     kind,
     vcpus: cpus.present.length,
-    memoryBytes: memoryOf(domain, kind, model.cells, remarks),
+    memoryBytes: bytes,
     pins: tuning.pins,
     softPins: cpus.present.map(() => null),
     ...model,

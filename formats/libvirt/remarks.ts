@@ -1,4 +1,3 @@
-import { onlyChild } from './values.ts';
 import type { XmlElement } from '../xml.ts';
 
 /** What is said beside the description; each reader of a part adds to it. */
@@ -52,22 +51,12 @@ export const NO_EFFECT: readonly string[] = [
   'blkiotune',
   'maxMemory',
   'throttlegroups',
+  'qemu:capabilities',
+  'qemu:override',
+  'qemu:deprecation',
 ];
 
 /** What has its place: `line 7: memtune`. */
 export function placed(element: XmlElement, said: string): string {
   return `line ${element.line}: ${said}`;
-}
-
-/** All that no other part of the reader looks at. */
-export function otherElements(domain: XmlElement, { unsimulated, ignored }: Remarks): void {
-  for (const child of domain.children) {
-    if (READ_ELEMENTS.includes(child.name)) continue;
-    if (NO_EFFECT.includes(child.name)) ignored.push(placed(child, child.name));
-    else unsimulated.push(placed(child, `${child.name}, which is not known here`));
-  }
-  const devices = onlyChild(domain, 'devices');
-  for (const device of devices?.children ?? []) {
-    if (device.name === 'memory') unsimulated.push(placed(device, 'devices.memory: memory that is plugged in'));
-  }
 }

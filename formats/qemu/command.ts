@@ -98,6 +98,12 @@ const HEAVY_DEVICE = /^(pc-dimm|nvdimm|virtio-(mem|pmem)|vfio-|cxl-|.*-cpu(-core
 /** Devices of the host: DMA wants all memory of the guest in its place, from the start on. */
 const HOLDING_DEVICE = /^(vfio-pci|vhost-vdpa)/;
 
+/** Whether a device, as its option has it, changes nothing of memory and vCPUs. */
+export function isPlainDevice(text: string): boolean {
+  const driver = /^\{.*?"driver"\s*:\s*"([^"]*)"/.exec(text)?.[1] ?? text.split(',')[0]!;
+  return !HEAVY_DEVICE.test(driver) && !HOLDING_DEVICE.test(driver);
+}
+
 /** `-machine`, `-accel`, `-overcommit`, `-device`, as far as they matter here. */
 export interface QemuHost {
   /** Whether KVM is asked for; null where nothing is said. */

@@ -250,14 +250,68 @@ test.each([
   expect(guest.unsimulated).toHaveLength(unsimulated);
 });
 
+test.each([
+  ["<memtune><hard_limit unit='GiB'>3</hard_limit></memtune>", []],
+  [
+    "<memtune>\n<hard_limit unit='MiB'>1024</hard_limit>\n<soft_limit unit='MiB'>1023</soft_limit></memtune>",
+    ["line 3: memtune.soft_limit: less than the guest's memory"],
+  ],
+])('limits hold back what is more than they are: %j', (memtune, unsimulated) => {
+  const guest = readLibvirt(domain(memtune));
+  expect(guest.unsimulated).toEqual(unsimulated);
+  expect(guest.ignored).toEqual(unsimulated.length > 0 ? [] : ['line 1: memtune']);
+});
+
+describe('options that are handed on to QEMU', () => {
+  const guest = (...options: string[]): GuestDescription =>
+    readLibvirt(
+      domain(`<qemu:commandline xmlns:qemu='x'>${options.map((one) => `\n<qemu:arg value='${one}'/>`).join('')}<qemu:env name='A' value='-smp'/></qemu:commandline>`), // prettier-ignore
+    );
+
+  test('are passed over where they change nothing of CPUs and memory', () => {
+    const { ignored, unsimulated } = guest(
+      '-device',
+      'ivshmem-plain,id=a',
+      '-cpu',
+      'host',
+      '-no-hpet',
+      '-device',
+      '{"driver":"pcie-root-port"}',
+    );
+    expect([ignored, unsimulated]).toEqual([['line 1: qemu:commandline'], []]);
+  });
+
+  test('are not simulated where they may', () => {
+    const { ignored, unsimulated } = guest(
+      '-device',
+      'vfio-pci,host=3',
+      '-smp',
+      '7',
+      '-no-hpet',
+      '-frob',
+      '-device',
+      '{"a":1,"driver":"pc-dimm"}',
+    );
+    expect([ignored, unsimulated]).toEqual([
+      [],
+      [
+        'line 2: qemu:commandline -device',
+        'line 4: qemu:commandline -smp',
+        'line 7: qemu:commandline -frob',
+        'line 8: qemu:commandline -device',
+      ],
+    ]);
+  });
+});
+
 describe('what is not known', () => {
   test('is told: unknown elements, memory that is plugged in, interconnects, clusters', () => {
     const cpu = "<cpu><topology sockets='1' clusters='3' cores='1' threads='1'/><numa><cell memory='9'/><interconnects/></numa></cpu>";
-    const guest = readLibvirt(domain(`<memtune/><devices><memory model='dimm'/></devices>${cpu}<qemu:commandline xmlns:qemu='x'/>`));
+    const guest = readLibvirt(domain(`<frob/><devices><memory model='dimm'/></devices>${cpu}<bhyve:commandline xmlns:bhyve='x'/>`));
     expect(guest.unsimulated.map((line) => line.slice('line 1: '.length))).toEqual([
       'cpu.numa.interconnects',
-      'memtune, which is not known here',
-      'qemu:commandline, which is not known here',
+      'frob, which is not known here',
+      'bhyve:commandline, which is not known here',
       'devices.memory: memory that is plugged in',
     ]);
     expect(guest.topology).toEqual({ sockets: 1, dies: 1, cores: 3, threads: 1 });
