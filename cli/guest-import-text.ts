@@ -14,9 +14,18 @@ export function guestImportText(guests: readonly GuestImport[], machine: Machine
     for (const [word, value] of words) lines.push(`  ${word.padEnd(width)}  ${value}`);
     for (const remark of remarks) lines.push(`  note: ${whole(remark)}`);
     for (const one of unsimulated) lines.push(`  left out: ${whole(one)}`);
-    if (description.ignored.length > 0) lines.push(`  without effect here: ${withoutEffect(description.ignored)}`);
+    const told = description.ignored.filter(isTold);
+    for (const one of told.slice(0, MOST_LINES)) lines.push(`  note: ${whole(one)}`);
+    if (told.length > MOST_LINES) lines.push(`  note: ${told.length - MOST_LINES} more, by --json`);
+    const passedOver = description.ignored.filter((one) => !isTold(one));
+    if (passedOver.length > 0) lines.push(`  without effect here: ${withoutEffect(passedOver)}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** More than a name is said: how it was taken, or why it does not count. */
+function isTold(ignored: string): boolean {
+  return ignored.replace(/^line \d+: /, '').includes(': ');
 }
 
 /** With its reason, which stands last. */

@@ -1,8 +1,10 @@
+import type { Backing } from './backing.ts';
 import { shown } from '../format-error.ts';
 import type { GuestCell, GuestDescription, MemoryBinding } from '../guest-description.ts';
+import { topologyAtStart } from '../guest-topology.ts';
 import { type IdKind, readIdList, VCPUS } from '../id-sets.ts';
 import { placed, type Remarks } from './remarks.ts';
-import { failAt, memoryBytes, onlyChild, wholeNumber } from './values.ts';
+import { failAt, guestBytes, onlyChild, wholeNumber } from './values.ts';
 import { attribute, childrenOf, type XmlElement, xmlFail } from '../xml.ts';
 
 /** Of the vCPUs there can be, those that are there at the start, and their new numbers. */
@@ -24,8 +26,18 @@ const LOCAL = 10;
 const REMOTE = 20;
 const FARTHEST = 255;
 
-/** <cpu>: sockets and cores, and the cells of <numa>, which the guest sees as nodes. */
-export function cpuModelOf(domain: XmlElement, cpus: VirtualCpus, memory: CellMemory, isPreallocated: boolean, remarks: Remarks): CpuModel {
+/**
+ * <cpu>: sockets and cores, and the cells of <numa>, which the guest sees as nodes. On Xen each cell has its memory on the host's node of
+ * its own number, which no word of the file says (libvirt, src/libxl/libxl_conf.c, libxlMakeVnumaList).
+ */
+export function cpuModelOf(
+  domain: XmlElement,
+  kind: GuestDescription['kind'],
+  cpus: VirtualCpus,
+  memory: CellMemory,
+  backing: Backing,
+  remarks: Remarks,
+): CpuModel {
   const cpu = onlyChild(domain, 'cpu');
   const numa = cpu && onlyChild(cpu, 'numa');
   const elements = numa ? cellElements(numa) : [];
@@ -35,13 +47,13 @@ export function cpuModelOf(domain: XmlElement, cpus: VirtualCpus, memory: CellMe
   const vcpus = cellVcpus(elements, cpus);
   const cells = elements.map((element, i): GuestCell => ({
     vcpus: vcpus[i]!.flatMap((vcpu) => cpus.indexOf.get(vcpu) ?? []),
-    memoryBytes: memoryBytes(element, 'memory'),
-    memory: memory.get(i)?.binding ?? null,
-    isPreallocated,
+    memoryBytes: guestBytes(element, kind, 'memory'),
+    memory: kind === 'kvm' ? (memory.get(i)?.binding ?? null) : { mode: 'strict', nodes: [i] },
+    isPreallocated: backing.isOfCell(i),
   }));
   for (const child of numa?.children ?? []) if (child.name !== 'cell') remarks.unsimulated.push(placed(child, `cpu.numa.${child.name}`));
   for (const child of cpu?.children ?? []) if (!READ.includes(child.name)) remarks.ignored.push(placed(child, `cpu.${child.name}`));
-  return { cells, distances: distancesOf(elements, remarks), topology: cpu ? topologyOf(cpu, cpus, remarks) : null };
+  return { cells, distances: distancesOf(elements, remarks), topology: topologyOf(cpu, kind, cpus, remarks) };
 }
 
 const READ = ['numa', 'topology'];
@@ -100,9 +112,15 @@ function distancesOf(elements: readonly XmlElement[], remarks: Remarks): number[
   return elements.map((_, from) => elements.map((_unused, to) => distance(from, to)));
 }
 
-function topologyOf(cpu: XmlElement, { most, present }: VirtualCpus, { unsimulated, ignored }: Remarks): GuestDescription['topology'] {
-  const element = onlyChild(cpu, 'topology');
-  if (!element) return null;
+/** Without <topology> QEMU is told that each vCPU is a socket (src/qemu/qemu_command.c, qemuBuildSmpCommandLine). */
+function topologyOf(
+  cpu: XmlElement | undefined,
+  kind: GuestDescription['kind'],
+  { most, present }: VirtualCpus,
+  { unsimulated, ignored }: Remarks,
+): GuestDescription['topology'] {
+  const element = cpu && onlyChild(cpu, 'topology');
+  if (!element) return kind === 'kvm' ? { sockets: present.length, dies: 1, cores: 1, threads: 1 } : null;
   const level = (name: string): number => (element.attributes.has(name) ? wholeNumber([element, name], 1, MOST_LEVEL) : 1);
   for (const name of ['sockets', 'cores', 'threads']) attribute(element, name);
   const clusters = level('clusters');
@@ -111,7 +129,7 @@ function topologyOf(cpu: XmlElement, { most, present }: VirtualCpus, { unsimulat
   if (product !== most) xmlFail(element, `topology of ${product} vCPUs, want the ${most} of <vcpu>`);
   if (clusters > 1)
     ignored.push(placed(element, `cpu.topology.clusters = ${clusters}: their cores are counted, clusters are not told apart`));
-  if (present.length === most) return topology;
-  unsimulated.push(placed(element, 'cpu.topology: of vCPUs that are not all there at the start'));
-  return null;
+  const atStart = topologyAtStart(topology, present);
+  if (atStart === null) unsimulated.push(placed(element, 'cpu.topology: of sockets and cores that are there in part at the start'));
+  return atStart;
 }

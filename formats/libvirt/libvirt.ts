@@ -1,8 +1,10 @@
 import { type GuestDescription, MOST_GUESTS } from '../guest-description.ts';
+import { backingOf } from './backing.ts';
 import { cpuModelOf, type VirtualCpus } from './cells.ts';
-import { isBackedAtStart, otherElements, type Remarks } from './remarks.ts';
+import { otherElements } from './others.ts';
+import type { Remarks } from './remarks.ts';
 import { tuningOf } from './tuning.ts';
-import { memoryBytes, onlyChild, wholeNumber, wordOf } from './values.ts';
+import { guestBytes, onlyChild, wholeNumber, wordOf } from './values.ts';
 import { childrenOf, readXml, type XmlElement, xmlFail } from '../xml.ts';
 
 const MOST_VCPUS = 4096;
@@ -46,19 +48,20 @@ function readDomain(domain: XmlElement): GuestDescription {
   const kind = kindOf(domain, remarks);
   const cpus = virtualCpus(domain, remarks);
   const tuning = tuningOf(domain, cpus, remarks);
-  const backedAtStart = isBackedAtStart(domain);
-  const model = cpuModelOf(domain, cpus, tuning.cellMemory, backedAtStart, remarks);
-  otherElements(domain, remarks);
+  const backing = backingOf(domain, kind === 'kvm', remarks);
+  const model = cpuModelOf(domain, kind, cpus, tuning.cellMemory, backing, remarks);
+  const bytes = memoryOf(domain, kind, model.cells, remarks);
+  otherElements(domain, bytes, remarks);
   return {
     name: name === '' ? null : name,
     kind,
     vcpus: cpus.present.length,
-    memoryBytes: memoryOf(domain, model.cells, remarks),
+    memoryBytes: bytes,
     pins: tuning.pins,
     softPins: cpus.present.map(() => null),
     ...model,
     memory: tuning.memory,
-    isPreallocated: backedAtStart && model.cells.length === 0,
+    isPreallocated: backing.isOfAll && model.cells.length === 0,
     weight: tuning.weight,
     capPercent: tuning.capPercent,
     ...remarks,
@@ -95,19 +98,24 @@ function virtualCpus(domain: XmlElement, { ignored }: Remarks): VirtualCpus {
 }
 
 /** Cells say all memory there is; without them <memory>, or as much of it as the balloon leaves. */
-function memoryOf(domain: XmlElement, cells: GuestDescription['cells'], { unsimulated, ignored }: Remarks): number {
+function memoryOf(
+  domain: XmlElement,
+  kind: GuestDescription['kind'],
+  cells: GuestDescription['cells'],
+  { unsimulated, ignored }: Remarks,
+): number {
   const element = onlyChild(domain, 'memory');
   const current = onlyChild(domain, 'currentMemory');
-  const said = element ? memoryBytes(element) : null;
+  const said = element ? guestBytes(element, kind) : null;
   const inCells = cells.reduce((sum, cell) => sum + cell.memoryBytes, 0);
   const most = cells.length > 0 ? inCells : (said ?? xmlFail(domain, '<domain> without memory, want <memory>'));
   if (said !== null && said !== most) ignored.push(`memory = ${said / 1024} KiB: the cells have ${most / 1024} KiB, which libvirt takes`);
-  const left = current ? Math.min(memoryBytes(current), most) : most;
+  const left = current ? Math.min(guestBytes(current, kind), most) : most;
   if (left === most) return most;
   if (cells.length > 0) {
     unsimulated.push(`currentMemory = ${left / 1024} KiB: the balloon takes the rest of ${most / 1024} KiB from cells nobody can tell`);
     return most;
   }
-  unsimulated.push(`currentMemory = ${left / 1024} KiB: the balloon may give the guest up to ${most / 1024} KiB later`);
+  ignored.push(`currentMemory = ${left / 1024} KiB: taken as its memory; the balloon may give it up to ${most / 1024} KiB later`);
   return left;
 }

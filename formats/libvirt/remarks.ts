@@ -1,5 +1,4 @@
-import { onlyChild } from './values.ts';
-import { childOf, type XmlElement } from '../xml.ts';
+import type { XmlElement } from '../xml.ts';
 
 /** What is said beside the description; each reader of a part adds to it. */
 export interface Remarks {
@@ -52,36 +51,12 @@ export const NO_EFFECT: readonly string[] = [
   'blkiotune',
   'maxMemory',
   'throttlegroups',
+  'qemu:capabilities',
+  'qemu:override',
+  'qemu:deprecation',
 ];
 
 /** What has its place: `line 7: memtune`. */
 export function placed(element: XmlElement, said: string): string {
   return `line ${element.line}: ${said}`;
-}
-
-/** All that no other part of the reader looks at. */
-export function otherElements(domain: XmlElement, { unsimulated, ignored }: Remarks): void {
-  for (const child of domain.children) {
-    if (READ_ELEMENTS.includes(child.name)) continue;
-    if (NO_EFFECT.includes(child.name)) ignored.push(placed(child, child.name));
-    else unsimulated.push(placed(child, `${child.name}, which is not known here`));
-  }
-  const devices = onlyChild(domain, 'devices');
-  for (const device of devices?.children ?? []) {
-    if (device.name === 'memory') unsimulated.push(placed(device, 'devices.memory: memory that is plugged in'));
-  }
-  const backing = onlyChild(domain, 'memoryBacking');
-  for (const child of backing?.children ?? []) {
-    const isHuge = child.name === 'hugepages';
-    ignored.push(
-      placed(child, `memoryBacking.${child.name}${isHuge ? ': how large a page is mapped is the scenario’s word "mapping"' : ''}`),
-    );
-  }
-}
-
-/** <allocation mode="immediate"> preallocates; locked memory is all there too, as mlockall() touches it. */
-export function isBackedAtStart(domain: XmlElement): boolean {
-  const backing = onlyChild(domain, 'memoryBacking');
-  if (!backing) return false;
-  return childOf(backing, 'allocation')?.attributes.get('mode') === 'immediate' || childOf(backing, 'locked') !== undefined;
 }

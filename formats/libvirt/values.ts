@@ -1,4 +1,5 @@
 import { shown } from '../format-error.ts';
+import type { GuestDescription } from '../guest-description.ts';
 import { attribute, childrenOf, type XmlElement, xmlFail } from '../xml.ts';
 
 /** Whole numbers, times and amounts of memory as libvirt's XML has them. */
@@ -54,4 +55,12 @@ export function memoryBytes(element: XmlElement, name?: string): number {
   if (bytes > MOST_BYTES)
     failAt([element, name], `${name === undefined ? element.text.trim() : attribute(element, name)} ${unit}`, 'at most 4 PiB');
   return bytes;
+}
+
+const MIB = 1024 ** 2;
+
+/** Memory of a guest: QEMU gets whole MiB of libvirt, rounded up (src/qemu/qemu_domain.c, qemuDomainAlignMemorySizes), Xen what is said. */
+export function guestBytes(element: XmlElement, kind: GuestDescription['kind'], name?: string): number {
+  const bytes = memoryBytes(element, name);
+  return kind === 'kvm' ? Math.ceil(bytes / MIB) * MIB : bytes;
 }

@@ -94,10 +94,11 @@ function bindingLine(start: string, binding: MemoryBinding | null): string[] {
   return [`<${start} mode='${binding.mode}' nodeset='${writeIdList(binding.nodes)}'/>`];
 }
 
-function cpu({ topology, cells, distances }: GuestDescription): string[] {
-  const { sockets, dies, cores, threads } = topology ?? { sockets: 0, dies: 0, cores: 0, threads: 0 };
+/** One socket is said too: QEMU would be given a socket for each vCPU. Xen's guests are told none. */
+function cpu({ kind, vcpus, topology, cells, distances }: GuestDescription): string[] {
+  const { sockets, dies, cores, threads } = topology ?? { sockets: 1, dies: 1, cores: vcpus, threads: 1 };
   return [
-    ...(topology ? [`<topology sockets='${sockets}' dies='${dies}' cores='${cores}' threads='${threads}'/>`] : []),
+    ...(topology || kind === 'kvm' ? [`<topology sockets='${sockets}' dies='${dies}' cores='${cores}' threads='${threads}'/>`] : []),
     ...element('numa', cells.flatMap((cell, id) => element(cellStart(cell, id), distanceLines(distances?.[id] ?? []), 'cell'))), // prettier-ignore
   ];
 }

@@ -1,6 +1,6 @@
 import { shown, type SourceText } from '../format-error.ts';
 import type { Aside } from './memory.ts';
-import { lineOf } from './memory.ts';
+import { HUGE_PAGES, lineOf } from './memory.ts';
 import { type QemuOption, Settings } from './options.ts';
 import type { ShellWord } from './shell-words.ts';
 
@@ -15,24 +15,28 @@ export const QEMU_READ: ReadonlySet<string> = new Set([
   'M',
   'accel',
   'overcommit',
+  'realtime',
+  'mem-path',
   'device',
 ]);
 
-/** Without effect on who runs where, on memory or on time as they are simulated: devices, disks, networks, consoles, firmware. */
+/** Without effect on who runs where, on memory or on time as they are simulated: devices, disks, networks, consoles, firmware. `id` is Proxmox's. */
 export const QEMU_PLAIN_WITH_ARGUMENT: ReadonlySet<string> = new Set(
-  ('acpitable action add-fd append audio audiodev bios blockdev boot cdrom chardev chroot compat cpu D d debugcon device-help display drive dtb echr fda ' +
-    'fdb fsdev fw_cfg gdb global hda hdb hdc hdd initrd iscsi k kernel L mon monitor msg mtdblock net netdev nic option-rom parallel pflash pidfile ' +
-    'plugin prom-env qmp qmp-pretty qtest qtest-log rotate rtc runas run-with sandbox sd seed serial set shim smbios spice tb-size tpmdev trace ' +
-    'usbdevice uuid vga virtfs vnc watchdog watchdog-action').split(' '), // prettier-ignore
+  ('acpitable action add-fd append audio audiodev balloon bios blockdev boot bt cdrom chardev chroot clock compat cpu D d debugcon device-help dfilter display drive ' +
+    'dtb echr fda fdb fsdev fw_cfg gdb global hda hdb hdc hdd id initrd iscsi k kernel kvm-shadow-memory L mon monitor msg mtdblock net netdev nic nvram ' +
+    'option-rom parallel pflash pidfile plugin prom-env qmp qmp-pretty qtest qtest-log redir rotate rtc run-with runas sandbox sd seed semihosting-config ' +
+    'serial set shim smbios soundhw spice startdate tb-size tpmdev trace usbdevice uuid vga virtfs vnc watchdog watchdog-action').split(' '), // prettier-ignore
 );
 export const QEMU_PLAIN: ReadonlySet<string> = new Set(
-  ('S s daemonize enable-fips full-screen no-acpi no-fd-bootchk no-hpet no-kvm-irqchip no-quit no-reboot no-shutdown no-user-config nodefaults ' +
-    'nodefconfig nographic only-migratable snapshot usb alt-grab ctrl-grab curses sdl no-frame win2k-hack').split(' '), // prettier-ignore
+  ('S s async-teardown daemonize enable-fips enable-sync-profile full-screen localtime no-acpi no-fd-bootchk no-hpet no-kvm-irqchip no-kvm-pit ' +
+    'no-kvm-pit-reinjection no-quit no-reboot no-shutdown no-user-config nodefaults nodefconfig nographic only-migratable portrait rtc-td-hack snapshot ' +
+    'std-vga tdf usb alt-grab ctrl-grab curses sdl no-frame win2k-hack').split(' '), // prettier-ignore
 );
 /** With an effect that is not simulated. */
-export const QEMU_UNSIMULATED_WITH_ARGUMENT: ReadonlySet<string> = new Set(['icount', 'balloon', 'incoming', 'loadvm', 'realtime', 'readconfig', 'mem-path', 'accel-help', 'sgx-epc', 'async-teardown', 'writeconfig', 'perfmap']); // prettier-ignore
+export const QEMU_UNSIMULATED_WITH_ARGUMENT: ReadonlySet<string> = new Set(['icount', 'incoming', 'loadvm', 'readconfig', 'accel-help', 'sgx-epc', 'writeconfig', 'perfmap']); // prettier-ignore
 export const QEMU_UNSIMULATED: ReadonlySet<string> = new Set([
   'no-kvm',
+  'preconfig',
   'singlestep',
   'xen-attach',
   'xen-domid-restrict',
@@ -75,7 +79,9 @@ export function readOptions(source: SourceText, words: readonly ShellWord[], asi
       argument();
       aside.ignored.push(`${line}: -${name}`);
     } else if (QEMU_UNSIMULATED.has(name)) aside.unsimulated.push(`${line}: -${name}`);
-    else if (QEMU_UNSIMULATED_WITH_ARGUMENT.has(name)) aside.unsimulated.push(`${line}: -${name} ${short(argument().text)}`);
+    else if (name === 'readconfig' && PROXMOX_CONFIG.test(next?.text ?? '')) {
+      aside.ignored.push(`${line}: -readconfig ${short(argument().text)}: buses, as Proxmox has them`);
+    } else if (QEMU_UNSIMULATED_WITH_ARGUMENT.has(name)) aside.unsimulated.push(`${line}: -${name} ${short(argument().text)}`);
     else {
       const hasArgument = next !== undefined && !next.text.startsWith('-');
       aside.unsimulated.push(`${line}: -${name}${hasArgument ? ` ${short(next.text)}` : ''} (an option that this reader does not know)`);
@@ -85,8 +91,18 @@ export function readOptions(source: SourceText, words: readonly ShellWord[], asi
   return { options, flags };
 }
 
-/** Devices that hold, take or add memory, or vCPUs. */
-const HEAVY_DEVICE = /^(pc-dimm|nvdimm|virtio-(mem|pmem)|vfio-|cxl-|vhost-vdpa|.*-x86_64-cpu$|.*-cpu$)/;
+/** Files of bridges and USB controllers, which Proxmox gives each q35 guest. */
+const PROXMOX_CONFIG = /^\/usr\/share\/qemu-server\/pve-[\w.-]+\.cfg$/;
+/** Devices that add memory or vCPUs, or that nobody can tell what they do with them. */
+const HEAVY_DEVICE = /^(pc-dimm|nvdimm|virtio-(mem|pmem)|vfio-|cxl-|.*-cpu(-core)?$)/;
+/** Devices of the host: DMA wants all memory of the guest in its place, from the start on. */
+const HOLDING_DEVICE = /^(vfio-pci|vhost-vdpa)/;
+
+/** Whether a device, as its option has it, changes nothing of memory and vCPUs. */
+export function isPlainDevice(text: string): boolean {
+  const driver = /^\{.*?"driver"\s*:\s*"([^"]*)"/.exec(text)?.[1] ?? text.split(',')[0]!;
+  return !HEAVY_DEVICE.test(driver) && !HOLDING_DEVICE.test(driver);
+}
 
 /** `-machine`, `-accel`, `-overcommit`, `-device`, as far as they matter here. */
 export interface QemuHost {
@@ -96,12 +112,15 @@ export interface QemuHost {
   readonly backend: Settings | null;
   /** `-machine`'s name, such as `pc-q35-6.2`; null where none is said. */
   readonly machine: string | null;
+  /** Something has all memory backed at the start: a lock, a device of the host. */
+  readonly isHeld: boolean;
 }
 
 export function readHost(source: SourceText, options: readonly QemuOption[], flags: ReadonlySet<string>, aside: Aside): QemuHost {
   let isKvm: boolean | null = flags.has('enable-kvm') ? true : null;
   let backend: Settings | null = null;
   let machine: string | null = null;
+  let isHeld = false;
   for (const option of options) {
     const line = lineOf(source, option.at);
     const accelerator = (name: string): void => {
@@ -122,17 +141,28 @@ export function readHost(source: SourceText, options: readonly QemuOption[], fla
     } else if (option.name === 'overcommit') {
       const settings = new Settings(source, option, null);
       settings.allow(['mem-lock', 'cpu-pm']);
-      for (const key of ['mem-lock', 'cpu-pm']) if (settings.isOn(key)) aside.unsimulated.push(`${line}: -overcommit ${key}=on`);
+      if (settings.one('mem-lock')?.value !== 'on-fault' && settings.isOn('mem-lock')) isHeld = true; // mlockall() touches all of it
+      if (settings.isOn('cpu-pm')) aside.unsimulated.push(`${line}: -overcommit cpu-pm=on: a vCPU keeps its CPU while it is idle`);
+    } else if (option.name === 'realtime') {
+      if (new Settings(source, option, 'mlock').isOn('mlock')) isHeld = true;
+    } else if (option.name === 'mem-path') {
+      const path = option.argument!.text;
+      aside.ignored.push(`${line}: -mem-path ${short(path)}${path.includes('huge') ? `: ${HUGE_PAGES}` : ''}`);
     } else if (option.name === 'device') {
       const settings = new Settings(source, option, 'driver');
       const driver = settings.one('driver')?.value ?? settings.fail(null, 'without driver, want the kind of device');
+      const isHolding = HOLDING_DEVICE.test(driver);
+      if (isHolding) isHeld = true;
       const reports = driver.startsWith('virtio-balloon') && settings.isOn('free-page-reporting'); // else it is empty until somebody fills it
-      aside[reports || HEAVY_DEVICE.test(driver) ? 'unsimulated' : 'ignored'].push(
-        `${line}: -device ${short(driver)}${reports ? ',free-page-reporting=on' : ''}`,
-      );
+      const why = isHolding
+        ? ': all memory is backed at the start for it'
+        : reports
+          ? ',free-page-reporting=on: memory that the guest frees stays where it is here'
+          : '';
+      aside[!isHolding && HEAVY_DEVICE.test(driver) ? 'unsimulated' : 'ignored'].push(`${line}: -device ${short(driver)}${why}`);
     }
   }
-  return { isKvm, backend, machine };
+  return { isKvm, backend, machine, isHeld };
 }
 
 function short(text: string): string {

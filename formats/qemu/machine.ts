@@ -20,7 +20,7 @@ export const NEWEST_MACHINE: MachineEra = eraOf(1000);
 const LAST_LEGACY = eraOf(500);
 
 /**
- * Of `pc-i440fx-2.11`, `pc-q35-6.1`, `pc-1.3`, `pc-q35-rhel8.2.0`, `pc-i440fx-focal`. A name without a version (`pc`, `q35`, none) is the newest machine of
+ * Of `pc-i440fx-2.11`, `pc-q35-6.1+pve0` (Proxmox), `pc-1.3`, `virt-6.0`, `pc-q35-rhel8.2.0`, `pc-i440fx-focal`. A name without a version (`pc`, `q35`, none) is the newest machine of
  * the QEMU at hand; if nodes have no memory backends that QEMU can be no newer than 5.0.
  * After: hw/i386/pc_piix.c, pc_q35.c (smp_props.prefer_sockets, numa_mem_supported, numa_auto_assign_ram); docs/about/removed-features.rst.
  * @param hasLegacyNodes whether a `-numa node` has no memdev
@@ -47,7 +47,8 @@ const UBUNTU_VERSIONS: ReadonlyMap<string, number> = new Map([
 ]);
 
 function versionOf(type: string): number | null {
-  const [, isRedHat, major, minor] = /^pc-(?:(?:i440fx|q35)-)?(rhel)?(\d{1,2})\.(\d{1,2})(?:\.\d{1,2})?$/.exec(type) ?? [];
+  const [, isRedHat, major, minor] =
+    /^(?:pc-(?:i440fx-|q35-)?|virt-|pseries-|s390-ccw-virtio-)(rhel)?(\d{1,2})\.(\d{1,2})(?:\.\d{1,2})?(?:\+pve\d{1,3})?$/.exec(type) ?? [];
   if (major === undefined) {
     const [, release = ''] = /^pc-(?:i440fx|q35)-([a-z]+)(?:-hpb|-maxcpus|-v2){0,2}$/.exec(type) ?? [];
     return UBUNTU_VERSIONS.get(release) ?? null;

@@ -22,7 +22,8 @@ const POLICIES = ['default', 'preferred', 'bind', 'interleave'] as const;
 const MODES = { preferred: 'preferred', bind: 'strict', interleave: 'interleave' } as const;
 /** Without effect on where memory lies or what it costs. */
 const PLAIN_KEYS = ['share', 'merge', 'dump', 'reserve', 'mem-path', 'discard-data', 'seal', 'x-use-canonical-path-for-ramblock-id', 'prealloc-threads', 'prealloc-context', 'align', 'offset', 'readonly', 'rom'] as const; // prettier-ignore
-const HUGE_KEYS = ['hugetlb', 'hugetlbsize', 'pmem'];
+const OTHER_KEYS = ['hugetlb', 'hugetlbsize', 'pmem'];
+export const HUGE_PAGES = 'huge pages: how large a page is mapped is the scenario’s word "mapping"';
 
 /**
  * `-object memory-backend-ram`, -file or -memfd; null for any other object.
@@ -37,18 +38,15 @@ export function readBackend(source: SourceText, option: QemuOption, aside: Aside
     return null;
   }
   if (!/^memory-backend-(ram|file|memfd)$/.test(type.value)) settings.fail(type, 'want memory-backend-ram, -file or -memfd');
-  settings.allow(['qom-type', 'id', 'size', 'host-nodes', 'policy', 'prealloc', ...PLAIN_KEYS, ...HUGE_KEYS]);
+  settings.allow(['qom-type', 'id', 'size', 'host-nodes', 'policy', 'prealloc', ...PLAIN_KEYS, ...OTHER_KEYS]);
   const id = settings.one('id');
   if (id === null || id.value === '') return settings.fail(id, 'want id=NAME');
   const bytes = settings.size('size', 1);
   if (bytes === null) return settings.fail(null, 'without size, want size=BYTES, such as size=4G');
-  const huge = HUGE_KEYS.filter((key) => settings.one(key) !== null && (key === 'hugetlbsize' || settings.isOn(key)));
+  if (settings.isOn('pmem')) aside.unsimulated.push(`${lineOf(source, option.at)}: -object ${id.value}: pmem=on`);
   const path = settings.one('mem-path')?.value ?? '';
-  if (huge.length > 0 || path.includes('hugepages')) {
-    aside.unsimulated.push(
-      `${lineOf(source, option.at)}: -object ${id.value}: ${huge[0] ?? `mem-path=${path}`} (say mapping in the scenario)`,
-    );
-  }
+  if (settings.isOn('hugetlb') || settings.one('hugetlbsize') || path.includes('huge'))
+    aside.ignored.push(`${lineOf(source, option.at)}: -object ${id.value}: ${HUGE_PAGES}`);
   return { id: id.value, bytes, binding: readBinding(settings), isPreallocated: settings.isOn('prealloc') };
 }
 

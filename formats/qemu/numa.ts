@@ -1,6 +1,7 @@
 import { shown, type SourceText } from '../format-error.ts';
 import type { GuestCell } from '../guest-description.ts';
 import { readDistances } from './distances.ts';
+import { formatIdList } from '../id-list.ts';
 import { type Aside, backendNamed, lineOf, type MemoryBackend } from './memory.ts';
 import { type MachineEra, NEWEST_MACHINE } from './machine.ts';
 import { type QemuOption, type Setting, Settings } from './options.ts';
@@ -27,7 +28,8 @@ const KINDS = ['node', 'dist', 'cpu', 'hmat-lb', 'hmat-cache'] as const;
 /**
  * `-numa` options together, completed and refused as QEMU does.
  * After: hw/core/numa.c (parse_numa_node, parse_numa_distance, parse_numa_hmat_lb, numa_complete_configuration, complete_init_numa_distance,
- * numa_default_auto_assign_ram, numa_legacy_auto_assign_ram), hw/core/machine.c (machine_numa_finish_cpu_init), hw/i386/x86.c (x86_get_default_cpu_node_id).
+ * numa_default_auto_assign_ram, numa_legacy_auto_assign_ram), hw/core/machine.c (machine_numa_finish_cpu_init), hw/i386/x86.c (x86_get_default_cpu_node_id),
+ * hw/i386/acpi-build.c (build_srat).
  * @param memoryBytes of the whole guest
  */
 export function readNuma(
@@ -52,7 +54,7 @@ export function readNuma(
   const lost = Array.from({ length: nodes.size }, (_, id) => id).find((id) => !nodes.has(id));
   if (lost !== undefined) all[0]!.fail(null, `node ${lost} is missing of ${nodes.size}, want nodeid from 0 on without a gap`);
   for (const settings of ofKind.get('cpu')!) addCpus(settings, smp, nodes.size, cpuNode);
-  completeCpus(cpuNode, smp, nodes.size, all[0]!);
+  completeCpus(cpuNode, smp, nodes.size, aside);
   for (const settings of [...ofKind.get('hmat-lb')!, ...ofKind.get('hmat-cache')!]) checkHmat(settings, nodes.size);
   if (ofKind.get('hmat-lb')!.length + ofKind.get('hmat-cache')!.length > 0) {
     aside.unsimulated.push(`${lineOf(source, options[0]!.at)}: -numa hmat-lb, hmat-cache: guests believe distances (SLIT) and no HMAT`);
@@ -134,15 +136,16 @@ function idsOf(cpu: number, { dies, cores, threads }: Smp): [number, number, num
   ];
 }
 
-/** Where no node says its vCPUs each socket goes to the next node, round. Where some do all must be on one. */
-function completeCpus(cpuNode: Int32Array, smp: Smp, nodeCount: number, settings: Settings): void {
+/** Where no node says its vCPUs each socket goes to the next node, round. Where some do the SRAT has the others on the first. */
+function completeCpus(cpuNode: Int32Array, smp: Smp, nodeCount: number, { ignored }: Aside): void {
   if (cpuNode.every((node) => node < 0)) {
     for (let cpu = 0; cpu < cpuNode.length; cpu++) cpuNode[cpu] = idsOf(cpu, smp)[0] % nodeCount;
     return;
   }
-  const missing = cpuNode.subarray(0, smp.cpus).indexOf(-1);
-  if (missing >= 0)
-    settings.fail(null, `vCPU ${missing} is on no node, want all on one, or none said: QEMU calls partial mappings obsolete`);
+  const missing = [...cpuNode.keys()].filter((cpu) => cpu < smp.cpus && cpuNode[cpu]! < 0);
+  if (missing.length === 0) return;
+  ignored.push(`-numa: vCPUs ${formatIdList(missing)} are on no node: the guest is told node 0 (QEMU warns that this is obsolete)`);
+  for (const cpu of missing) cpuNode[cpu] = 0;
 }
 
 function sizesOf(nodes: ReadonlyMap<number, Node>, memoryBytes: number, settings: Settings, era: MachineEra): number[] {

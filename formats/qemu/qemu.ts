@@ -1,8 +1,10 @@
 import { readPrefix, baseName, type Prefix } from './command-prefix.ts';
-import { shown, SourceText } from '../format-error.ts';
+import { MOST_CHARACTERS, shown, SourceText } from '../format-error.ts';
 import { startsGuest } from '../guest-comment.ts';
 import { type GuestDescription, MOST_GUESTS } from '../guest-description.ts';
+import { topologyAtStart } from '../guest-topology.ts';
 import { type QemuHost, readHost, readOptions } from './command.ts';
+import { commandOfLog } from './libvirt-log.ts';
 import { type Aside, backendNamed, DEFAULT_MEMORY_BYTES, lineOf, type MemoryBackend, readBackend, readMemory } from './memory.ts';
 import { machineEra, unknownVersion } from './machine.ts';
 import { hasLegacyNodes, readNuma } from './numa.ts';
@@ -18,13 +20,12 @@ export function looksLikeQemu(text: string): boolean {
 
 /**
  * A QEMU command line, or its options alone, as one guest. Lines may be continued; nothing is expanded or run. taskset and numactl before
- * it become pins of all vCPUs and the binding of what no memory backend binds.
+ * it become pins of all vCPUs and the binding of what no memory backend binds. Of a log of libvirt the last start is read.
  * After: qemu-options.hx and hw/core/numa.c of QEMU 9; formats of sizes and lists as there.
  * @throws FormatError with line, column, option, key and what was wanted
  */
 export function readQemu(text: string): GuestDescription {
-  const source = new SourceText(text, MOST_COMMAND_CHARACTERS);
-  const { commands, ignored } = guestCommands(source);
+  const { source, commands, ignored } = guestCommands(text);
   if (commands[1]) refuseSecond(source, commands[1]);
   return readCommand(source, commands[0]!, ignored);
 }
@@ -35,8 +36,7 @@ export function readQemu(text: string): GuestDescription {
  * @throws FormatError as readQemu; and for more than 4096 guests
  */
 export function readQemuCommands(text: string): GuestDescription[] {
-  const source = new SourceText(text, MOST_COMMAND_CHARACTERS);
-  const { commands, ignored } = guestCommands(source);
+  const { source, commands, ignored } = guestCommands(text);
   commands.forEach((command, i) => {
     const before = commands[i - 1]?.at(-1)!.offsets.at(-1);
     const at = command[0]!.offsets[0]!;
@@ -75,7 +75,7 @@ function readCommand(source: SourceText, command: readonly ShellWord[], passedOv
   const memory = memoryOf(host, given ? readMemory(source, given, aside) : null, backends);
   const { cells, distances } = readNuma(source, numaOptions, smp, memory.bytes, backends, aside, era);
   if (isLegacy) aside.ignored.push('-numa node without memdev: QEMU 5.1 on wants it');
-  const isPreallocated = flags.has('mem-prealloc');
+  const isPreallocated = flags.has('mem-prealloc') || host.isHeld;
   return {
     name: nameOf(source, last('name')),
     kind: 'kvm',
@@ -100,8 +100,10 @@ function readCommand(source: SourceText, command: readonly ShellWord[], passedOv
 const SCRIPT_WORDS = new Set(['set', 'export', 'unset', 'cd', 'umask', 'wait']);
 const ASSIGNMENT = /^[A-Za-z_]\w*=/;
 
-/** Commands but those of a script around them. */
-function guestCommands(source: SourceText): { commands: ShellWord[][]; ignored: string[] } {
+/** Commands but those of a script around them; of a log the last. */
+function guestCommands(whole: string): { source: SourceText; commands: ShellWord[][]; ignored: string[] } {
+  const { text, starts } = commandOfLog(whole);
+  const source = new SourceText(text, starts > 0 ? MOST_CHARACTERS : MOST_COMMAND_CHARACTERS);
   const all = readCommands(source);
   const isPassedOver = (words: ShellWord[]): boolean =>
     SCRIPT_WORDS.has(words[0]!.text) || words.every(({ text }) => ASSIGNMENT.test(text));
@@ -111,7 +113,8 @@ function guestCommands(source: SourceText): { commands: ShellWord[][]; ignored: 
     const { text, offsets } = first!;
     return `${lineOf(source, offsets[0]!)}: ${ASSIGNMENT.exec(text)?.[0] ?? text}`;
   });
-  return { commands, ignored };
+  if (starts > 1) ignored.unshift(`the log has ${starts} starts, of which the last is taken`);
+  return { source, commands, ignored };
 }
 
 /** The words after the program, which may be left out. */
@@ -153,10 +156,11 @@ function nameOf(source: SourceText, option: QemuOption | undefined): string | nu
   return option ? (new Settings(source, option, 'guest').one('guest')?.value ?? null) : null;
 }
 
-/** null for what a guest is shown in any case: one socket. */
+/** null for what a guest is shown in any case: one socket. Machines up to 6.1 make a socket of each vCPU where nothing is said. */
 function topologyOf({ cpus, maxCpus, sockets, dies, cores, threads, isSaid }: Smp, aside: Aside): GuestDescription['topology'] {
-  if (!isSaid) return null;
-  if (maxCpus === cpus) return { sockets, dies, cores, threads };
-  aside.unsimulated.push(`-smp: a topology of ${maxCpus} vCPUs of which ${cpus} are there`);
-  return null;
+  if (!isSaid && sockets === 1) return null;
+  const topology = topologyAtStart({ sockets, dies, cores, threads }, [...Array(cpus).keys()]);
+  if (topology === null)
+    aside.unsimulated.push(`-smp: a topology of ${maxCpus} vCPUs of which ${cpus} are there, sockets or cores in part`);
+  return topology;
 }

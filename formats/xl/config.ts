@@ -2,7 +2,7 @@ import { SourceText } from '../format-error.ts';
 import { type CpuChoice, type GuestDescription, MOST_GUESTS } from '../guest-description.ts';
 import { wholeWeight } from '../guest-share.ts';
 import { readXlCpus } from './cpus.ts';
-import { checkKeys, IGNORED_KEYS, UNSIMULATED_KEYS } from './keys.ts';
+import { IGNORED_KEYS, unknownKeys, UNSIMULATED_KEYS } from './keys.ts';
 import { readXlSettings, readXlSettingsOfMany, type XlValue } from './syntax.ts';
 import { XlConfig } from './values.ts';
 import { vnumaOf } from './vnuma.ts';
@@ -25,7 +25,7 @@ export function looksLikeXlConfig(text: string): boolean {
  * to and would rather use, which only whoever knows the host can tell, so that `memory` stays null. A guest with none of `cpus`,
  * `cpus_soft` and `vnuma` is placed by libxl, as the policies named for it do.
  * After: Xen, docs/man/xl.cfg.5.pod.in and tools/xl/xl_parse.c, parse_config_data, parse_vcpu_affinity.
- * @throws FormatError with line and column for what xl refuses, for keys it does not know, and where it would pass over something
+ * @throws FormatError with line and column for what xl refuses, and where it would pass over something
  */
 export function readXlConfig(text: string): GuestDescription {
   const source = new SourceText(text);
@@ -43,8 +43,7 @@ export function readXlConfigs(text: string): GuestDescription[] {
 
 function guestOf(source: SourceText, settings: Map<string, XlValue>): GuestDescription {
   const config = new XlConfig(source, settings);
-  checkKeys(config);
-  const unsimulated: string[] = [];
+  const unsimulated: string[] = unknownKeys(config);
   const ignored: string[] = [];
   const type = typeOf(config);
   if (type === 'pvh') ignored.push('type = pvh: taken as hvm, which differs in its devices');
@@ -64,7 +63,7 @@ function guestOf(source: SourceText, settings: Map<string, XlValue>): GuestDescr
     name: config.text('name'),
     kind: type === 'pv' ? 'xen-pv' : 'xen-hvm',
     vcpus: present,
-    memoryBytes: memoryOf(config, cells, unsimulated),
+    memoryBytes: memoryOf(config, cells, { unsimulated, ignored }),
     pins: pinsOf(config, 'cpus', present, ignored),
     softPins: pinsOf(config, 'cpus_soft', present, ignored),
     cells,
@@ -99,20 +98,29 @@ function vcpusOf(config: XlConfig): { vcpus: number | null; most: number | null 
 }
 
 /** With vnuma all there can be; without, what the guest starts with. */
-function memoryOf(config: XlConfig, cells: GuestDescription['cells'], unsimulated: string[]): number {
+function memoryOf(
+  config: XlConfig,
+  cells: GuestDescription['cells'],
+  { unsimulated, ignored }: { readonly unsimulated: string[]; readonly ignored: string[] },
+): number {
   const start = mib(config, 'memory');
-  const said = mib(config, 'maxmem');
+  const limit = mib(config, 'maxmem');
   const inCells = cells.reduce((sum, cell) => sum + cell.memoryBytes, 0);
-  if (cells.length > 0 && said !== null && said !== inCells) {
-    config.fail('vnuma', `of ${inCells / MIB} MB, want the ${said / MIB} MB of maxmem`);
+  if (cells.length > 0 && limit !== null && limit !== inCells) {
+    config.fail('vnuma', `of ${inCells / MIB} MB, want the ${limit / MIB} MB of maxmem`);
   }
-  const most = cells.length > 0 ? inCells : (said ?? start ?? config.missing('memory', 'an amount in MB'));
+  const most = cells.length > 0 ? inCells : (limit ?? start ?? config.missing('memory', 'an amount in MB'));
   const first = start ?? most;
   if (first > most)
     config.fail('memory', `= ${first / MIB}, want at most the ${most / MIB} MB ${cells.length > 0 ? 'of vnuma' : 'of maxmem'}`);
-  if (first < most)
-    unsimulated.push(`${config.place('memory')}memory = ${first / MIB}: less than the ${most / MIB} MB the balloon may give it`);
-  return cells.length > 0 ? most : first;
+  if (first === most) return most;
+  const said = `${config.place('memory')}memory = ${first / MIB}`;
+  if (cells.length > 0) {
+    unsimulated.push(`${said}: the balloon takes the rest of ${most / MIB} MB from virtual nodes nobody can tell`);
+    return most;
+  }
+  ignored.push(`${said}: taken as its memory; the balloon may give it up to ${most / MIB} MB later`);
+  return first;
 }
 
 function mib(config: XlConfig, key: string): number | null {

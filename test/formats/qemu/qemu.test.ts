@@ -61,13 +61,35 @@ describe('-smp is completed as QEMU 6.2 and later do', () => {
     expect([found, topology && Object.values(topology)]).toEqual([vcpus, levels]);
   });
 
-  test('vCPUs that may be plugged in later are none yet, and a topology of them all is not simulated', () => {
-    const { vcpus, topology, ignored, unsimulated } = readQemu('-smp 2,maxcpus=6,sockets=3 -m 1G');
-    expect([vcpus, topology, ignored, unsimulated]).toEqual([
-      2,
+  test.each([
+    ['2,maxcpus=6,sockets=3', [1, 1, 2, 1]], //             the first socket of 3
+    ['4,sockets=2,cores=5,maxcpus=10', [1, 1, 4, 1]], //    four cores of it
+    ['2,sockets=1,cores=2,threads=2,maxcpus=4', [1, 1, 1, 2]],
+    ['2,maxcpus=4,sockets=1,dies=1,cores=4', [1, 1, 2, 1]],
+  ] as const)('vCPUs that may be plugged in later are none yet, nor are their sockets and cores: -smp %s', (text, levels) => {
+    const { topology, ignored, unsimulated } = readQemu(`-smp ${text} -m 1G`);
+    expect(Object.values(topology!)).toEqual(levels);
+    expect([ignored.map((one) => one.replace(/\d+/, 'N')), unsimulated]).toEqual([
+      ['-smp maxcpus=N: vCPUs that may be plugged in later'],
+      [],
+    ]);
+  });
+
+  test.each([
+    '3,maxcpus=4,sockets=2,cores=2', //          a whole socket and half of one
+    '3,maxcpus=4,sockets=1,cores=2,threads=2', // a core with one of its threads
+    '2,maxcpus=4,sockets=1,dies=2,cores=2', //   one die of a socket
+  ])('a topology that is there in part is not simulated: -smp %s', (text) => {
+    const { vcpus, topology, unsimulated } = readQemu(`-smp ${text} -m 1G`);
+    expect([topology, unsimulated]).toEqual([null, [`-smp: a topology of 4 vCPUs of which ${vcpus} are there, sockets or cores in part`]]);
+  });
+
+  test('a number alone is one socket, and in machines up to 6.1 that many', () => {
+    const said = (machine: string): unknown => readQemu(`-machine ${machine} -smp 3 -m 1G`).topology;
+    expect([said('pc-q35-6.2'), said('pc-q35-6.1'), said('pc-i440fx-5.1+pve0'), said('virt-4.2'), said('q35+pve1')]).toEqual([
       null,
-      ['-smp maxcpus=6: vCPUs that may be plugged in later'],
-      ['-smp: a topology of 6 vCPUs of which 2 are there'],
+      ...Array<object>(3).fill({ sockets: 3, dies: 1, cores: 1, threads: 1 }),
+      null,
     ]);
   });
 });
@@ -83,6 +105,14 @@ describe('nodes are completed as QEMU does', () => {
 
   test('vCPUs that nobody says go socket by socket over the nodes', () => {
     expect(vcpusOf('-m 1G -smp 6,sockets=3,cores=2 -numa node -numa node')).toEqual([[0, 1, 4, 5], [2, 3]]); // prettier-ignore
+  });
+
+  test('vCPUs that no node says beside others that are said are on the first', () => {
+    const node = (id: number, more: string): string =>
+      `-object memory-backend-ram,id=m${id},size=${id + 1}G -numa node,memdev=m${id}${more} `;
+    const guest = readQemu(`-m 6G -smp 6,maxcpus=8 ${node(0, '')}${node(1, ',cpus=1,cpus=4')}${node(2, ',cpus=2')}`);
+    expect(guest.cells.map(({ vcpus }) => vcpus)).toEqual([[0, 3, 5], [1, 4], [2]]); // prettier-ignore
+    expect(guest.ignored).toContain('-numa: vCPUs 0,3,5 are on no node: the guest is told node 0 (QEMU warns that this is obsolete)');
   });
 
   test.each([
@@ -264,7 +294,6 @@ describe('what QEMU refuses is refused, with the place, the option and what was 
       `line 1, column 52: -numa node,cpus = "2,3": QEMU says "Invalid parameter '3'", want no commas but cpus= again`,
     ],
     [`${two} -numa node,cpus=1-3`, '-numa cpus = "1-3", vCPU 1 is on node 0 already'],
-    [`${two} -numa node,cpus=2`, 'vCPU 3 is on no node'],
     [`${two} -numa node,cpus=2-4`, '-numa cpus = "2-4", want vCPUs below maxcpus (4)'],
     [`${two} -numa node,nodeid=2,cpus=2-3`, 'node 1 is missing of 2'],
     [`${two} -numa node,nodeid=0,cpus=2-3`, 'node 0 is there already'],
@@ -297,16 +326,14 @@ describe('what QEMU refuses is refused, with the place, the option and what was 
 
 describe('what has an effect that is not simulated is listed', () => {
   test.each([
-    ['-overcommit cpu-pm=on', 'line 1: -overcommit cpu-pm=on'],
-    ['-device vfio-pci,host=01:00.0', 'line 1: -device vfio-pci'],
+    ['-overcommit cpu-pm=on', 'line 1: -overcommit cpu-pm=on: a vCPU keeps its CPU while it is idle'],
+    ['-device host-spapr-cpu-core,core-id=2', 'line 1: -device host-spapr-cpu-core'],
+    ['-readconfig mine.cfg', 'line 1: -readconfig mine.cfg'],
+    ['-object memory-backend-file,id=x,size=1G,mem-path=a,pmem=on', 'line 1: -object x: pmem=on'],
     ['-icount shift=3', 'line 1: -icount shift=3'],
     ['-accel tcg', 'no KVM (-enable-kvm, -accel kvm): QEMU would emulate the CPUs'],
     ['-frobnicate 7', 'line 1: -frobnicate 7 (an option that this reader does not know)'],
     ['-machine hmat=on', 'line 1: -machine hmat=on: guests believe distances (SLIT) and no HMAT'],
-    [
-      '-object memory-backend-file,id=x,size=1G,mem-path=/dev/hugepages',
-      'line 1: -object x: mem-path=/dev/hugepages (say mapping in the scenario)',
-    ],
   ])('%s', (option, message) => {
     expect(readQemu(`-m 1G ${option}`).unsimulated).toEqual([message]);
   });
@@ -452,7 +479,7 @@ test('a command line of a megabyte is read in no time', () => {
   expect(performance.now() - begin).toBeLessThan(2000);
 });
 
-test('a balloon, which libvirt gives to every guest, is passed over as long as nothing is in it by itself', () => {
+test('a balloon, which libvirt and Proxmox give to every guest, is passed over', () => {
   const said = (device: string): readonly (readonly string[])[] => {
     const { ignored, unsimulated } = readQemu(`qemu-kvm -m 64M -device ${device}`);
     return [ignored, unsimulated];
@@ -460,5 +487,76 @@ test('a balloon, which libvirt gives to every guest, is passed over as long as n
   const name = 'line 1: -device virtio-balloon-pci';
   expect(said('virtio-balloon-pci,id=b')).toEqual([[name], []]);
   expect(said(`'{"driver":"virtio-balloon-pci","id":"b","free-page-reporting":false}'`)).toEqual([[name], []]);
-  expect(said('virtio-balloon-pci,free-page-reporting=on')).toEqual([[], [`${name},free-page-reporting=on`]]);
+  expect(said('virtio-balloon-pci,free-page-reporting=on')).toEqual([
+    [`${name},free-page-reporting=on: memory that the guest frees stays where it is here`],
+    [],
+  ]);
+});
+
+describe('all memory is backed at the start', () => {
+  const nodes = '-object memory-backend-ram,id=a,size=3G -numa node,memdev=a -object memory-backend-ram,id=b,size=1G -numa node,memdev=b';
+  const isBacked = (options: string): boolean[] => readQemu(`-m 4G -smp 2 ${nodes} ${options}`).cells.map((cell) => cell.isPreallocated);
+
+  test.each([
+    '-overcommit mem-lock=on',
+    '-realtime mlock=on',
+    '-device vfio-pci,host=01:00.0',
+    `-device '{"driver":"vfio-pci","host":"0000:06:12.5"}'`,
+    '-device vhost-vdpa-device-pci,vhostdev=/dev/vhost-vdpa-0',
+    '-mem-prealloc -mem-path /dev/hugepages',
+  ])('for %s', (option) => {
+    expect(isBacked(option)).toEqual([true, true]);
+    expect(readQemu(`-m 4G ${option}`)).toMatchObject({ isPreallocated: true, unsimulated: [] });
+  });
+
+  test.each(['-overcommit mem-lock=off', '-overcommit mem-lock=on-fault', '-realtime mlock=off'])('not for %s', (option) => {
+    expect(isBacked(option)).toEqual([false, false]);
+    expect(readQemu(`-m 4G ${option}`).unsimulated).toEqual([]);
+  });
+});
+
+test.each([
+  ['-object memory-backend-file,id=x,size=1G,mem-path=/dev/hugepages', '-object x'],
+  ['-object memory-backend-memfd,id=x,size=1G,hugetlb=on,hugetlbsize=2M', '-object x'],
+  ['-mem-path /mnt/huge', '-mem-path /mnt/huge'],
+])('huge pages are told: %s', (option, name) => {
+  const { ignored, unsimulated } = readQemu(`-m 1G ${option}`);
+  expect([ignored, unsimulated]).toEqual([
+    [`line 1: ${name}: huge pages: how large a page is mapped is the scenario’s word "mapping"`],
+    [],
+  ]);
+});
+
+test('what Proxmox shows of a guest is read', () => {
+  const guest = readQemu(`/usr/bin/kvm \\
+  -id 7031 \\
+  -name 'web,debug-threads=on' \\
+  -smp '3,sockets=1,cores=5,maxcpus=5' \\
+  -m 768 \\
+  -readconfig /usr/share/qemu-server/pve-q35-4.0.cfg \\
+  -device 'virtio-balloon-pci,id=balloon0,free-page-reporting=on' \\
+  -machine 'type=q35+pve1'
+`);
+  expect(guest).toMatchObject({ name: 'web', vcpus: 3, memoryBytes: 768 * MiB, topology: { cores: 3 }, unsimulated: [] });
+  expect(guest.ignored).toContain('line 2: -id');
+});
+
+describe('a log of libvirt', () => {
+  const start = (hour: number, memory: number): string =>
+    `2019-04-0${hour} 1${hour}:02:03.456+0000: starting up libvirt version: 5.0.0, package: 4 (x), qemu version: 3.1.0, kernel: 4.19, hostname: h\n` +
+    `LC_ALL=C \\\nPATH=/usr/bin:/bin \\\n/usr/bin/kvm \\\n-name guest=db,debug-threads=on \\\n-realtime mlock=off \\\n-m ${memory} \\\n-msg timestamp=on\n`;
+  const between = `char device redirected to /dev/pts/1 (label charserial0)\n2019-04-01 20:00:00.000+0000: shutting down, reason=shutdown\n`;
+
+  test('is read as its last start', () => {
+    const text = start(1, 512) + between + start(3, 1536) + between;
+    expect(looksLikeQemu(text)).toBe(true);
+    const guest = readQemu(text);
+    expect(guest).toMatchObject({ name: 'db', memoryBytes: 1536 * MiB, unsimulated: [] });
+    expect(guest.ignored.slice(0, 2)).toEqual(['the log has 2 starts, of which the last is taken', 'line 18: -msg']);
+    expect(readQemuCommands(text)).toEqual([guest]);
+  });
+
+  test('has its errors where they stand, and needs no line end', () => {
+    expect(refusal(`${start(1, 512)}${start(3, 7).replace('-m 7', '-m x').trimEnd()}`)).toContain('line 15, column 4: -m size = "x"');
+  });
 });

@@ -1,0 +1,61 @@
+import { HOST_NODES, readIdList } from '../id-sets.ts';
+import { placed, type Remarks } from './remarks.ts';
+import { memoryBytes, onlyChild } from './values.ts';
+import { childOf, childrenOf, type XmlElement, xmlFail } from '../xml.ts';
+
+/** Which memory is all there at the start. */
+export interface Backing {
+  readonly isOfAll: boolean;
+  readonly isOfCell: (cell: number) => boolean;
+}
+
+const SMALL_PAGE_BYTES = 4096;
+
+/**
+ * <memoryBacking>, and what else fills memory at the start: <allocation mode="immediate">; locked memory, as mlockall() touches it; huge
+ * pages, as libvirt then asks for prealloc; PCI devices of the host, whose DMA wants all pages in their place. Xen always does.
+ * After: libvirt, src/qemu/qemu_command.c, qemuBuildMemoryBackendProps and qemuBuildMemoryGetPagesize.
+ */
+export function backingOf(domain: XmlElement, isKvm: boolean, { ignored }: Remarks): Backing {
+  const backing = onlyChild(domain, 'memoryBacking');
+  const pages = backing && onlyChild(backing, 'hugepages');
+  for (const child of backing?.children ?? []) {
+    const isHuge = child.name === 'hugepages';
+    ignored.push(
+      placed(
+        child,
+        `memoryBacking.${child.name}${isHuge ? ': backed at the start; how large a page is mapped is the scenario’s word "mapping"' : ''}`,
+      ),
+    );
+  }
+  const hasDevice = passedThrough(domain, isKvm ? ignored : []);
+  const isLocked = backing !== undefined && childOf(backing, 'locked') !== undefined;
+  const isImmediate = backing !== undefined && childOf(backing, 'allocation')?.attributes.get('mode') === 'immediate';
+  const isOfAll = !isKvm || hasDevice || isLocked || isImmediate;
+  const isHuge = pages ? hugeCells(pages) : () => false;
+  return { isOfAll: isOfAll || isHuge(null), isOfCell: (cell) => isOfAll || isHuge(cell) };
+}
+
+/** A page size with a nodeset is that of these cells, one without of the others; without a size it is the host's usual huge one. */
+function hugeCells(pages: XmlElement): (cell: number | null) => boolean {
+  const sizes = childrenOf(pages, 'page');
+  if (sizes.length === 0) return () => true;
+  const ofCells = new Map<number | null, boolean>();
+  for (const page of sizes) {
+    const nodeset = page.attributes.get('nodeset');
+    const cells = nodeset === undefined ? [null] : readIdList(nodeset, HOST_NODES, (said) => xmlFail(page, `page.nodeset = ${said}`));
+    for (const cell of cells) ofCells.set(cell, memoryBytes(page, 'size') > SMALL_PAGE_BYTES);
+  }
+  return (cell) => ofCells.get(cell) ?? ofCells.get(null) ?? (cell === null && ofCells.get(0)) ?? false;
+}
+
+/** <hostdev type="pci"> and <interface type="hostdev">: VFIO holds all memory of the guest from the start. */
+function passedThrough(domain: XmlElement, ignored: string[]): boolean {
+  const devices = onlyChild(domain, 'devices')?.children ?? [];
+  const found = devices.filter(({ name, attributes }) => {
+    const type = attributes.get('type');
+    return (name === 'hostdev' && type === 'pci') || (name === 'interface' && (type === 'hostdev' || type === 'vdpa'));
+  });
+  for (const device of found) ignored.push(placed(device, `devices.${device.name} of the host: all memory is backed at the start for it`));
+  return found.length > 0;
+}

@@ -1,0 +1,46 @@
+import { isPlainDevice, QEMU_PLAIN, QEMU_PLAIN_WITH_ARGUMENT } from '../qemu/command.ts';
+import { NO_EFFECT, placed, READ_ELEMENTS, type Remarks } from './remarks.ts';
+import { memoryBytes, onlyChild } from './values.ts';
+import { attribute, childrenOf, type XmlElement } from '../xml.ts';
+
+/** All that no other part of the reader looks at. @param bytes the guest's memory */
+export function otherElements(domain: XmlElement, bytes: number, remarks: Remarks): void {
+  const { unsimulated, ignored } = remarks;
+  for (const child of domain.children) {
+    if (READ_ELEMENTS.includes(child.name)) continue;
+    if (NO_EFFECT.includes(child.name)) ignored.push(placed(child, child.name));
+    else if (child.name === 'memtune') limits(child, bytes, remarks);
+    else if (child.name === 'qemu:commandline') commandLine(child, remarks);
+    else unsimulated.push(placed(child, `${child.name}, which is not known here`));
+  }
+  const devices = onlyChild(domain, 'devices');
+  for (const device of devices?.children ?? []) {
+    if (device.name === 'memory') unsimulated.push(placed(device, 'devices.memory: memory that is plugged in'));
+  }
+}
+
+/** <memtune>: what is no less than the guest's memory never holds it back. */
+function limits(memtune: XmlElement, bytes: number, { unsimulated, ignored }: Remarks): void {
+  const low = memtune.children.filter((limit) => ['hard_limit', 'soft_limit', 'swap_hard_limit'].includes(limit.name) && memoryBytes(limit) < bytes); // prettier-ignore
+  for (const limit of low) unsimulated.push(placed(limit, `memtune.${limit.name}: less than the guest's memory`));
+  if (low.length === 0) ignored.push(placed(memtune, 'memtune'));
+}
+
+/** <qemu:commandline>: options that libvirt hands on to QEMU as they are. */
+function commandLine(element: XmlElement, { unsimulated, ignored }: Remarks): void {
+  const options = childrenOf(element, 'qemu:arg').map((arg) => ({ arg, text: attribute(arg, 'value') }));
+  let isPlain = true;
+  for (let i = 0; i < options.length; i++) {
+    const { arg, text } = options[i]!;
+    const name = text.replace(/^--?/, '');
+    if (QEMU_PLAIN.has(name)) continue;
+    const value = options[i + 1]?.text ?? '';
+    if (QEMU_PLAIN_WITH_ARGUMENT.has(name) || (name === 'device' && isPlainDevice(value))) {
+      i++;
+      continue;
+    }
+    isPlain = false;
+    if (text.startsWith('-')) unsimulated.push(placed(arg, `qemu:commandline ${text}`));
+  }
+  if (isPlain) ignored.push(placed(element, element.name));
+}
