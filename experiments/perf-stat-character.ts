@@ -10,39 +10,62 @@ export interface Counted {
   readonly accesses: number;
   readonly misses: number;
   readonly writtenMisses: number;
+  /** Counted as cache-references and cache-misses: on Intel of the last-level cache, on AMD of the second level, on Arm of the first. */
+  readonly isOfAnyCache: boolean;
   /** Of the loads from memory: from another node; null where it was not counted. */
   readonly remoteShare: number | null;
 }
 
+/** What is asked for by several names: first perf's own, then those of Arm, Intel and AMD (tools/perf/pmu-events of Linux). */
+const INSTRUCTIONS = ['instructions', 'inst_retired', 'inst_retired.any', 'ex_ret_instr'];
+const CYCLES = ['cycles', 'cpu-cycles', 'cpu_cycles', 'cpu_clk_unhalted.thread', 'ls_not_halted_cyc'];
+const LOADS = ['LLC-loads', 'll_cache_rd'];
+const LOAD_MISSES = ['LLC-load-misses', 'll_cache_miss_rd'];
+/** Loads from memory of the own node and of others. */
+const LOCAL_AND_REMOTE = [
+  ['mem_load_l3_miss_retired.local_dram', 'mem_load_l3_miss_retired.remote_dram'],
+  ['mem_load_uops_l3_miss_retired.local_dram', 'mem_load_uops_l3_miss_retired.remote_dram'],
+  ['mem_load_uops_llc_miss_retired.local_dram', 'mem_load_uops_llc_miss_retired.remote_dram'],
+  ['ls_dmnd_fills_from_sys.dram_io_near', 'ls_dmnd_fills_from_sys.dram_io_far'],
+  ['ls_dmnd_fills_from_sys.mem_io_local', 'ls_dmnd_fills_from_sys.mem_io_remote'],
+] as const;
+
 /**
  * The counts a character needs: instructions, cycles; LLC-loads and LLC-load-misses with LLC-stores and LLC-store-misses where counted, or
  * cache-references and cache-misses; node-loads and node-load-misses (loads from memory, and those of them from another node:
- * arch/x86/events/intel/core.c) where counted.
+ * arch/x86/events/intel/core.c), or loads from the own node and from others by the names that makers of CPUs have, where counted.
  * @throws RangeError naming what is missing or cannot be
  */
 export function countedBy(stat: PerfStat): Counted {
-  const need = (...events: string[]): number => {
+  const need = (events: readonly string[], said = events[0]!): number => {
     const value = countOf(stat, ...events);
-    if (value === null)
-      throw new RangeError(`${events.join(' or ')}: not counted, want perf stat -e instructions,cycles,LLC-loads,LLC-load-misses`);
+    if (value === null) throw new RangeError(`${said}: not counted, want perf stat -e instructions,cycles,LLC-loads,LLC-load-misses`);
     return value;
   };
-  const [instructions, cycles] = [need('instructions'), need('cycles', 'cpu-cycles')];
-  const hasLoads = countOf(stat, 'LLC-loads') !== null;
-  const accesses = hasLoads ? need('LLC-loads') + (countOf(stat, 'LLC-stores') ?? 0) : need('LLC-loads', 'cache-references');
+  const [instructions, cycles] = [need(INSTRUCTIONS), need(CYCLES)];
+  const hasLoads = countOf(stat, ...LOADS) !== null;
+  const accesses = hasLoads
+    ? need(LOADS) + (countOf(stat, 'LLC-stores') ?? 0)
+    : need(['cache-references'], 'LLC-loads or cache-references');
   const writtenMisses = hasLoads ? (countOf(stat, 'LLC-store-misses') ?? 0) : 0;
-  const misses = (hasLoads ? need('LLC-load-misses') : need('cache-misses')) + writtenMisses;
+  const misses = (hasLoads ? need(LOAD_MISSES) : need(['cache-misses'])) + writtenMisses;
   if (!(instructions > 0 && cycles > 0)) throw new RangeError(`instructions = ${instructions}, cycles = ${cycles}, want both above 0`);
   if (misses > accesses)
     throw new RangeError(`${misses} misses of ${accesses} accesses to the last-level cache, want no more than accesses`);
-  return { instructions, cycles, accesses, misses, writtenMisses, remoteShare: remoteShareOf(stat) };
+  return { instructions, cycles, accesses, misses, writtenMisses, isOfAnyCache: !hasLoads, remoteShare: remoteShareOf(stat) };
 }
 
 function remoteShareOf(stat: PerfStat): number | null {
   const [loads, remote] = [countOf(stat, 'node-loads'), countOf(stat, 'node-load-misses')];
-  if (loads === null || remote === null || loads === 0) return null;
-  if (remote > loads) throw new RangeError(`node-load-misses = ${remote} of node-loads = ${loads}, want no more`);
-  return remote / loads;
+  if (loads !== null && remote !== null && loads > 0) {
+    if (remote > loads) throw new RangeError(`node-load-misses = ${remote} of node-loads = ${loads}, want no more`);
+    return remote / loads;
+  }
+  for (const [near, far] of LOCAL_AND_REMOTE) {
+    const [local, other] = [countOf(stat, near), countOf(stat, far)];
+    if (local !== null && other !== null && local + other > 0) return other / (local + other);
+  }
+  return null;
 }
 
 /** What counters do not say of how a program ran. */

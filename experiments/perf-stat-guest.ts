@@ -71,7 +71,7 @@ function clockRemark(stat: PerfStat, { cycles }: Counted, machine: Machine, { op
   ];
 }
 
-function remarksOn(program: MeasuredProgram, { remoteShare }: Counted, machine: Machine, context: FileContext): string[] {
+function remarksOn(program: MeasuredProgram, { remoteShare, isOfAnyCache }: Counted, machine: Machine, context: FileContext): string[] {
   const { options } = context;
   const { cyclesPerInstruction, accessesPerInstruction, missRatio, writeShare, linesInFlight, threads, regionBytes } = program;
   const assumed = (name: string): string => (options.has(name) ? '' : ', assumed');
@@ -80,6 +80,9 @@ function remarksOn(program: MeasuredProgram, { remoteShare }: Counted, machine: 
       `${accessesPerInstruction.toPrecision(4)} accesses of the last-level cache an instruction, ${(missRatio * 100).toPrecision(4)} % of them missed, ${(writeShare * 100).toPrecision(3)} % of these written`,
     `memory on ${nodesOf(context, machine, threads)} nodes where it was measured${assumed('nodes')}; lines in flight: ${linesInFlight}${assumed('lines')}; working set of a thread: ${formatQuantity('bytes', regionBytes)}${assumed('working-set')}; ` +
       'the miss ratio stays what it was, however large its share of the cache is: assumed',
+    ...(isOfAnyCache
+      ? ['cache-references and cache-misses taken for those of the last-level cache, as on Intel: on AMD they are of the second level, on Arm of the first (-e LLC-loads,LLC-load-misses, or ll_cache_rd,ll_cache_miss_rd)'] // prettier-ignore
+      : []),
     remoteShare === null
       ? 'node-loads and node-load-misses not counted: all misses were local where it was measured, assumed'
       : `${(remoteShare * 100).toPrecision(3)} % of its loads from memory were remote where it was measured: to be compared with the run's`,

@@ -20,8 +20,21 @@ export function readScenarioFile(name: string, word = '--scenario', most: number
   try {
     return { name: name === '-' ? 'standard input' : name, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch {
-    throw new InputError(`${word} = ${show(name)}, want text in UTF-8`);
+    throw new InputError(`${word} = ${show(name)}, want text in UTF-8${adviceOn(bytes)}`);
   }
+}
+
+/** Files that are taken for their text, by how they begin. */
+const BINARIES: readonly (readonly [string, string])[] = [
+  ['PERFILE2', "perf's own file: perf script -i prints it as text"],
+  ['\x17\x08Dtracing', "trace-cmd's own file: trace-cmd report -i prints it as text"],
+  ['\x1f\x8b', 'packed with gzip: gunzip unpacks it'],
+];
+
+function adviceOn(bytes: Uint8Array): string {
+  const begin = String.fromCharCode(...bytes.subarray(0, 16));
+  const advice = BINARIES.find(([magic]) => begin.startsWith(magic))?.[1];
+  return advice === undefined ? '' : ` (${advice})`;
 }
 
 /**

@@ -1,13 +1,14 @@
 import type { SchedTrace } from './sched-trace.ts';
-import { type EventLine, EventGatherer } from './trace-events.ts';
+import { eventAt, type EventLine, EventGatherer } from './trace-events.ts';
 import { checkCpu, eachLine, TraceLine } from './trace-lines.ts';
 
-/** `[CPU]  SECONDS.FRACTION: [PERIOD] [GROUP:]EVENT:`, and what stands before is the thread. */
-const MIDDLE = /\[(\d{1,4})\] {1,8}(\d{1,12})\.(\d{1,9}): {1,64}(?:\d{1,20} {1,64})?(?:[\w-]{1,64}:)?([\w-]{1,128}): */g;
+/** `[CPU]  SECONDS.FRACTION: [PERIOD] `, behind which stands the event, and before it the thread. */
+const MIDDLE = /\[(\d{1,4})\] {1,8}(\d{1,12})\.(\d{1,9}): {1,64}(?:\d{1,20} {1,64})?/g;
 /** `PID` or `PID/TID` at the end. */
 const THREAD = /(?:^|[ \t])(\d{1,10})(?:\/(\d{1,10}))?$/;
 /** Below an event with a stack: address, function, file. */
 const STACK = /^\s{1,64}[0-9a-f]{1,16}\s/;
+const LOST = /PERF_RECORD_LOST|\bLOST\b|\blost \d{1,20} (?:chunks|events|samples)/;
 
 /** Whether a line of it is one of `perf script`. */
 export function looksLikePerfScript(line: string): boolean {
@@ -17,7 +18,8 @@ export function looksLikePerfScript(line: string): boolean {
 /**
  * Reads what `perf script` prints of a recording of the scheduler (`perf sched record`): `COMM PID[/TID] [CPU] TIME: sched:EVENT: FIELDS`
  * with sched_switch, sched_waking, sched_wakeup, sched_wakeup_new, sched_migrate_task, sched_stat_runtime, sched_process_fork and _exit.
- * Other events are counted by name. Comments (#), empty lines and stacks are passed over; a LOST line is a remark.
+ * Other events are counted by name, records of perf's own too. Comments (#), empty lines and stacks are passed over; what stands before the
+ * first event and a LOST line are remarks.
  * After: tools/perf/builtin-script.c and include/trace/events/sched.h of Linux.
  * @throws FormatError for any other line, and for fields that are not what they should be
  */
@@ -28,9 +30,9 @@ export function readPerfScript(text: string): SchedTrace {
     last = line;
     const head = headOf(line);
     if (head !== null) gatherer.add(line, head);
-    else if (/PERF_RECORD_LOST|\bLOST\b/.test(line.text)) gatherer.addLost();
+    else if (LOST.test(line.text)) gatherer.addLost();
     else if (line.text.trim() !== '' && !line.text.startsWith('#') && !STACK.test(line.text))
-      line.fail(0, 'want COMM PID [CPU] SECONDS.MICROSECONDS: sched:EVENT: FIELDS');
+      gatherer.addStray(line, 'want COMM PID [CPU] SECONDS.MICROSECONDS: sched:EVENT: FIELDS');
   });
   return gatherer.finish(last);
 }
@@ -42,7 +44,9 @@ function headOf(line: TraceLine): EventLine | null {
     const thread = THREAD.exec(before.slice(-32));
     if (!thread) continue; // a name may hold what looks like a CPU and a time
     const [, first, second] = thread;
-    const [matched, cpu, seconds, fraction, name] = found;
+    const [matched, cpu, seconds, fraction] = found;
+    const event = eventAt(line.text, found.index + matched.length);
+    if (event === null) continue;
     return {
       comm: before.slice(0, before.length - (thread[0].length - (/^\s/.test(thread[0]) ? 1 : 0))).trim(),
       tid: Number(second ?? first),
@@ -51,8 +55,7 @@ function headOf(line: TraceLine): EventLine | null {
       timeAt: line.text.indexOf(seconds!, found.index + cpu!.length + 2),
       seconds: seconds!,
       fraction: fraction!,
-      name: name!,
-      fieldsAt: found.index + matched.length,
+      ...event,
       isInterrupt: null,
     };
   }

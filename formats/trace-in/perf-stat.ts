@@ -30,9 +30,16 @@ const NOT_COUNTED = /^<not (?:counted|supported)>/;
 const NUMBER = /^\d{1,20}(?:[.,'\u2019\u00a0\u202f\u2009 ]\d{1,12}){0,8}(?=\s|$)/;
 const CSV = /^(<not (?:counted|supported)>|\d{1,20}(?:\.\d{1,12})?)([,;\t|])[A-Za-z%]{0,16}\2[^\s,;|]/;
 
+/** What stands before the counts of one interval, CPU, core, die, socket or node. */
+const PART = /^(?:\d{1,12}[.,]\d{9}(?=[\s,;|])|(?:CPU|S|D|C|N)\d)/;
+const PART_KEYS = ['interval', 'cpu', 'core', 'cluster', 'cache', 'die', 'socket', 'node', 'thread', 'cgroup'];
+const ONE_PART = 'a part of the counts, want perf stat without -I, -A and --per-...';
+const HEAD = 'Performance counter stats for';
+
 /**
  * Reads what `perf stat` prints: the table for people in whatever locale, `-x,` (also ; tab |) or `-j` (an object a line). Multiplexed
- * counts are taken as perf scales them, and remarked.
+ * counts are taken as perf scales them, and remarked; so is what the program itself printed before its table. Lines with metrics alone are
+ * passed over. Of CPUs of two kinds those count that the program was held to: the others were not counted.
  * After: tools/perf/util/stat-display.c of Linux.
  * @throws FormatError for a line that is none of it, for -I, -A and --per-* (more than one figure of an event), and for no counts at all
  */
@@ -43,43 +50,72 @@ export function readPerfStat(text: string): PerfStat {
     userNs: null as number | null,
     sysNs: null as number | null,
   };
-  const seen = new Set<string>();
+  const places = new Map<string, number>();
+  let isAhead = text.includes(HEAD);
+  let aheadCount = 0;
   eachLine(text, (line) => {
     const trimmed = line.text.trim();
-    if (trimmed === '' || trimmed.startsWith('#') || isHead(trimmed)) return;
-    const count = trimmed.startsWith('{') ? jsonCount(line) : CSV.test(trimmed) ? csvCount(line) : null;
-    if (count === null && takeTime(line, reading)) return;
-    const found = count ?? tableCount(line);
-    if (seen.has(found.event))
-      line.fail(0, `${found.event} again, want each event once: without -I, -A and --per-..., on CPUs of one kind`);
-    seen.add(found.event);
-    if (reading.counts.length === MOST_COUNTS) line.fail(0, `more than ${MOST_COUNTS} counts, want fewer`);
-    reading.counts.push(found);
+    if (trimmed.startsWith(HEAD)) {
+      if (!isAhead) line.fail(0, `${shown(trimmed)}: another run's, want the output of one`);
+      isAhead = false;
+    } else if (isAhead) aheadCount += isPlain(trimmed) ? 0 : 1;
+    else if (!isPlain(trimmed) && !isMetric(line.text, trimmed) && !takeTime(line, reading)) add(line, countOn(line, trimmed));
   });
   if (reading.counts.length === 0) throw new FormatError(1, 1, 'no counts, want what perf stat prints');
   const shared = reading.counts.filter(({ runningShare, value }) => value !== null && runningShare < 1);
   const remarks = shared.map(({ event, runningShare }) => `${event}: counted ${(runningShare * 100).toFixed(2)} % of the time, scaled up`);
+  if (aheadCount > 0) remarks.push(`${aheadCount} lines before the counts are not perf stat's: passed over`);
   return { ...reading, remarks };
+
+  function add(line: TraceLine, count: PerfCount): void {
+    const place = places.get(count.event);
+    if (place === undefined) {
+      if (reading.counts.length === MOST_COUNTS) line.fail(0, `more than ${MOST_COUNTS} counts, want fewer`);
+      places.set(count.event, reading.counts.push(count) - 1);
+    } else if (reading.counts[place]!.value === null) reading.counts[place] = count;
+    else if (count.value !== null)
+      line.fail(
+        0,
+        `${count.event} again, want each event once: without -I, -A and --per-..., on CPUs of one kind (perf stat taskset -c CPUS ...)`,
+      );
+  }
 }
 
-/** The value of the first of these events that was counted; null if none was. */
+function countOn(line: TraceLine, trimmed: string): PerfCount {
+  if (trimmed.startsWith('{')) return jsonCount(line);
+  if (PART.test(trimmed)) line.fail(0, ONE_PART);
+  return CSV.test(trimmed) ? csvCount(line) : tableCount(line);
+}
+
+/** The value of the first of these events that was counted, named in capitals or not; null if none was. */
 export function countOf({ counts }: PerfStat, ...events: readonly string[]): number | null {
   for (const event of events) {
-    const value = counts.find((count) => count.event === event)?.value;
+    const value = counts.find((count) => count.event.toLowerCase() === event.toLowerCase())?.value;
     if (value !== undefined && value !== null) return value;
   }
   return null;
 }
 
-const isHead = (text: string): boolean =>
-  /^Performance counter stats for|^Some events weren't counted|^Try (?:echo|the)|^perf stat|^\/\/|^echo /.test(text);
+/** Neither counts nor times: comments, and what perf says of events that were not counted. */
+const isPlain = (text: string): boolean =>
+  text === '' ||
+  text.startsWith('#') ||
+  /^Some events weren't counted|^The events in group usually|^Try (?:echo|the)|^perf stat|^\/\/|^echo /.test(text);
+
+/** Figures that perf worked out of counts, in a line of their own: `TopdownL1 (cpu_core)   #   66.1 %  tma_backend_bound`, `,,,,0.23,stalled...`. */
+function isMetric(text: string, trimmed: string): boolean {
+  if (/^([,;|\t])\1/.test(text)) return true;
+  if (trimmed.startsWith('{')) return /"metric-(?:value|unit)"/.test(trimmed) && !trimmed.includes('"counter-value"');
+  const hash = trimmed.indexOf('#');
+  return hash > 0 && !/(?:^|\s)[\d<]/.test(trimmed.slice(0, hash));
+}
 
 type Times = { elapsedNs: number | null; userNs: number | null; sysNs: number | null };
 
 /** `1.234567890 seconds time elapsed`, `0,5 +- 0,1 seconds time elapsed`, `... seconds user`, `... seconds sys`. */
 function takeTime(line: TraceLine, times: Times): boolean {
   const found =
-    /^\s*(\d{1,12})(?:[.,](\d{1,9}))?(?: \+- \S{1,24})? seconds (time elapsed|user|sys)(?:\s+\( ?\+-\s*\S{1,12}%? ?\))?\s*$/.exec(
+    /^\s*(\d{1,12})(?:[.,](\d{1,9}))?(?: \+- \S{1,24})? {1,8}seconds (time elapsed|user|sys)(?:\s+\( ?\+-\s*\S{1,12}%? ?\))?\s*$/.exec(
       line.text,
     );
   if (!found) return false;
@@ -102,8 +138,16 @@ function tableCount(line: TraceLine): PerfCount {
   if (value === undefined || rest.length < 1 || rest.length > 2 || rest[0] === '') {
     line.fail(0, `${shown(body)}, want COUNT [UNIT] EVENT as perf stat prints it`);
   }
-  const [unit, event] = rest.length === 2 ? [rest[0]!, rest[1]!] : ['', rest[0]!];
+  const [unit, event] = unitAndEvent(rest);
+  if (unit !== '' && !/^[A-Za-z%/]{1,16}$/.test(unit)) line.fail(0, `${shown(unit)}, want a unit of letters`);
   return countFrom(line, value, unit, event, running ? Number(running[1]!.replace(',', '.')) / 100 : 1, true);
+}
+
+/** `msec task-clock`; in old versions `task-clock (msec)` and `task-clock-msecs`. */
+function unitAndEvent([first = '', second = '']: readonly string[]): [unit: string, event: string] {
+  if (second === '') return first.endsWith('-clock-msecs') ? ['msec', first.slice(0, -'-msecs'.length)] : ['', first];
+  const old = /^\(([a-z]{1,8})\)$/.exec(second);
+  return old ? [old[1]!, first] : [first, second];
 }
 
 /** `value,unit,event[,variance],run time,running %,metric,unit`: numbers in C's locale. */
@@ -131,7 +175,7 @@ function jsonCount(line: TraceLine): PerfCount {
   const [value, unit, event, percent] = ['counter-value', 'unit', 'event', 'pcnt-running'].map((name) => cells.get(name));
   if (typeof value !== 'string' || typeof event !== 'string' || event === '')
     line.fail(0, 'want counter-value and event, as perf stat -j prints them');
-  if (cells.has('interval') || cells.has('cpu')) line.fail(0, 'a part of the counts, want perf stat without -I, -A and --per-...');
+  if (PART_KEYS.some((key) => cells.has(key))) line.fail(0, ONE_PART);
   const share = typeof percent === 'number' && percent > 0 && percent <= 100 ? percent / 100 : 1;
   return countFrom(line, value, typeof unit === 'string' ? unit : '', event, share, false);
 }
@@ -159,8 +203,11 @@ function localNumber(written: string, hasDecimals: boolean): number | null {
   return Number(`${parts.join('')}.${decimals}`);
 }
 
-/** `cycles:u` and `cpu/cycles/u` are cycles; `cpu_core/cycles/` too, so that CPUs of two kinds give the same event twice. */
+/**
+ * `cycles:u` and `cpu/cycles/u` are cycles, as are `cpu_core/cycles/`, `armv8_pmuv3_0/cycles/` and `apple_firestorm_pmu/cycles/`: CPUs of two
+ * kinds give the same event twice.
+ */
 function plainName(event: string): string {
-  const inUnit = /^cpu(?:_core|_atom)?\/([\w.-]{1,64})\/[a-zA-Z]{0,8}$/.exec(event);
+  const inUnit = /^(?:cpu(?:_core|_atom)?|armv\d\w{0,32}|apple_\w{1,32}_pmu)\/([\w.-]{1,64})\/[a-zA-Z]{0,8}$/.exec(event);
   return inUnit ? inUnit[1]! : event.replace(/:[a-zA-Z]{1,8}$/, '');
 }

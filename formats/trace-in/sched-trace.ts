@@ -102,3 +102,5 @@ export interface Stretch {
 export const MOST_CPUS = 4096;
 export const MOST_THREADS = 65_536;
 export const MOST_EVENTS = 4_000_000;
+/** Of the kernel's priorities: nice 19. */
+export const MOST_PRIO = 139;

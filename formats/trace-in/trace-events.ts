@@ -1,5 +1,5 @@
 import { shown } from '../format-error.ts';
-import { MOST_EVENTS, type SchedEvent, type SchedTrace } from './sched-trace.ts';
+import { MOST_EVENTS, MOST_PRIO, type SchedEvent, type SchedTrace } from './sched-trace.ts';
 import { checkCpu, fieldsFromRight, ThreadTable, timeOf, type TraceLine, wholeNumber } from './trace-lines.ts';
 
 /** A line that tells an event, taken apart as far as perf and trace-cmd write it alike. */
@@ -12,7 +12,7 @@ export interface EventLine {
   readonly timeAt: number;
   readonly seconds: string;
   readonly fraction: string;
-  /** Without what stands before its colon: `sched_switch`. */
+  /** Without the group before it and the colon behind it: `sched_switch`. */
   readonly name: string;
   /** Where its fields begin in the line. */
   readonly fieldsAt: number;
@@ -21,7 +21,6 @@ export interface EventLine {
 
 /** Bits of a state that the kernel reports; above them stands what was added, as that the thread was preempted (256, 4096). */
 const STATE_BITS = 0xff;
-const PRIO_MOST = 139;
 
 /** Gathers the events of the scheduler from the lines of a text, whoever wrote it. */
 export class EventGatherer {
@@ -34,6 +33,9 @@ export class EventGatherer {
   #endNs = -Infinity;
   #lateCount = 0;
   #lostLines = 0;
+  /** The first of those that stand before the first event and are none of the tracer's. */
+  #stray: { readonly line: TraceLine; readonly wanted: string } | null = null;
+  #strayCount = 0;
 
   constructor(source: SchedTrace['source']) {
     this.#source = source;
@@ -42,6 +44,17 @@ export class EventGatherer {
   /** A line that says that the tracer lost events. */
   addLost(): void {
     this.#lostLines++;
+  }
+
+  /**
+   * A line that the tracer did not write. Before its first event it is told: a prompt, what another tool said. Later it is refused: it may be
+   * an event that was cut.
+   * @throws FormatError
+   */
+  addStray(line: TraceLine, wanted: string): void {
+    if (this.#originSeconds >= 0) line.fail(0, wanted);
+    this.#stray ??= { line, wanted };
+    this.#strayCount++;
   }
 
   /** @throws FormatError for fields of an event of the scheduler that are not what they should be */
@@ -62,8 +75,12 @@ export class EventGatherer {
 
   /** @throws FormatError where the text had no event */
   finish(last: TraceLine): SchedTrace {
-    if (this.#originSeconds < 0) last.fail(0, 'no line with an event, want some of the scheduler');
+    if (this.#originSeconds < 0) {
+      this.#stray?.line.fail(0, this.#stray.wanted);
+      last.fail(0, 'no line with an event, want some of the scheduler');
+    }
     const remarks: string[] = [];
+    if (this.#strayCount > 0) remarks.push(`${this.#strayCount} lines before the first event are not the tracer's: passed over`);
     if (this.#lateCount > 0) {
       this.#events.sort((a, b) => a.timeNs - b.timeNs); // stable
       remarks.push(`${this.#lateCount} lines stand after later ones: put in order of time`);
@@ -82,6 +99,7 @@ export class EventGatherer {
   }
 
   #eventOf(line: TraceLine, head: EventLine, any: { timeNs: number; cpu: number; byTid: number }): SchedEvent | null {
+    if (line.text[head.fieldsAt] === '(') return null; // where a probe stands, which may have been called as the event it is at
     switch (head.name) {
       case 'sched_switch':
         return this.#switchOf(line, head, any);
@@ -132,9 +150,26 @@ export class EventGatherer {
     const tid = numberOf(line, head, name, pid);
     const known = prio === undefined ? null : wholeNumber(firstWord(prio));
     if (tid >= 2 ** 32) line.fail(head.fieldsAt, `${name} = ${tid}, want below 2^32`);
-    this.#table.see(line, head.fieldsAt, tid, tid === 0 ? 'swapper' : (comm ?? ''), known !== null && known <= PRIO_MOST ? known : null);
+    this.#table.see(line, head.fieldsAt, tid, tid === 0 ? 'swapper' : (comm ?? ''), known !== null && known <= MOST_PRIO ? known : null);
     return tid;
   }
+}
+
+/** A word at this place, and the blanks behind it. */
+const WORD = /(\S{1,128})(?:\s+|$)/y;
+
+/**
+ * The event that a line names at this place, and where its fields begin: `sched:sched_switch:`, `cycles:P:`, or a word without a colon, of a
+ * function or a record of perf's own. Null where there is none.
+ */
+export function eventAt(text: string, at: number): { readonly name: string; readonly fieldsAt: number } | null {
+  WORD.lastIndex = at;
+  const found = WORD.exec(text);
+  if (!found) return null;
+  const [, word] = found;
+  const name = word!.endsWith(':') ? word!.slice(0, -1) : word!;
+  const inGroup = /^[\w-]{1,64}:([\w-]{1,64})$/.exec(name)?.[1];
+  return { name: inGroup?.includes('_') ? inGroup : name, fieldsAt: WORD.lastIndex }; // modifiers, as of cycles:ppp, have no _
 }
 
 type Plugin = (fields: string) => (string | undefined)[] | null;

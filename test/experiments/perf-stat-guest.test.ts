@@ -113,6 +113,23 @@ describe("perf stat's counts as a workload", () => {
     expect(remarks[2]).toMatch(/^20\.0 % of its loads from memory were remote/);
   });
 
+  test('counts have the names of perf, Arm, Intel or AMD, in capitals or not', () => {
+    const remarksOf = (counts: Record<string, number>): string[] => {
+      const remarks: string[] = [];
+      scenarioOf(statText(counts), ',threads=1,lines=4', opteron6164.name, remarks);
+      return remarks;
+    };
+    const shared = { 'node-loads': 30e6, 'node-load-misses': 6e6 };
+    const own = remarksOf({ ...PLAIN, ...shared });
+    expect(remarksOf({ inst_retired: 8e9, cpu_cycles: 12e9, ll_cache_rd: 90e6, ll_cache_miss_rd: 30e6, ...shared })).toEqual(own);
+    const dram = { 'MEM_LOAD_L3_MISS_RETIRED.LOCAL_DRAM': 24e6, 'MEM_LOAD_L3_MISS_RETIRED.REMOTE_DRAM': 6e6 };
+    expect(remarksOf({ 'INST_RETIRED.ANY': 8e9, 'CPU_CLK_UNHALTED.THREAD': 12e9, 'LLC-loads': 90e6, 'LLC-load-misses': 30e6, ...dram })).toEqual(own);
+    const far = { 'ls_dmnd_fills_from_sys.dram_io_near': 4, 'ls_dmnd_fills_from_sys.dram_io_far': 1 };
+    const amd = remarksOf({ ex_ret_instr: 8e9, ls_not_halted_cyc: 12e9, 'cache-references': 90e6, 'cache-misses': 30e6, ...far });
+    expect([amd[0], amd[1], amd[3]]).toEqual(own);
+    expect(amd[2]).toMatch(/^cache-references and cache-misses taken for those of the last-level cache, as on Intel: on AMD/);
+  }); // prettier-ignore
+
   test('cpi may be given; then nothing is taken off', () => {
     const recording = run(scenarioOf(statText({ ...PLAIN, 'LLC-load-misses': 0 }), ',cpi=0.7,instructions=1000000000'));
     const { clockGHz, hitCycles } = opteron6164; // an access that hits costs what it does there

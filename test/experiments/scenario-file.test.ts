@@ -24,6 +24,16 @@ test('a file of exactly 1 MiB is read, one byte more is not', () => {
 
 test.each([
   ['bytes that are no UTF-8', () => file(new Uint8Array([0x73, 0xff, 0xfe])), /want text in UTF-8$/],
+  [
+    "perf's own file",
+    () => file(new Uint8Array([...Buffer.from('PERFILE2'), 0x68, 0xff])),
+    /want text in UTF-8 \(perf's own file: perf script -i prints it as text\)$/,
+  ],
+  [
+    "trace-cmd's own file",
+    () => file(new Uint8Array([0x17, 0x08, ...Buffer.from('Dtracing6'), 0xff])),
+    /trace-cmd report -i prints it as text\)$/,
+  ],
   ['a folder', () => folder, /want a file that can be read \(EISDIR\)$/],
   ['no file', () => join(folder, 'none.yaml'), /want a file that can be read \(ENOENT\)$/],
   ['an endless device', () => '/dev/zero', /want a file of at most 1MiB$/],

@@ -68,6 +68,26 @@ describe('perf script', () => {
     ]);
   });
 
+  test("records of perf's own and counters of whatever name are counted and passed over, warnings before the first event told", () => {
+    const { events, passedOver, remarks } = readPerfScript(
+      [
+        'Warning:',
+        'Processed 12 events and lost 4 chunks!',
+        `${HEAD}PERF_RECORD_COMM exec: sleep:17/18`,
+        `${HEAD}PERF_RECORD_SWITCH_CPU_WIDE OUT preempt  next pid/tid:     0/0    `,
+        `${HEAD}     250000   cpu_core/cycles/Pu:  ffffffff8a0 foo`,
+        `${HEAD}          1 cycles:ppp:  ffffffff8a0 foo`,
+        `${HEAD}sched:sched_process_exit: comm=a pid=18 prio=120`,
+      ].join('\n'),
+    );
+    expect(events).toEqual([{ kind: 'exit', timeNs: 1000, cpu: 2, byTid: 18, tid: 18 }]);
+    expect([...passedOver]).toEqual([['PERF_RECORD_COMM', 1], ['PERF_RECORD_SWITCH_CPU_WIDE', 1], ['cpu_core/cycles/Pu', 1], ['cycles:ppp', 1]]); // prettier-ignore
+    expect(remarks).toEqual([
+      "1 lines before the first event are not the tracer's: passed over",
+      'events were lost in 1 places: what runs and waits there is not known',
+    ]);
+  });
+
   test('keeps every ns, and refuses times that a number does not hold', () => {
     const at = (time: string): string => `a 1 [000] ${time}: sched:sched_process_exit: comm=a pid=1 prio=120\n`;
     expect(readPerfScript(at('7999999999.100000003') + at('8000000000.3')).endNs).toBe(1_300_000_000);

@@ -79,12 +79,54 @@ describe('perf stat', () => {
     expect(readPerfStat(text).remarks).toEqual(['instructions: counted 40.00 % of the time, scaled up']);
   });
 
+  test('of old versions', () => {
+    const counts = ['  1234.56 task-clock (msec)  #  0.9 CPUs utilized', '  77.5 cpu-clock-msecs', '  9 cycles  #  2.9 GHz'];
+    expect(readPerfStat(table(...counts)).counts).toEqual([
+      { event: 'task-clock', value: 1_234_560_000, unit: 'msec', runningShare: 1 },
+      { event: 'cpu-clock', value: 77_500_000, unit: 'msec', runningShare: 1 },
+      { event: 'cycles', value: 9, unit: '', runningShare: 1 },
+    ]);
+  });
+
+  test('metrics in lines of their own are passed over, in all three forms', () => {
+    const metrics = [
+      '     TopdownL1 (cpu_core)     #     66.1 %  tma_backend_bound',
+      '          (software)       #    824.4 cs/sec  cs_per_second',
+    ];
+    expect(valuesOf(table('  7 cycles', ...metrics))).toEqual({ cycles: 7 });
+    expect(valuesOf('7,,cycles,5,100.00,,\n,,,,,0.23,stalled cycles per insn\n')).toEqual({ cycles: 7 });
+    expect(valuesOf('7\t\tcycles\t5\t100.00\t\t\n\t\t\t\t\t0.23\tstalled cycles per insn\n')).toEqual({ cycles: 7 });
+    expect(valuesOf('{"counter-value" : "7", "event" : "cycles"}\n{"metric-value" : "0.23", "metric-unit" : "stalled"}\n')).toEqual({ cycles: 7 }); // prettier-ignore
+  });
+
+  test('of CPUs of two kinds those that counted, under the one name', () => {
+    expect(
+      valuesOf(table('  <not counted> cpu_atom/cycles/   (0.00%)', '  9 cpu_core/cycles/', '  4 cpu_core/instructions/u', '  <not counted> cpu_atom/instructions/u')),
+    ).toEqual({ cycles: 9, instructions: 4 }); // prettier-ignore
+    expect(valuesOf(table('  9 armv8_pmuv3_0/cycles/', ' 4 apple_firestorm_pmu/instructions/', ' 3 uncore_imc/cas_count_read/'))).toEqual({ cycles: 9, instructions: 4, 'uncore_imc/cas_count_read/': 3 }); // prettier-ignore
+  });
+
+  test('what the program printed before is told, and what perf says behind is not', () => {
+    const behind = "Some events weren't counted. Try disabling the NMI watchdog:\n\techo 0 > /proc/sys/kernel/nmi_watchdog\n";
+    const { counts, remarks, elapsedNs } = readPerfStat(
+      `$ perf stat ./app 3\nround 1: 17 cycles\n${table('  7 cycles', '', '  2.5  seconds time elapsed')}${behind}The events in group usually have to be from the same PMU.\n`,
+    );
+    expect([counts.length, elapsedNs, remarks]).toEqual([1, 2_500_000_000, ["2 lines before the counts are not perf stat's: passed over"]]);
+  });
+
   test.each([
     ['', 'line 1, column 1: no counts, want what perf stat prints'],
     [table('   12,34      cycles'), 'line 4, column 4: cycles = "12,34", want a count below 2^53'],
     [table('   99,007,199,254,740,993      cycles'), 'line 4, column 4: cycles = "99,007,199,254,740,993", want a count below 2^53'],
-    [table('  7 cycles', '  8 cycles:u'), 'line 5, column 1: cycles again, want each event once: without -I, -A and --per-..., on CPUs of one kind'],
-    [table('CPU0   7 cycles'), 'line 4, column 1: "CPU0   7 cycles", want COUNT [UNIT] EVENT as perf stat prints it'],
+    [table('  7 cycles', '  8 cycles:u'), 'line 5, column 1: cycles again, want each event once: without -I, -A and --per-..., on CPUs of one kind (perf stat taskset -c CPUS ...)'],
+    [table('CPU0   7 cycles'), 'line 4, column 1: a part of the counts, want perf stat without -I, -A and --per-...'],
+    [table('S1-D2   6   7 cycles  #  1.2 GHz'), 'line 4, column 1: a part of the counts, want perf stat without -I, -A and --per-...'],
+    ['#  time  counts unit events\n  1.000104262   7 cycles\n', 'line 2, column 1: a part of the counts, want perf stat without -I, -A and --per-...'],
+    ['1,000104262;7;;cycles;5;100.00', 'line 1, column 1: a part of the counts, want perf stat without -I, -A and --per-...'],
+    ['S0,8,7,,cycles,5,100.00', 'line 1, column 1: a part of the counts, want perf stat without -I, -A and --per-...'],
+    ['{"socket": "S0", "aggregate-number": 8, "counter-value": "7", "event": "x"}', 'line 1, column 1: a part of the counts, want perf stat without -I, -A and --per-...'],
+    [table('  7  0x8 cycles'), 'line 4, column 1: "0x8", want a unit of letters'],
+    [table('  7 cycles') + table('  9 instructions'), 'line 7, column 1: "Performance counter stats for \'./app 3\':": another run\'s, want the output of one'],
     [table(' 7 cycles', ' 1.0 seconds user', ' 2.0 seconds user'), "line 6, column 1: user again, want one run's output"],
     ['{"counter-value": "7"', 'line 1, column 1: "{\\"counter-value\\": \\"7\\"", want an object as perf stat -j prints it'],
     [`7,,a/${','.repeat(8000)}\n`.repeat(100), 'line 1, column 1: an event of 129 characters, want at most 128'],

@@ -35,6 +35,16 @@ describe('trace-cmd report', () => {
     expect(events).toEqual([{ kind: 'wakeup', timeNs: 2000, cpu: 0, byTid: 1, tid: 7, isInterrupt }]);
   }); // prettier-ignore
 
+  test('where the interrupt stands among the flags is told by the head, else by their number', () => {
+    const flags = ['irqs-off', 'need-resched', 'need-resched-lazy', 'hardirq/softirq', 'preempt-depth'];
+    const head = flags.map((name, i) => `#            ${'|'.repeat(i)} / _${'-'.repeat(5 - i)}=> ${name}\n`).join('');
+    const wake = (mark: string): string => `a-1 [000] ${mark} 3.000002: sched_wakeup: comm=b pid=7 prio=120 target_cpu=000\n`;
+    const isInterrupt = (text: string): unknown => (readTraceCmdReport(text).events[0] as { isInterrupt: boolean | null }).isInterrupt;
+    expect([wake('d..h1'), head + wake('d..h1'), head + wake('dNs.1'), wake('d..h213'), wake('dNs.213')].map(isInterrupt)).toEqual([
+      false, true, false, true, false,
+    ]); // prettier-ignore
+  });
+
   test('reads report -l, where the flags stand behind the CPU and names are cut', () => {
     const { events, threads } = readTraceCmdReport(
       [
@@ -78,6 +88,29 @@ describe('trace-cmd report', () => {
     ['a-1 [000] 3.5: sched_switch: a:1 [120] R', 'line 3, column 30: sched_switch.prev_pid = nothing, want a whole number'],
   ])('is refused with place and reason: %s', (line, message) => {
     expect(refusal(() => one(line))).toBe(message);
+  });
+
+  test('what stands before the first event is told, and refused behind it', () => {
+    const event = '  a-1 [000] 3.5: sched_process_exit: comm=x pid=19 prio=1\n';
+    const { events, remarks } = readTraceCmdReport(`$ atrace sched\ncapturing trace... done\n# tracer: nop\n${event}`);
+    expect([events.length, remarks]).toEqual([1, ["2 lines before the first event are not the tracer's: passed over"]]);
+    expect(refusal(() => readTraceCmdReport(`${event}$ exit\n`))).toBe(
+      'line 2, column 1: want COMM-PID [CPU] SECONDS.MICROSECONDS: EVENT: FIELDS',
+    );
+  });
+
+  test('functions, stacks, and probes called as the event they are at are counted and passed over', () => {
+    const { events, passedOver } = readTraceCmdReport(
+      [
+        'a-1 [000] d..2. 3.000001: mutex_unlock <-unix_stream_recvmsg',
+        'a-1 [000] d..2. 3.000002: sched_switch: prev_comm=a prev_pid=1 prev_prio=120 prev_state=S ==> next_comm=b next_pid=7 next_prio=118',
+        'a-1 [000] d..2. 3.000003: <stack trace>',
+        ' => schedule',
+        'a-1 [000] d..3. 3.000004: sched_switch: (__probestub_sched_switch+0x4/0x10) preempt=0 prev_state=1',
+      ].join('\n'),
+    );
+    expect(events).toEqual([{ kind: 'switch', timeNs: 2000, cpu: 0, byTid: 1, fromTid: 1, isRunnable: false, toTid: 7 }]);
+    expect([...passedOver]).toEqual([['mutex_unlock', 1], ['<stack', 1], ['sched_switch', 1]]); // prettier-ignore
   });
 
   test('heads are passed over', () => {

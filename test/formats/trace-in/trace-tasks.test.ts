@@ -147,4 +147,5 @@ test('which tool printed a trace follows from its lines', () => {
     'perf sched timehist',
   ]);
   expect(() => readTrace('x\n'.repeat(300))).toThrow('none of the first 200 lines');
+  expect(() => readTrace('\n<!DOCTYPE html>\n# tracer: nop\n')).toThrow('a page of HTML, want as a file of its own');
 });
