@@ -1,4 +1,5 @@
 import { backBlock } from './backing.ts';
+import type { GuestState } from './guest-state.ts';
 import { enter, leave } from './hooks.ts';
 import type { HostKernel } from './host-kernel.ts';
 import { halt } from './host.ts';
@@ -25,7 +26,7 @@ import {
 import type { GuestId, VcpuId } from './units.ts';
 import { placeVnodes } from './vnuma-host.ts';
 import { PLACED, shortOfPlacement, witness } from './witness.ts';
-import { type GuestState, note, type World } from './world.ts';
+import { note, type World } from './world.ts';
 
 /** The host starts, then the guests that are there from the first are built one after the other, each where the policy puts it, and boot. */
 export function startHost(w: World, k: HostKernel): void {

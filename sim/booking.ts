@@ -1,4 +1,5 @@
 import { countLines } from './flows.ts';
+import type { GuestState } from './guest-state.ts';
 import {
   CAUSE_COUNT,
   COMPUTE,
@@ -20,7 +21,7 @@ import {
   SPIN,
   VCPU_RUNNABLE,
 } from './states.ts';
-import type { GuestState, World } from './world.ts';
+import type { World } from './world.ts';
 
 /**
  * Assigns the time since the segment was last looked at to its causes, and counts lines and work. Must come before anything that

@@ -1,6 +1,7 @@
 import { boot, KEPT_SHARE } from './boot.ts';
 import { KernelCalls } from './guest-calls.ts';
 import type { BlackBox } from './black-box.ts';
+import type { GuestState } from './guest-state.ts';
 import { HostKernel } from './host-kernel.ts';
 import { type Burst, bursts } from './bursts.ts';
 import { dom0 } from './dom0.ts';
@@ -17,7 +18,7 @@ import { namedStream } from './random.ts';
 import type { GuestSpec, Scenario } from './scenario.ts';
 import type { GuestProgram, WorkloadEntry, WorkloadSetup } from './workload-api.ts';
 import { layoutOf } from './vnuma.ts';
-import { type GuestState, World } from './world.ts';
+import { World } from './world.ts';
 
 /** Lays out the world of a scenario: guests, their programs, the policy; nothing has run yet. */
 export function buildWorld(scenario: Scenario, box?: BlackBox): { w: World; k: HostKernel } {

@@ -6,6 +6,7 @@ import { buildWorld } from './build.ts';
 import { checkEnd, checkWorld } from './checks.ts';
 import { arrive, endSleep, startGuest } from './guest-kernel.ts';
 import { rotate } from './guest-scheduler.ts';
+import type { GuestState } from './guest-state.ts';
 import { enter, leave, takePageWorkNs } from './hooks.ts';
 import { schedule, wakeVcpu } from './host.ts';
 import { changeThreads, HostActuators, offline, online } from './host-changes.ts';
@@ -42,7 +43,7 @@ import { ProgramError } from './workload-api.ts';
 import { moveVnodes } from './vnuma-host.ts';
 import { addIdleWhileRunnable, BEAT_INSTANTS, beat, watch } from './watch.ts';
 import type { Witness } from './witness.ts';
-import type { GuestState, World } from './world.ts';
+import type { World } from './world.ts';
 
 /** More choices than this at one instant mean that a policy kicks in a circle. */
 const MAX_STEPS = 1_000_000;

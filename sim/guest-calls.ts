@@ -1,8 +1,9 @@
 import { assert } from './assert.ts';
+import type { GuestState, ProgramCalls } from './guest-state.ts';
 import { release } from './guest-sync.ts';
 import { TASK_BLOCKED } from './states.ts';
 import { BLOCK } from './workload-api.ts';
-import type { GuestState, ProgramCalls, World } from './world.ts';
+import type { World } from './world.ts';
 
 /** What programs may ask of the kernel. One record for all guests, pointed at the one that asks. */
 export class KernelCalls implements ProgramCalls {

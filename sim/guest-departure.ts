@@ -1,4 +1,5 @@
 import { bookWaiting } from './guest-scheduler.ts';
+import type { GuestState } from './guest-state.ts';
 import {
   BLOCKED_CAUSE,
   SLEEPING,
@@ -10,7 +11,7 @@ import {
   WAIT_GUEST,
   WAIT_HOST,
 } from './states.ts';
-import type { GuestState, World } from './world.ts';
+import type { World } from './world.ts';
 
 /** Ends all tasks of a guest that departs, whose vCPUs are off their CPUs already; timers that were set for it find nothing to do. */
 export function removeTasks(w: World, guest: GuestState): void {

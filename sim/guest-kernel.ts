@@ -1,5 +1,6 @@
 import { assert } from './assert.ts';
 import { startDrift } from './drift.ts';
+import type { GuestState } from './guest-state.ts';
 import { ALL_CPUS } from './masks.ts';
 import { clearWalk, setWalk } from './walk.ts';
 import { bookWaiting, makeReady, rotate, takeNextTask } from './guest-scheduler.ts';
@@ -23,7 +24,7 @@ import {
   YIELD,
 } from './workload-api.ts';
 import { SLEEPING, TASK_BLOCKED, TASK_OFF, TASK_SLEEPING } from './states.ts';
-import { type GuestState, type World } from './world.ts';
+import type { World } from './world.ts';
 import { LINE_BYTES } from './units.ts';
 
 /**

@@ -1,6 +1,7 @@
+import type { GuestState } from './guest-state.ts';
 import { HANDICAP_SLICES, handicap, vcpuForFork, vcpuForWake, vnodeForFork, vnodeToServe } from './guest-topology.ts';
 import { CAUSE_COUNT, TASK_ON_VCPU, TASK_READY, VCPU_BLOCKED, VCPU_RUNNING, WAIT_GUEST } from './states.ts';
-import { type GuestState, setDue, type World } from './world.ts';
+import { setDue, type World } from './world.ts';
 
 /**
  * The guest's own scheduler: one fair queue of ready tasks a guest, shared by its vCPUs. The task that has had the least CPU time runs

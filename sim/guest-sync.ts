@@ -1,9 +1,10 @@
 import { assert } from './assert.ts';
 import { bookWaiting, makeReady, takeNextTask } from './guest-scheduler.ts';
+import type { GuestState } from './guest-state.ts';
 import { BLOCKED_CAUSE, SEG_SPIN, TASK_BLOCKED, TASK_OFF, VCPU_RUNNING } from './states.ts';
 import { BARRIERS, CONDITIONS, LOCKS, SEMAPHORES } from './sync-objects.ts';
 import { BARRIER, BROADCAST, DOWN, JOIN, LOCK, type Phase, SIGNAL, UNLOCK, UP, WAIT } from './workload-api.ts';
-import type { GuestState, World } from './world.ts';
+import type { World } from './world.ts';
 
 /**
  * How the tasks of a guest wait for one another. What a task waits for is handed to it directly, first come first served: a sleeper is

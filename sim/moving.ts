@@ -1,4 +1,5 @@
 import { assert } from './assert.ts';
+import type { GuestState } from './guest-state.ts';
 import { release } from './guest-sync.ts';
 import { COPY_MERGE, COPY_MOVE, COPY_REPLICA, COPY_RETURN, PageMoves } from './page-moves.ts';
 import { MOST_REPLICA_NODES, Replicas } from './replicas.ts';
@@ -6,7 +7,7 @@ import { interruptSegment } from './segments.ts';
 import { SEG_COPY, TASK_BLOCKED } from './states.ts';
 import { TIMER_ORDER, TIMER_RETURN } from './timers.ts';
 import { type GuestId, LINE_BYTES, NONE } from './units.ts';
-import type { GuestState, World } from './world.ts';
+import type { World } from './world.ts';
 
 /**
  * Who is to copy which block: what policies ask for is checked here against rate, cooldown and room, queued for the vCPU that faulted or

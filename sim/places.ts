@@ -1,6 +1,7 @@
+import type { GuestState } from './guest-state.ts';
 import type { GuestPlaces, Places, VcpuPlaces } from './recording.ts';
 import { ALL_CPUS } from './masks.ts';
-import type { GuestState, World } from './world.ts';
+import type { World } from './world.ts';
 
 /** What a guest's vCPUs may use at one moment. */
 interface Affinity {

@@ -1,5 +1,6 @@
 import { assert } from './assert.ts';
 import { bookWaiting } from './guest-scheduler.ts';
+import type { GuestState } from './guest-state.ts';
 import type { PolicyExit } from './policy-exit.ts';
 import { CAUSES, type Cause, type GuestRecord, type Measures, type Recording, type RunStatus, type ThreadRecord } from './recording.ts';
 import { book } from './booking.ts';
@@ -19,7 +20,7 @@ import {
   WAIT_HOST,
 } from './states.ts';
 import { wholeParts } from './whole-parts.ts';
-import type { GuestState, World } from './world.ts';
+import type { World } from './world.ts';
 
 /** Closes the books at the present instant and says what the run has shown. */
 export function record(w: World, status: RunStatus, message: string | null, exit: PolicyExit | null = null): Recording {

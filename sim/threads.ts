@@ -1,7 +1,7 @@
+import type { GuestState } from './guest-state.ts';
 import { ALL_CPUS } from './masks.ts';
 import { DEFAULT_WEIGHT } from './policy-api.ts';
 import { NONE } from './units.ts';
-import type { GuestState } from './world.ts';
 
 /**
  * What is kept of single threads, where programs have some that the host schedules by themselves: what each has asked the kernel for, and

@@ -1,9 +1,10 @@
+import type { GuestState } from './guest-state.ts';
 import { moveTogether } from './host-changes.ts';
 import type { HostKernel } from './host-kernel.ts';
 import type { Placement } from './policy-api.ts';
 import type { CpuId, NodeId } from './units.ts';
 import { PLAIN_VNUMA, type VnodeLayout, vnodeOfBlock } from './vnuma.ts';
-import type { GuestState, World } from './world.ts';
+import type { World } from './world.ts';
 
 /**
  * The host's side of virtual nodes that it keeps (`keep`, `moved`): each has a host node, to whose CPUs its vCPUs are held and from which

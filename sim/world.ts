@@ -2,9 +2,8 @@ import { BlackBox, EVENT_COUNT, KEPT_EVENTS } from './black-box.ts';
 import { Copies } from './copies.ts';
 import { CpuSet } from './cpu-set.ts';
 import { type Contention, contentionOf } from './contention.ts';
-import type { GuestVnodes } from './guest-blocks.ts';
-import type { GuestTopology } from './guest-topology.ts';
 import { GuestCounters } from './guest-counters.ts';
+import type { GuestState, ProgramCalls } from './guest-state.ts';
 import { HugeMappings } from './huge-mappings.ts';
 import { Masks } from './masks.ts';
 import { HostMemory } from './memory.ts';
@@ -16,7 +15,7 @@ import type { Kernel, Placement, Policy } from './policy-api.ts';
 import { namedStream, type Random } from './random.ts';
 import { readyQueueOf, type ReadyQueue } from './ready-queue.ts';
 import type { Replicas } from './replicas.ts';
-import type { GuestSpec, Scenario } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 import { CAUSE_COUNT, NO_TRAFFIC, PARTS } from './states.ts';
 import { SyncObjects } from './sync-objects.ts';
 import { Threads } from './threads.ts';
@@ -24,9 +23,8 @@ import { Looks } from './timeline.ts';
 import { Timers } from './timers.ts';
 import type { Tracer } from './trace.ts';
 import { emptyAccess, type ToldAccess, VcpuStreams } from './told-access.ts';
-import type { VnodeLayout } from './vnuma.ts';
 import type { Witness } from './witness.ts';
-import { emptyPhase, type GuestCalls, type GuestProgram, type Phase } from './workload-api.ts';
+import { emptyPhase, type Phase } from './workload-api.ts';
 
 /**
  * The whole state of a run: flat arrays, one element an entity. C CPUs, N nodes, V vCPUs, T tasks, G guests, R regions.
@@ -365,62 +363,6 @@ export class World {
     this.threads?.clear(firstVcpu, vcpuCount);
     this.waitNs.fill(0, firstVcpu, firstVcpu + vcpuCount);
   }
-}
-
-/** What programs may call, pointed at the guest whose program is being asked. */
-export interface ProgramCalls extends GuestCalls {
-  guest: GuestState;
-  isBoot: boolean;
-}
-
-/** What is kept of a guest as a whole: read and written once a task or phase, never per CPU and instant. */
-export interface GuestState {
-  readonly id: number;
-  readonly spec: GuestSpec;
-  readonly program: GuestProgram;
-  /** The boot, run before the program on a task of its own; null without one. */
-  readonly boot: GuestProgram | null;
-  readonly isHostNoise: boolean;
-  readonly firstVcpu: number;
-  readonly vcpuCount: number;
-  readonly firstTask: number;
-  /** The program's tasks, then the boot's one. */
-  readonly taskCount: number;
-  readonly regionCount: number;
-  /** The first of its program's curves in the World's. */
-  readonly firstCurve: number;
-  /** Whether each task has a vCPU of its own (a group of processes). */
-  readonly isThreaded: boolean;
-  /** How the host has divided it into virtual nodes, and what its kernel makes of that: for its scheduler, and for its memory. */
-  readonly layout: VnodeLayout;
-  readonly topology: GuestTopology;
-  readonly division: GuestVnodes;
-  /** The first of its ready queues, one for each virtual node it believes in. */
-  readonly firstQueue: number;
-  /** Virtual time of its scheduler: guest-scheduler.ts. */
-  leastVirtualNs: number;
-  /** Tasks that wait for other tasks, asleep or spinning. */
-  waitingTasks: number;
-  /** All its tasks wait for one another: nothing more will happen in it. */
-  isDeadlocked: boolean;
-  bootedNs: number;
-  startedNs: number;
-  /** When the measured part began; NONE before. */
-  measureNs: number;
-  /** Its counters, causes and lifetimes start from 0 at this instant. */
-  restartsBooks: boolean;
-  endedNs: number;
-  liveTasks: number;
-  /** On the host: it has arrived and not departed. */
-  isHere: boolean;
-  hasDeparted: boolean;
-  /** It departed before its work was done. */
-  leftUndone: boolean;
-  outOfMemory: boolean;
-  freeSlots: Int32Array | null; // open arrivals: stack of task slots that are free
-  freeSlotCount: number;
-  /** Which CPUs take the interrupts of this guest's devices. */
-  readonly interrupts: Random;
 }
 
 /** To be called after finishNs, faultNs, sliceEndNs or guestSliceEndNs of a CPU has changed. */

@@ -35,9 +35,11 @@ describe.skipIf(!existsSync(main))('the program as it is installed', () => {
   });
 
   test('is quiet when its reader has left, and says so when the disk is full', () => {
-    const list = `'${process.execPath}' '${main}' machine list`;
-    const line = `{ { ${list}; echo "left: $?" >&2; } | true; { ${list} >/dev/full; echo "full: $?"; }; } 2>&1`;
-    expect(execFileSync('sh', ['-c', line], { encoding: 'utf8' })).toBe('left: 0\nstandard output: ENOSPC\nfull: 3\n');
+    for (const words of ['machine list', '--help']) {
+      const list = `'${process.execPath}' '${main}' ${words}`;
+      const line = `{ { ${list}; echo "left: $?" >&2; } | true; { ${list} >/dev/full; echo "full: $?"; }; } 2>&1`;
+      expect(execFileSync('sh', ['-c', line], { encoding: 'utf8' })).toBe('left: 0\nstandard output: ENOSPC\nfull: 3\n');
+    }
   });
 
   test('an interrupt ends it at once in the middle of a long run', async () => {

@@ -32,12 +32,18 @@ function loadedBy(argv: readonly string[], input = ''): string[] {
 
 /** `npm test` builds first. */
 describe.skipIf(!existsSync(program))('numalab as it is started', () => {
+  test.each(['', '--help', 'machine -h', 'help machine import'])('answers %j from the texts of the build, without the program', (line) => {
+    const argv = line.split(' ').filter((word) => word !== '');
+    expect(loadedBy(argv).map((url) => fileURLToPath(url))).toEqual([start]);
+    const helps = JSON.parse(readFileSync(join(dirname(program), 'help.json'), 'utf8')) as Helps;
+    const text = helps[argv.filter((word) => !/help|-h/.test(word)).join(' ')];
+    expect(spawnSync(process.execPath, [start, ...argv], { encoding: 'utf8' })).toMatchObject({ status: 0, stdout: text, stderr: '' });
+  });
+
   test.each([
-    ['--help'],
     ['--version'],
-    ['run --help'],
-    ['machine --help'],
-    ['help machine import'],
+    ['machine'],
+    ['run --help --debug'],
     ['check'],
     ['policy list'],
     ['run --duration 1ms --boot 0'],
@@ -108,13 +114,18 @@ describe.skipIf(!existsSync(program))('numalab as it is started', () => {
     expect(spawnSync(process.execPath, [start, 'machine'], { encoding: 'utf8' }).stdout).toBe(built.machine);
   });
 
-  test('says the same as from its modules one by one, also of a policy of the user', () => {
+  test('says the same as from its modules one by one, also of a policy of the user', { timeout: 60_000 }, () => {
     const policy = join(root, 'test/policies/torture/prints.ts');
     for (const line of [
       'run --duration 1ms --boot 0 --machine lopsided --json',
       `run --duration 1ms --boot 0 --machine lopsided --policy ${policy} --json`,
       `policy show ${policy}`,
       'run --polcy pin',
+      'help rnu', // and other lines that ask for a help, but not plainly
+      'help run --help',
+      '--help --help',
+      ' --help', // begins with a word of nothing
+      'help toString',
     ]) {
       const [one, other] = [start, join(root, 'dist/cli/main.js')].map((file) =>
         spawnSync(process.execPath, [file, ...line.split(' ')], { encoding: 'utf8', timeout: 25_000 }),

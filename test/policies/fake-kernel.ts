@@ -20,6 +20,7 @@ import {
 import { type GuestConfiguration, UNCONFIGURED } from '../../sim/guest-configuration.ts';
 import { type CpuId, type DsqId, GiB, type GuestId, NONE, type NodeId, type VcpuId } from '../../sim/units.ts';
 import { fakeMemory, type FakeMemory } from './fake-memory.ts';
+import { fakeQueues, localOf } from './fake-queues.ts';
 
 export interface FakeSpec {
   readonly nodeCpus: readonly number[];
@@ -44,11 +45,6 @@ export interface FakeSpec {
   }[];
   /** What random() returns, in turn and from the start again. */
   readonly draws?: readonly number[];
-}
-
-interface Waiting {
-  readonly vcpu: VcpuId;
-  readonly vtime: number;
 }
 
 /** A kernel with a policy in it, in which vCPUs run for as long as the test wants. */
@@ -101,11 +97,9 @@ export function fakeKernel(spec: FakeSpec): Fake {
   const cpuOf = guestOf.map(() => NONE as CpuId);
   const runtimeNs = guestOf.map(() => 0);
   const stoppedNs = guestOf.map(() => 0);
-  const slices = guestOf.map(() => 0);
   const held = spec.guests.map(() => null as readonly number[] | null);
   const heldCpus = guestOf.map(() => null as readonly number[] | null); // [vcpu] in place of held
   const soft = spec.guests.map(() => null as readonly number[] | null);
-  const queues = new Map<number, Waiting[]>();
   const timers: { periodNs: number; fire: (k: Kernel) => void }[] = [];
   const pending: [CpuId, number][] = [];
   const kicks: string[] = [];
@@ -117,24 +111,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
   let selecting: VcpuId = NONE;
   let direct = 0; // slice of an insert into DSQ_LOCAL made in selectCpu
 
-  const localOf = (cpu: CpuId): DsqId => (DSQ_LOCAL_ON + cpu) as DsqId;
-  const queue = (dsq: DsqId): Waiting[] => queues.get(dsq) ?? [];
-  const whereIs = (vcpu: VcpuId): Waiting[] | undefined => [...queues.values()].find((list) => list.some((entry) => entry.vcpu === vcpu));
-  const take = (vcpu: VcpuId): void => {
-    const list = whereIs(vcpu);
-    list?.splice(
-      list.findIndex((entry) => entry.vcpu === vcpu),
-      1,
-    );
-  };
-  const insert = (vcpu: VcpuId, dsq: DsqId, sliceNs: number, vtime: number): void => {
-    if (whereIs(vcpu) || curr.includes(vcpu)) throw new Error(`vCPU ${vcpu} is inserted twice`);
-    const list = queues.get(dsq === DSQ_LOCAL ? localOf(cpuOf[vcpu]!) : dsq);
-    if (!list) throw new Error(`no queue ${dsq}`);
-    const at = list.findIndex((entry) => entry.vtime > vtime);
-    list.splice(at < 0 ? list.length : at, 0, { vcpu, vtime });
-    slices[vcpu] = sliceNs;
-  };
+  const { slices, queue, whereIs, take, insert, calls: queueCalls } = fakeQueues(guestOf.length, cpuOf, curr);
   const nearest = (node: NodeId): NodeId[] =>
     spec.nodeCpus.map((_, id) => id as NodeId).sort((a, b) => slit[node]![a]! - slit[node]![b]! || a - b);
 
@@ -197,6 +174,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
 
   const fake: Fake = {
     ...memoryCalls,
+    ...queueCalls,
     get moveRoomBytes() {
       return fakedMemory.roomBytes;
     },
@@ -259,21 +237,13 @@ export function fakeKernel(spec: FakeSpec): Fake {
     pmuRunNs: (vcpu) => runtimeNs[vcpu]!,
     pmuStallNs: (vcpu) => runtimeNs[vcpu]! * (spec.guests[guestOf[vcpu]!]!.stallShare ?? 0),
     stoppedNs: (vcpu) => stoppedNs[vcpu]!,
-    createDsq: (dsq) => void queues.set(dsq, []),
     dsqInsert(vcpu, dsq, sliceNs) {
       if (vcpu === selecting && dsq === DSQ_LOCAL) direct = sliceNs;
       else insert(vcpu, dsq, sliceNs, 0);
     },
-    dsqInsertVtime: (vcpu, dsq, sliceNs, vtime) => insert(vcpu, dsq, sliceNs, vtime),
     dsqMoveToLocal(dsq) {
       const found = queue(dsq).find((entry) => fake.allows(entry.vcpu, dispatching));
       return found !== undefined && fake.dsqMove(found.vcpu);
-    },
-    dsqNrQueued: (dsq) => queue(dsq).length,
-    dsqFirst: (dsq) => queue(dsq)[0]?.vcpu ?? NONE,
-    dsqNext(vcpu) {
-      const list = whereIs(vcpu)!;
-      return list[list.findIndex((entry) => entry.vcpu === vcpu) + 1]?.vcpu ?? NONE;
     },
     dsqMove(vcpu) {
       if (!whereIs(vcpu) || !fake.allows(vcpu, dispatching)) return false;
@@ -281,19 +251,6 @@ export function fakeKernel(spec: FakeSpec): Fake {
       queue(localOf(dispatching)).push({ vcpu, vtime: 0 });
       return true;
     },
-    dsqMoveTo(vcpu, dsq) {
-      if (!whereIs(vcpu)) return false;
-      take(vcpu);
-      queue(dsq).push({ vcpu, vtime: 0 });
-      return true;
-    },
-    dsqMoveVtime(vcpu, dsq, vtime) {
-      if (!whereIs(vcpu)) return false;
-      take(vcpu);
-      insert(vcpu, dsq, slices[vcpu]!, vtime);
-      return true;
-    },
-    dsqOf: (vcpu) => ([...queues].find(([, list]) => list.some((entry) => entry.vcpu === vcpu))?.[0] ?? NONE) as DsqId,
     setSlice(vcpu, sliceNs) {
       slices[vcpu] = sliceNs;
       const cpu = curr.indexOf(vcpu);
@@ -343,7 +300,7 @@ export function fakeKernel(spec: FakeSpec): Fake {
     },
     start(started) {
       policy = started;
-      for (let cpu = 0; cpu < cpuNode.length; cpu++) queues.set(DSQ_LOCAL_ON + cpu, []);
+      for (let cpu = 0; cpu < cpuNode.length; cpu++) fake.createDsq((DSQ_LOCAL_ON + cpu) as DsqId);
       policy.init?.(fake);
     },
     interrupt(vcpu, cpu) {
