@@ -143,7 +143,7 @@ function packageOf(node: HwlocNode, cpus: readonly HwlocCpu[], remarks: string[]
   const packages = [...new Set(cpus.map((cpu) => cpu.package))];
   if (packages.length > 1) {
     const list = packages.map((id) => id ?? 'unknown').join(', ');
-    remarks.push(`node ${node.id} spans packages ${list}: no package is taken`);
+    remarks.push(`node ${node.id} spans packages ${list}, and the model has no node in several sockets: no package is taken`);
     return null;
   }
   return packages[0] ?? null;
