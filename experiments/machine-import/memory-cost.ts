@@ -48,7 +48,10 @@ function controllerFigure(said: Cells | null, { nodes, nodeCpus, threadsPerCore 
   const attribute = `${from}: memory attribute Bandwidth, the most that any node gets`;
   if (known === nodes.length) return { value, source: attribute };
   const rest = known === 0 ? '' : `; ${known} of ${nodes.length} nodes are ${attribute}`;
-  return assumed(value, `${PRIORS.controllerGBpsPerCore} GB/s for each core of the node, of the largest where it has none${rest}`);
+  return assumed(
+    value,
+    `${PRIORS.controllerGBpsPerCore} GB/s for each core of the node, or of the largest node where it has no CPUs${rest}`,
+  );
 }
 
 /** Left out unless bandwidth between different nodes is said. Pairs that nothing is said of are limited by their wires alone. */

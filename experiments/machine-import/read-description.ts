@@ -43,7 +43,7 @@ export function readDescription(name: string, format: MachineFormat | null): Des
       return described(readSysfs(readDumpFolder(name)), 'sysfs');
     }
     const isWords = place === 'nowhere' && (format === null || format === 'synthetic');
-    const bytes = isWords ? Buffer.from(name) : unpacked(readBytes(name, 'machine import', MOST_BYTES));
+    const bytes = isWords ? Buffer.from(name) : inUtf8(unpacked(readBytes(name, 'machine import', MOST_BYTES)));
     const kind = format ?? (isWords ? 'synthetic' : guess(bytes));
     const other = kind === 'synthetic' && format === null ? otherThanSynthetic(bytes) : null;
     if (other !== null) throw new InputError(`${place === 'standard input' ? place : show(name)}: ${isWords ? 'no such file or folder' : other}, want ${WANTED}`); // prettier-ignore
@@ -111,6 +111,13 @@ function textOf(bytes: Uint8Array): string {
   } catch {
     throw new FormatError(1, 1, 'no text in UTF-8, want a description of a machine');
   }
+}
+
+/** What Windows writes where a shell sends a tool's words to a file begins with a mark, two bytes a character. */
+function inUtf8(bytes: Uint8Array): Uint8Array {
+  const mark = (bytes[0]! << 8) | bytes[1]!;
+  const encoding = mark === 0xfffe ? 'utf-16le' : mark === 0xfeff ? 'utf-16be' : null;
+  return encoding === null ? bytes : Buffer.from(new TextDecoder(encoding).decode(bytes));
 }
 
 function unpacked(bytes: Uint8Array): Uint8Array {

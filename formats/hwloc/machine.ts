@@ -67,9 +67,22 @@ export function topologyNodes(machine: HwlocMachine, remarks: string[]): Topolog
 
 const MOST_REMARKS = 200;
 
-/** Each once, and not so many that nobody reads them. */
+const OF_NODE = /\bnode (\d+)/;
+
+/** Each once, one for all nodes that the same is said of, and not so many that nobody reads them. */
 export function limitedRemarks(remarks: readonly string[]): string[] {
-  const once = [...new Set(remarks)];
+  const alike = new Map<string, Set<number>>(); // nodes by the remark without its node
+  for (const remark of remarks) {
+    const key = remark.replace(OF_NODE, 'node #');
+    const nodes = alike.get(key) ?? new Set();
+    alike.set(key, nodes);
+    const node = OF_NODE.exec(remark)?.[1];
+    if (node !== undefined) nodes.add(Number(node));
+  }
+  const once = [...alike].map(([key, found]) => {
+    const nodes = [...found].sort((a, b) => a - b);
+    return key.replace('node #', () => (nodes.length > 1 ? `each of nodes ${asRanges(nodes)}` : `node ${nodes[0]}`));
+  });
   return once.length <= MOST_REMARKS ? once : [...once.slice(0, MOST_REMARKS), `and ${once.length - MOST_REMARKS} more remarks`];
 }
 
@@ -130,7 +143,7 @@ function packageOf(node: HwlocNode, cpus: readonly HwlocCpu[], remarks: string[]
   const packages = [...new Set(cpus.map((cpu) => cpu.package))];
   if (packages.length > 1) {
     const list = packages.map((id) => id ?? 'unknown').join(', ');
-    remarks.push(`node ${node.id} spans packages ${list}: no package is taken`);
+    remarks.push(`node ${node.id} spans packages ${list}, and the model has no node in several sockets: no package is taken`);
     return null;
   }
   return packages[0] ?? null;

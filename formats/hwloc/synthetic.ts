@@ -27,7 +27,11 @@ export function readHwlocSynthetic(text: string): Topology {
     const isSized = type === 'NUMANode' || type === 'Cache' || type === 'ICache';
     if (attributes.bytes !== null && !isSized) remarks.push(`memory= of ${type}: only nodes have memory, as in hwloc`);
   }
-  if (!levels.some(hasNodes)) levels.splice(1, 0, nodeLevel());
+  if (!levels.some(hasNodes)) {
+    if (levels.some(({ type, width }) => type === 'Package' && width > 1))
+      remarks.push('no node is said: one of all packages, as in hwloc; pack:2 [numa] has one in each'); // prettier-ignore
+    levels.splice(1, 0, nodeLevel());
+  }
   const nodes = topologyNodes(machineOf(levels, source), remarks);
   return { name: null, nodes, distances: null, latencyNs: null, bandwidthGBps: null, clockGHz: null, remarks: limitedRemarks(remarks) };
 }

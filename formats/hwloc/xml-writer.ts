@@ -26,7 +26,8 @@ const LATENCY_FLAGS = 6;
 
 /**
  * Writes hwloc XML 2.0, which hwloc 2 and 3 read, with what it can say: whole MHz, ns and MiB/s, distances of two nodes and more.
- * `readHwlocXml` gives the same topology back but for remarks and what is finer than those units.
+ * `readHwlocXml` gives the same topology back but for remarks, what is finer than those units, and memory that is not known of some nodes
+ * only: hwloc takes that for none.
  * @throws RangeError for a machine without CPUs, or a node with more last-level caches than cores to put below them
  */
 export function writeHwlocXml(topology: Topology): string {

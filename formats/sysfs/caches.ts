@@ -11,6 +11,8 @@ interface Cache {
 }
 
 const MOST_INDEX = 16;
+/** What virtual machines say of a cache that they know nothing of. */
+const NO_SIZE = /^0+[KMG]?$/;
 const MOST_KIB = 2 ** 31;
 const UNITS: ReadonlyMap<string, number> = new Map([['K', 1024], ['M', 1024 ** 2], ['G', 1024 ** 3]]); // prettier-ignore
 
@@ -66,7 +68,7 @@ export class NodeCaches {
       const folder = `devices/system/cpu/cpu${cpu}/cache/index${index}`;
       const level = this.#dump.whole(`${folder}/level`, 9);
       const size = this.#dump.sys(`${folder}/size`);
-      if (level === null || size === null || this.#dump.sys(`${folder}/type`) === 'Instruction') continue;
+      if (level === null || size === null || NO_SIZE.test(size) || this.#dump.sys(`${folder}/type`) === 'Instruction') continue;
       const shared = this.#dump.idsIn(`${folder}/shared_cpu_list`, `${folder}/shared_cpu_map`, 4096) ?? [cpu];
       const cpus = shared.filter((one) => this.#online.has(one));
       caches.push({ level, bytes: this.#bytes(`${folder}/size`, size), cpus: cpus.length > 0 ? cpus : [cpu] });

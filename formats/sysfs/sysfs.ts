@@ -104,7 +104,7 @@ export function readSysfs(files: ReadonlyMap<string, string>): Topology {
     nodes,
     distances: distancesOf(dump, nodeIds, remarks),
     ...memoryAttributes(dump, nodes, remarks),
-    clockGHz: clockOf(dump, [...online][0]!),
+    clockGHz: clockOf(dump, [...online][0]!, remarks),
     remarks,
   };
 }
@@ -134,7 +134,12 @@ function numaNodes(dump: Dump, ids: readonly number[], online: ReadonlySet<numbe
     const cpus = (dump.idsIn(`${folder}/cpulist`, `${folder}/cpumap`, MOST_CPUS) ?? []).filter((cpu) => online.has(cpu));
     for (const cpu of cpus) {
       const other = nodeOf.get(cpu);
-      if (other !== undefined) dump.refuse(`${folder}/cpulist`, cpu, `CPUs of one node only, ${cpu} is of node ${other}`);
+      if (other !== undefined)
+        dump.refuse(
+          `${folder}/cpulist`,
+          cpu,
+          `CPUs of one node only, ${cpu} is of node ${other} (nodes of numa=fake share CPUs: boot without it)`,
+        );
       nodeOf.set(cpu, id);
     }
     return nodeOfCpus(dump, id, cpus, memoryBytes(dump.sys(`${folder}/meminfo`), dump, `${folder}/meminfo`), caches, remarks);
@@ -208,14 +213,21 @@ function distancesOf(dump: Dump, ids: readonly number[], remarks: string[]): num
   return null;
 }
 
-/** The clock a CPU is sold with, else its highest, else that of the moment. */
-function clockOf(dump: Dump, cpu: number): number | null {
+/** The clock a CPU is sold with, which holds with all busy; else its highest, else that of the moment, which may not. */
+function clockOf(dump: Dump, cpu: number, remarks: string[]): number | null {
   const folder = `devices/system/cpu/cpu${cpu}/cpufreq`;
-  const kHz = dump.whole(`${folder}/base_frequency`, 1e8) ?? dump.whole(`${folder}/cpuinfo_max_freq`, 1e8);
-  if (kHz) return kHz / 1e6;
+  const base = dump.whole(`${folder}/base_frequency`, 1e8);
+  if (base) return base / 1e6;
+  const highest = dump.whole(`${folder}/cpuinfo_max_freq`, 1e8);
+  if (highest) {
+    remarks.push('the clock is the highest one (cpuinfo_max_freq): no base clock is said');
+    return highest / 1e6;
+  }
   const info = (dump.proc('cpuinfo') ?? '').slice(0, 100_000);
   const [, MHz] = /^cpu MHz\s*: (\d{1,6}(?:\.\d{1,6})?)$/m.exec(info) ?? [];
-  return MHz === undefined || Number(MHz) === 0 ? null : Number(MHz) / 1000;
+  if (MHz === undefined || Number(MHz) === 0) return null;
+  remarks.push('the clock is that of the moment (/proc/cpuinfo): no base clock is said');
+  return Number(MHz) / 1000;
 }
 
 export function shortList(ids: readonly number[]): string {

@@ -57,6 +57,14 @@ describe("XML, numactl's text and a dump of one board", () => {
   writeFileSync(join(home, 'board.tar'), tarOf(boardFiles()));
   const all = ['board.xml', 'board.txt', 'board.tar'].map((name) => readDescription(join(home, name), null));
 
+  test('in UTF-16, as a shell of Windows writes them, are the same', () => {
+    const swapped = Buffer.from(`\ufeff${boardNumactl()}`, 'utf16le').swap16();
+    writeFileSync(join(home, 'wide.xml'), `\ufeff${boardXml()}`, 'utf16le');
+    writeFileSync(join(home, 'swapped.txt'), swapped);
+    expect(readDescription(join(home, 'wide.xml'), null).topology).toEqual(all[0]!.topology);
+    expect(readDescription(join(home, 'swapped.txt'), null).topology).toEqual(all[1]!.topology);
+  });
+
   test('are told apart by their content', () => {
     expect(all.map(({ format }) => format)).toEqual(['hwloc', 'numactl', 'sysfs']);
   });

@@ -78,6 +78,9 @@ test('nodes attached at several places: the nearest has the CPUs, and those furt
 });
 
 test('what has no place is remarked on', () => {
+  const one = 'no node is said: one of all packages, as in hwloc; pack:2 [numa] has one in each';
+  expect(readHwlocSynthetic('pack:3 core:2 pu:1').remarks[0]).toBe(one);
+  expect(readHwlocSynthetic('pack:1 core:2 pu:1').remarks).toEqual([]);
   const { remarks, nodes } = readHwlocSynthetic('(memory=4GB) numa:2(memorysidecachesize=1GB) core:1(memory=9MB) pu:1');
   expect(remarks).toEqual([
     'memorysidecachesize=1000000000: memory-side caches have no place in the model',

@@ -218,7 +218,10 @@ describe('nodes', () => {
   test('in several packages have none', () => {
     const packages = [3, 8].map((id, i) => `<object type="Package" os_index="${id}" cpuset="${hex([i])}">${pu(i)}</object>`);
     const topology = readHwlocXml(xml('0x3', node(0, [0, 1]) + packages.join('')));
-    expect([nodeOf(topology, 0).package, topology.remarks]).toEqual([null, ['node 0 spans packages 3, 8: no package is taken']]);
+    expect([nodeOf(topology, 0).package, topology.remarks]).toEqual([
+      null,
+      ['node 0 spans packages 3, 8, and the model has no node in several sockets: no package is taken'],
+    ]);
   });
 });
 

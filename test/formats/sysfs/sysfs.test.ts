@@ -6,6 +6,7 @@ import { readTarFiles } from '../../../formats/sysfs/tar.ts';
 import { sample, skipNote } from '../samples.ts';
 import { dumpOf, smallDump, tarOf } from '../sysfs-fixture.ts';
 
+const HIGHEST = 'the clock is the highest one (cpuinfo_max_freq): no base clock is said';
 const NODE = 'host/sys/devices/system/node';
 const CPU = 'host/sys/devices/system/cpu';
 
@@ -33,7 +34,7 @@ describe('a dump of /sys', () => {
       latencyNs: null,
       bandwidthGBps: null,
       clockGHz: 1.7,
-      remarks: [],
+      remarks: [HIGHEST],
     });
   });
 
@@ -64,7 +65,7 @@ describe('a dump of /sys', () => {
   test('CPUs that are off line are left out, and it says so', () => {
     const { nodes, remarks } = readSysfs(changed({ [`${CPU}/online`]: '0-2,4-5\n' }));
     expect(nodes[0]).toMatchObject({ cpus: [0, 1, 4], cores: [[0], [1, 4]] });
-    expect(remarks).toEqual(['CPUs left out, for they are offline: 3']);
+    expect(remarks).toEqual(['CPUs left out, for they are offline: 3', HIGHEST]);
   });
 
   test('a last-level cache that two nodes share counts by the CPUs of each', () => {
@@ -116,6 +117,7 @@ describe('a dump of /sys', () => {
     expect(remarks).toEqual([
       'the memory-side cache of node 1 is left out: this model has none',
       'node 5: what its memory takes to write is left out, reads count',
+      HIGHEST,
     ]);
   });
 
@@ -129,8 +131,15 @@ describe('a dump of /sys', () => {
   test('the clock is that a CPU is sold with, else the highest, else that of the moment', () => {
     const frequency = `${CPU}/cpu0/cpufreq`;
     expect(readSysfs(changed({ [`${frequency}/base_frequency`]: '1300000' })).clockGHz).toBe(1.3);
+    expect(readSysfs(changed({ [`${frequency}/base_frequency`]: '1300000' })).remarks).toEqual([]);
     const moment = changed({ [`${frequency}/cpuinfo_max_freq`]: null, 'host/proc/cpuinfo': 'processor\t: 0\ncpu MHz\t\t: 2394.454\n' });
     expect(readSysfs(moment).clockGHz).toBe(2.394454);
+    expect(readSysfs(moment).remarks).toEqual(['the clock is that of the moment (/proc/cpuinfo): no base clock is said']);
+  });
+
+  test('a cache of no size is not there', () => {
+    const none = Object.fromEntries([0, 1, 2, 3, 4, 5].map((cpu) => [`${CPU}/cpu${cpu}/cache/index3/size`, '0K\n']));
+    expect(readSysfs(changed(none)).nodes[0]).toMatchObject({ l2Bytes: 524_288, llcBytes: null, llcCount: null });
   });
 });
 
@@ -141,7 +150,7 @@ describe('a dump is refused', () => {
       new Map([['a', '1']]),
       'sys/devices/system = nothing, want a dump of /sys and /proc as hwloc-gather-topology makes',
     ],
-    ['with a CPU in two nodes', changed({ [`${NODE}/node5/cpulist`]: '2,4-5' }), `${NODE}/node5/cpulist = 4, want CPUs of one node only, 4 is of node 1`], // prettier-ignore
+    ['with a CPU in two nodes', changed({ [`${NODE}/node5/cpulist`]: '2,4-5' }), `${NODE}/node5/cpulist = 4, want CPUs of one node only, 4 is of node 1 (nodes of numa=fake share CPUs: boot without it)`], // prettier-ignore
     ['with a CPU in none', changed({ [`${NODE}/node5/cpulist`]: '2' }), `${NODE} = "no node of CPU 5", want each online CPU in a node`],
     ['with distances of another number', changed({ [`${NODE}/node5/distance`]: '10' }), `${NODE}/node5/distance = "1 numbers", want 2, one for each online node`], // prettier-ignore
     ['with nonsense for a list', changed({ [`${CPU}/online`]: 'all' }), `${CPU}/online = "all", want ids such as 0-2,33, at most 4096`],
