@@ -2,7 +2,7 @@ import { shown, type SourceText } from '../format-error.ts';
 import type { Aside } from './memory.ts';
 import { HUGE_PAGES, lineOf } from './memory.ts';
 import { type QemuOption, Settings } from './options.ts';
-import type { ShellWord } from './shell-words.ts';
+import { knownWord, type ShellWord } from './shell-words.ts';
 
 /** Options that this reader takes apart. All have an argument. */
 export const QEMU_READ: ReadonlySet<string> = new Set([
@@ -59,7 +59,7 @@ export function readOptions(source: SourceText, words: readonly ShellWord[], asi
   const options: QemuOption[] = [];
   const flags = new Set<string>();
   for (let i = 0; i < words.length; i++) {
-    const word = words[i]!;
+    const word = knownWord(source, words[i]!);
     const at = word.offsets[0]!;
     const next = words[i + 1];
     const line = lineOf(source, at);
@@ -72,8 +72,10 @@ export function readOptions(source: SourceText, words: readonly ShellWord[], asi
       i++;
       return next ?? source.fail(at, `-${name} at the end, want a value after it`);
     };
-    if (QEMU_READ.has(name)) options.push({ name, at, argument: argument() });
-    else if (QEMU_FLAGS.has(name)) flags.add(name);
+    if (QEMU_READ.has(name)) {
+      const value = argument();
+      options.push({ name, at, argument: MAY_BE_UNKNOWN.has(name) ? value : knownWord(source, value) });
+    } else if (QEMU_FLAGS.has(name)) flags.add(name);
     else if (QEMU_PLAIN.has(name)) aside.ignored.push(`${line}: -${name}`);
     else if (QEMU_PLAIN_WITH_ARGUMENT.has(name)) {
       argument();
@@ -91,6 +93,8 @@ export function readOptions(source: SourceText, words: readonly ShellWord[], asi
   return { options, flags };
 }
 
+/** Where a part that only a shell could tell may change nothing: looked at by those who read it. */
+const MAY_BE_UNKNOWN: ReadonlySet<string> = new Set(['device', 'object', 'name']);
 /** Files of bridges and USB controllers, which Proxmox gives each q35 guest. */
 const PROXMOX_CONFIG = /^\/usr\/share\/qemu-server\/pve-[\w.-]+\.cfg$/;
 /** Devices that add memory or vCPUs, or that nobody can tell what they do with them. */
@@ -151,6 +155,7 @@ export function readHost(source: SourceText, options: readonly QemuOption[], fla
     } else if (option.name === 'device') {
       const settings = new Settings(source, option, 'driver');
       const driver = settings.one('driver')?.value ?? settings.fail(null, 'without driver, want the kind of device');
+      if (/[$`]/.test(driver)) knownWord(source, option.argument!);
       const isHolding = HOLDING_DEVICE.test(driver);
       if (isHolding) isHeld = true;
       const reports = driver.startsWith('virtio-balloon') && settings.isOn('free-page-reporting'); // else it is empty until somebody fills it

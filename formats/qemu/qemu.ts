@@ -15,7 +15,7 @@ import { MOST_COMMAND_CHARACTERS, readCommands, type ShellWord } from './shell-w
 const PROGRAM = /^(qemu-system-[a-z0-9_]+|qemu-kvm|kvm)$/;
 
 export function looksLikeQemu(text: string): boolean {
-  return /(^|[\s/])(qemu-system-[a-z0-9_]+|qemu-kvm|kvm)["']?\s/m.test(text) || /^\s*-(smp|m|numa|object|machine|name)\s/.test(text);
+  return /(^|[\s/])(qemu-system-[a-z0-9_]+|qemu-kvm|kvm)["']?[\s\0]/m.test(text) || /^\s*-(smp|m|numa|object|machine|name)\s/.test(text);
 }
 
 /**
@@ -77,7 +77,7 @@ function readCommand(source: SourceText, command: readonly ShellWord[], passedOv
   if (isLegacy) aside.ignored.push('-numa node without memdev: QEMU 5.1 on wants it');
   const isPreallocated = flags.has('mem-prealloc') || host.isHeld;
   return {
-    name: nameOf(source, last('name')),
+    name: nameOf(source, last('name'), aside),
     kind: 'kvm',
     vcpus: smp.cpus,
     memoryBytes: memory.bytes,
@@ -104,7 +104,7 @@ const ASSIGNMENT = /^[A-Za-z_]\w*=/;
 function guestCommands(whole: string): { source: SourceText; commands: ShellWord[][]; ignored: string[] } {
   const { text, starts } = commandOfLog(whole);
   const source = new SourceText(text, starts > 0 ? MOST_CHARACTERS : MOST_COMMAND_CHARACTERS);
-  const all = readCommands(source);
+  const all = readCommands(source).map((words) => (words[0]!.text === '$' && words.length > 1 ? words.slice(1) : words)); // a prompt
   const isPassedOver = (words: ShellWord[]): boolean =>
     SCRIPT_WORDS.has(words[0]!.text) || words.every(({ text }) => ASSIGNMENT.test(text));
   const commands = all.filter((words) => !isPassedOver(words));
@@ -152,8 +152,13 @@ function memoryOf(
   return { bytes: bytes ?? backend?.bytes ?? DEFAULT_MEMORY_BYTES, backend };
 }
 
-function nameOf(source: SourceText, option: QemuOption | undefined): string | null {
-  return option ? (new Settings(source, option, 'guest').one('guest')?.value ?? null) : null;
+function nameOf(source: SourceText, option: QemuOption | undefined, { ignored }: Aside): string | null {
+  if (!option) return null;
+  if (option.argument?.unknown) {
+    ignored.push(`${lineOf(source, option.at)}: -name: ${option.argument.unknown.text} is not known, so the guest has no name of its own`);
+    return null;
+  }
+  return new Settings(source, option, 'guest').one('guest')?.value ?? null;
 }
 
 /** null for what a guest is shown in any case: one socket. Machines up to 6.1 make a socket of each vCPU where nothing is said. */

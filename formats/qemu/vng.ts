@@ -5,7 +5,7 @@ import { type Aside, lineOf, type MemoryBackend, readBackend, readMemory } from 
 import { readNuma } from './numa.ts';
 import { type QemuOption, Settings } from './options.ts';
 import { readSmp } from './smp.ts';
-import { MOST_COMMAND_CHARACTERS, readCommands, type ShellWord } from './shell-words.ts';
+import { knownWord, MOST_COMMAND_CHARACTERS, readCommands, type ShellWord } from './shell-words.ts';
 
 const PROGRAM = /^(vng|virtme-run|virtme-ng)$/;
 
@@ -119,8 +119,9 @@ function readFlags(
     }
     const sign = word.text.startsWith('--') ? word.text.indexOf('=') : -1;
     const flag = sign < 0 ? word.text : word.text.slice(0, sign);
-    const value = (): ShellWord =>
-      sign >= 0 ? part(word, sign + 1, word.text.length) : (words[++i] ?? source.fail(at, `${flag} at the end, want a value after it`));
+    if (!VNG_PLAIN_WITH_ARGUMENT.has(flag) && !VNG_PLAIN_WITH_OPTIONAL.has(flag)) knownWord(source, word);
+    const next = (): ShellWord => words[++i] ?? source.fail(at, `${flag} at the end, want a value after it`);
+    const value = (): ShellWord => (sign >= 0 ? part(word, sign + 1, word.text.length) : knownWord(source, next()));
     const known = VNG_READ.get(flag);
     if (known === 'numa') nodes.push(value());
     else if (known === 'distance') distances.push(value());
@@ -128,7 +129,7 @@ function readFlags(
     else if (VNG_UNSIMULATED_WITH_ARGUMENT.has(flag)) aside.unsimulated.push(`${lineOf(source, at)}: ${flag} ${shown(value().text)}`);
     else if (VNG_UNSIMULATED.has(flag)) aside.unsimulated.push(`${lineOf(source, at)}: ${flag}`);
     else if (VNG_PLAIN_WITH_ARGUMENT.has(flag)) {
-      value();
+      if (sign < 0) next();
       aside.ignored.push(`${lineOf(source, at)}: ${flag}`);
     } else if (VNG_PLAIN.has(flag) || VNG_PLAIN_WITH_OPTIONAL.has(flag)) {
       if (VNG_PLAIN_WITH_OPTIONAL.has(flag) && sign < 0 && words[i + 1] && !words[i + 1]!.text.startsWith('-')) i++;

@@ -180,6 +180,48 @@ describe('nodes are completed as QEMU does', () => {
   });
 });
 
+describe('what a shell does that changes nothing of CPUs and memory stands in nobody’s way', () => {
+  test.each([
+    '-m 3G >log 2>&1 &',
+    '-m 3G &>> log </dev/null',
+    '-m 3G 2> err | tee "log (1)" | grep -v x',
+    '-m 3G -drive file=$IMG,if=virtio -append "root=$(findmnt -no SOURCE /) ${MORE:-quiet}" -pidfile `mktemp`',
+    '-m 3G -device virtio-net-pci,mac=$MAC -device \'{"driver":"virtio-rng-pci","id":"\'$ID\'"}\' -object rng-random,id=r,filename=$RNG',
+  ])('qemu-kvm %s', (options) => {
+    expect(readQemu(`qemu-kvm ${options}\n`)).toMatchObject({ memoryBytes: 3 * GiB, unsimulated: [] });
+  });
+
+  test('a variable that the script sets to a plain value is put in its place', () => {
+    const script =
+      'NAME=web CPUS="2-3"\nexport MEM=3\nmem=8\nset -e; cd $DIR\ntaskset -c $CPUS qemu-kvm -name "a $NAME" -m "${MEM}"G -smp ${mem}';
+    expect(readQemu(script)).toMatchObject({ name: 'a web', memoryBytes: 3 * GiB, vcpus: 8, pins: Array(8).fill({ cpus: [2, 3] }) });
+    expect(refusal(`MEM=1X\nqemu-kvm -smp 2 -m $MEM`)).toContain('line 2, column 20: -m size = "1X"');
+  });
+
+  test('a name that is not known is none', () => {
+    const { name, ignored } = readQemu('qemu-kvm -name "$1" -m 1G');
+    expect([name, ignored]).toEqual([null, ['line 1: -name: $1 is not known, so the guest has no name of its own']]);
+  });
+
+  test('a prompt is passed over', () => {
+    expect(readQemu('$ qemu-kvm -m 3G').memoryBytes).toBe(3 * GiB);
+  });
+
+  test('a text cannot grow by its variables', () => {
+    const text = `A=${'x'.repeat(256)}\nqemu-kvm -m 1G -append "${'$A'.repeat(400_000)}"`;
+    expect(readQemu(text).memoryBytes).toBe(GiB);
+  });
+
+  test('what a process was started with is read as /proc has it', () => {
+    const text = ['/usr/bin/qemu-system-x86_64', '-accel', 'kvm', '-name', 'a b', '-device', '{"driver":"vmgenid"}', '-m', '3G', ''].join(
+      '\0',
+    );
+    expect(looksLikeQemu(text)).toBe(true);
+    expect(readQemu(text)).toMatchObject({ name: 'a b', memoryBytes: 3 * GiB, unsimulated: [] });
+    expect(refusal(text.replace('3G', '3Q'))).toContain('column 82: -m size = "3Q"');
+  });
+});
+
 describe('what stands before the program', () => {
   const under = (prefix: string): [unknown, unknown] => {
     const { pins, memory } = readQemu(`${prefix} qemu-kvm -smp 2 -m 1G`);
@@ -223,10 +265,24 @@ describe('a shell is not needed, and what only one could tell is refused', () =>
 
   test.each([
     ['-m $MEM', 'line 1, column 4: $MEM, want what it stands for: nothing is expanded or run'],
-    ['-smp 2 \\\n  -m "${MEM}G"', 'line 2, column 7: ${MEM}G, want what'],
+    ['-smp 2 \\\n  -m "${MEM}G"', 'line 2, column 7: ${MEM}, want what'],
+    ['qemu-kvm $OPTIONS -m 1G', 'line 1, column 10: $OPTIONS, want what'],
+    ['$QEMU -m 1G', 'line 1, column 1: $QEMU, want what'],
+    ['taskset -c $CPUS qemu-kvm -m 1G', 'line 1, column 12: $CPUS, want what'],
+    ['numactl -m $NODE qemu-kvm -m 1G', 'line 1, column 12: $NODE, want what'],
+    ['qemu-kvm -device $DEVICE', 'line 1, column 18: $DEVICE, want what'],
+    ['qemu-kvm -object $KIND,id=a', 'line 1, column 18: $KIND, want what'],
+    ['qemu-kvm -object memory-backend-ram,id=a,size=$SIZE', 'line 1, column 47: $SIZE, want what'],
+    ['MEM=$(free)\nqemu-kvm -m $MEM', 'line 2, column 13: $MEM, want what'],
+    ['MEM=1G\nMEM=`free`\nqemu-kvm -m $MEM', 'line 3, column 13: $MEM, want what'],
+    ['MEM="1G -smp 2"\nqemu-kvm -m $MEM', 'line 2, column 13: $MEM, want what'], // a shell would make three words of it
+    ['-m 1G -smp $(nproc', 'line 1, column 12: $( without its end, want )'],
+    ['-m 1G <<END', 'line 1, column 7: <<, want one command without a document in it'],
+    ['-m 1G >', 'line 1, column 7: >, want a file after it'],
+    ['| qemu-kvm -m 1G', 'line 1, column 1: |, want a command before it'],
+    ['-m 1G || reboot', 'line 1, column 7: ||, want one command'],
     ['-smp $(nproc)', 'line 1, column 6: $(nproc), want what'],
-    ['-smp `nproc`', 'line 1, column 6: a backquote, want what'],
-    ['-m 1G > log', 'line 1, column 7: >, want one command'],
+    ['-smp `nproc`', 'line 1, column 6: `nproc`, want what'],
     ['-m 1G && reboot', 'line 1, column 7: &&, want one command'],
     ["-name 'x", "line 1, column 7: a ' without its other, want both"],
     ['reboot\nqemu-kvm -m 1G', 'line 2, column 1: "qemu-kvm": a second command'],
