@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -58,6 +58,16 @@ describe('guest import', () => {
     expect(readFileSync(out, 'utf8')).toMatch(
       /^workload: compute # .*none of the files says it\. It uses no memory, .* --workload lmbench-rd$/m,
     );
+  });
+
+  test('says of an error in what it would write that it is not written', async () => {
+    const out = join(folder, 'small.yaml');
+    const { code, err } = await call('guest', 'import', file('small.sh', 'qemu-kvm -name tiny -m 9M\n'), '--out', out);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/small\.yaml \(not written\):\d+:\d+: guests\[0\]\.memory = 9MiB, want a size from 64MiB/),
+    ]);
+    expect(existsSync(out)).toBe(false);
   });
 
   test('tells how shares were taken, to the end of the line', async () => {
