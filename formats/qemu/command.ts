@@ -108,6 +108,12 @@ export function isPlainDevice(text: string): boolean {
   return !HEAVY_DEVICE.test(driver) && !HOLDING_DEVICE.test(driver);
 }
 
+/** `-device pc-dimm`. */
+export interface Dimm {
+  readonly settings: Settings;
+  readonly at: number;
+}
+
 /** `-machine`, `-accel`, `-overcommit`, `-device`, as far as they matter here. */
 export interface QemuHost {
   /** Whether KVM is asked for; null where nothing is said. */
@@ -118,6 +124,7 @@ export interface QemuHost {
   readonly machine: string | null;
   /** Something has all memory backed at the start: a lock, a device of the host. */
   readonly isHeld: boolean;
+  readonly dimms: readonly Dimm[];
 }
 
 export function readHost(source: SourceText, options: readonly QemuOption[], flags: ReadonlySet<string>, aside: Aside): QemuHost {
@@ -125,6 +132,7 @@ export function readHost(source: SourceText, options: readonly QemuOption[], fla
   let backend: Settings | null = null;
   let machine: string | null = null;
   let isHeld = false;
+  const dimms: Dimm[] = [];
   for (const option of options) {
     const line = lineOf(source, option.at);
     const accelerator = (name: string): void => {
@@ -156,6 +164,11 @@ export function readHost(source: SourceText, options: readonly QemuOption[], fla
       const settings = new Settings(source, option, 'driver');
       const driver = settings.one('driver')?.value ?? settings.fail(null, 'without driver, want the kind of device');
       if (/[$`]/.test(driver)) knownWord(source, option.argument!);
+      if (driver === 'pc-dimm') {
+        knownWord(source, option.argument!);
+        dimms.push({ settings, at: option.at });
+        continue;
+      }
       const isHolding = HOLDING_DEVICE.test(driver);
       if (isHolding) isHeld = true;
       const reports = driver.startsWith('virtio-balloon') && settings.isOn('free-page-reporting'); // else it is empty until somebody fills it
@@ -167,7 +180,7 @@ export function readHost(source: SourceText, options: readonly QemuOption[], fla
       aside[!isHolding && HEAVY_DEVICE.test(driver) ? 'unsimulated' : 'ignored'].push(`${line}: -device ${short(driver)}${why}`);
     }
   }
-  return { isKvm, backend, machine, isHeld };
+  return { isKvm, backend, machine, isHeld, dimms };
 }
 
 function short(text: string): string {

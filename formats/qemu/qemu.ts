@@ -2,6 +2,7 @@ import { readPrefix, baseName, type Prefix } from './command-prefix.ts';
 import { MOST_CHARACTERS, shown, SourceText } from '../format-error.ts';
 import { startsGuest } from '../guest-comment.ts';
 import { type GuestDescription, MOST_GUESTS } from '../guest-description.ts';
+import { withDimms } from './dimms.ts';
 import { topologyAtStart } from '../guest-topology.ts';
 import { type QemuHost, readHost, readOptions } from './command.ts';
 import { commandOfLog } from './libvirt-log.ts';
@@ -73,23 +74,25 @@ function readCommand(source: SourceText, command: readonly ShellWord[], passedOv
   const backends = backendsOf(source, options, aside);
   const given = last('m');
   const memory = memoryOf(host, given ? readMemory(source, given, aside) : null, backends);
-  const { cells, distances } = readNuma(source, numaOptions, smp, memory.bytes, backends, aside, era);
+  const numa = readNuma(source, numaOptions, smp, memory.bytes, backends, aside, era);
   if (isLegacy) aside.ignored.push('-numa node without memdev: QEMU 5.1 on wants it');
+  const boot = { binding: memory.backend?.binding ?? null, isPreallocated: memory.backend?.isPreallocated ?? false };
+  const { cells, bytes } = withDimms(source, host.dimms, { cells: numa.cells, bytes: memory.bytes }, boot, backends, aside);
   const isPreallocated = flags.has('mem-prealloc') || host.isHeld;
   return {
     name: nameOf(source, last('name'), aside),
     kind: 'kvm',
     vcpus: smp.cpus,
-    memoryBytes: memory.bytes,
+    memoryBytes: bytes,
     pins: Array<null>(smp.cpus)
       .fill(null)
       .map(() => prefix?.pins ?? null),
     softPins: Array<null>(smp.cpus).fill(null),
     cells: isPreallocated ? cells.map((cell) => ({ ...cell, isPreallocated })) : cells,
-    distances,
+    distances: numa.distances,
     topology: topologyOf(smp, aside),
-    memory: memory.backend?.binding ?? prefix?.memory ?? null,
-    isPreallocated: cells.length === 0 && (isPreallocated || (memory.backend?.isPreallocated ?? false)),
+    memory: boot.binding ?? prefix?.memory ?? null,
+    isPreallocated: cells.length === 0 && (isPreallocated || boot.isPreallocated),
     weight: null,
     capPercent: null,
     ...aside,

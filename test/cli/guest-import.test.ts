@@ -22,7 +22,7 @@ async function call(...argv: string[]): Promise<{ code: number; out: string; err
 }
 
 const web = file('web.sh', 'taskset -c 6-8 qemu-kvm -name web -smp 2 -m 3G -device virtio-net-pci -numa node,cpus=0 -numa node,cpus=1\n');
-const odd = file('odd.sh', 'qemu-kvm -name odd -m 1G -device pc-dimm,host=1\n');
+const odd = file('odd.sh', 'qemu-kvm -name odd -m 1G -device nvdimm,host=1\n');
 
 describe('guest import', () => {
   test('writes a scenario that runs, and tells what it understood', async () => {
@@ -98,12 +98,12 @@ describe('guest import', () => {
     expect([refused.code, refused.out, refused.err]).toEqual([
       2,
       '',
-      `not simulated, want it gone or --lenient: ${odd}: line 1: -device pc-dimm\n`,
+      `not simulated, want it gone or --lenient: ${odd}: line 1: -device nvdimm\n`,
     ]);
     const { code, out } = await call('guest', 'import', web, odd, '--lenient', '--json');
     const { guests, scenario } = JSON.parse(out) as { guests: { name: string; unsimulated: string[]; format: string }[]; scenario: string };
-    expect([code, guests.map(({ name, unsimulated }) => [name, unsimulated])]).toEqual([0, [['web', []], ['odd', ['line 1: -device pc-dimm']]]]); // prettier-ignore
-    expect(scenario).toContain('  # left out: line 1: -device pc-dimm\n  - name: odd\n');
+    expect([code, guests.map(({ name, unsimulated }) => [name, unsimulated])]).toEqual([0, [['web', []], ['odd', ['line 1: -device nvdimm']]]]); // prettier-ignore
+    expect(scenario).toContain('  # left out: line 1: -device nvdimm\n  - name: odd\n');
   });
 
   test.each([

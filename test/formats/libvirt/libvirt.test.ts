@@ -110,6 +110,40 @@ describe('memory', () => {
   });
 });
 
+describe('DIMMs that are there at the start', () => {
+  const cells = "<cpu><numa><cell memory='1' unit='GiB'/><cell memory='2' unit='GiB'/></numa></cpu>";
+  const dimm = (target: string, more = ''): string => `<memory model='dimm'>${more}<target>${target}</target></memory>`;
+  const guest = (...dimms: string[]): GuestDescription => readLibvirt(domain(`${cells}<devices>\n${dimms.join('\n')}</devices>`));
+
+  test('are memory of their cells', () => {
+    const {
+      cells: found,
+      memoryBytes,
+      ignored,
+      unsimulated,
+    } = guest(
+      dimm("<size unit='MiB'>512</size><node>1</node>"),
+      dimm('<size>524287</size><node>0</node>'), // rounded up to MiB
+      dimm("<size unit='MiB'>256</size><node>1</node>"),
+    );
+    expect([...found.map((cell) => cell.memoryBytes), memoryBytes].map((bytes) => bytes / 1024 ** 2)).toEqual([1536, 2816, 4352]);
+    expect(unsimulated).toEqual([]);
+    expect(ignored[0]).toBe('line 2: devices.memory: a DIMM of 524288 KiB, memory of cell 1 from the start');
+  });
+
+  test('are not simulated where they have a source of their own', () => {
+    const { memoryBytes, unsimulated } = guest(dimm("<size unit='MiB'>512</size>", '<source><nodemask>1</nodemask></source>'));
+    expect([memoryBytes, unsimulated]).toEqual([3 * GIB, ['line 2: devices.memory: dimm, memory that is plugged in']]);
+  });
+
+  test.each([
+    ["<size unit='MiB'>512</size><node>2</node>", 'node = "2", want one of the 2 cells'],
+    ['<node>1</node>', 'without size, want <size>'],
+  ])('are refused: %s', (target, message) => {
+    expect(() => guest(dimm(target))).toThrow(message);
+  });
+});
+
 describe('memory is all backed at the start', () => {
   const cells = "<cpu><numa><cell memory='1' unit='GiB'/><cell memory='2' unit='GiB'/><cell memory='3' unit='GiB'/></numa></cpu>";
   const backed = (more: string): boolean[] => readLibvirt(domain(more + cells)).cells.map((cell) => cell.isPreallocated);
@@ -307,12 +341,12 @@ describe('options that are handed on to QEMU', () => {
 describe('what is not known', () => {
   test('is told: unknown elements, memory that is plugged in, interconnects, clusters', () => {
     const cpu = "<cpu><topology sockets='1' clusters='3' cores='1' threads='1'/><numa><cell memory='9'/><interconnects/></numa></cpu>";
-    const guest = readLibvirt(domain(`<frob/><devices><memory model='dimm'/></devices>${cpu}<bhyve:commandline xmlns:bhyve='x'/>`));
+    const guest = readLibvirt(domain(`<frob/><devices><memory model='nvdimm'/></devices>${cpu}<bhyve:commandline xmlns:bhyve='x'/>`));
     expect(guest.unsimulated.map((line) => line.slice('line 1: '.length))).toEqual([
       'cpu.numa.interconnects',
+      'devices.memory: nvdimm, memory that is plugged in',
       'frob, which is not known here',
       'bhyve:commandline, which is not known here',
-      'devices.memory: memory that is plugged in',
     ]);
     expect(guest.topology).toEqual({ sockets: 1, dies: 1, cores: 3, threads: 1 });
   });

@@ -549,6 +549,43 @@ test('a balloon, which libvirt and Proxmox give to every guest, is passed over',
   ]);
 });
 
+describe('a DIMM that is there at the start', () => {
+  const backend = (id: string, size: string, more = ''): string => `-object memory-backend-ram,id=${id},size=${size}${more} `;
+  const bound = ',host-nodes=2,policy=bind,prealloc=on';
+  const nodes = `-m 4G,slots=9,maxmem=64G -smp 2 ${backend('a', '3G')}-numa node,memdev=a ${backend('b', '1G', bound)}-numa node,memdev=b `;
+
+  test('is memory of its node, where it is bound and backed as that is', () => {
+    const dimms = `${backend('c', '512M')}-device pc-dimm,memdev=c ${backend('d', '2G', bound)}-device '{"driver":"pc-dimm","node":1,"memdev":"d"}'`;
+    const guest = readQemu(nodes + dimms);
+    expect(guest.cells.map(({ memoryBytes }) => memoryBytes / MiB)).toEqual([3584, 3072]);
+    expect([guest.memoryBytes / MiB, guest.unsimulated]).toEqual([6656, []]);
+    expect(guest.ignored).toContain('line 1: -device pc-dimm: 536870912 bytes, memory of node 0 from the start');
+  });
+
+  test('is memory of a guest without nodes', () => {
+    expect(readQemu(`-m 1G,slots=2,maxmem=8G ${backend('c', '512M')}-device pc-dimm,id=x,memdev=c`)).toMatchObject({
+      memoryBytes: 1536 * MiB,
+    });
+  });
+
+  test('is not simulated where it is bound or backed otherwise', () => {
+    const { memoryBytes, unsimulated } = readQemu(`${nodes}${backend('c', '512M')}-device pc-dimm,memdev=c,node=1`);
+    expect([memoryBytes, unsimulated]).toEqual([
+      4 * GiB,
+      ['line 1: -device pc-dimm: memory bound or backed otherwise than that of node 1'],
+    ]);
+  });
+
+  test.each([
+    ['-device pc-dimm,node=2,memdev=a', 'want a whole number from 0 to 1'],
+    ['-device pc-dimm,memdev=x', 'want the id of a memory backend'],
+    ['-device pc-dimm', 'pc-dimm without memdev, want memdev=ID'],
+    ['-device pc-dimm,memdev=$M', '$M, want what it stands for'],
+  ])('is refused: %s', (dimm, message) => {
+    expect(refusal(nodes + dimm)).toContain(message);
+  });
+});
+
 describe('all memory is backed at the start', () => {
   const nodes = '-object memory-backend-ram,id=a,size=3G -numa node,memdev=a -object memory-backend-ram,id=b,size=1G -numa node,memdev=b';
   const isBacked = (options: string): boolean[] => readQemu(`-m 4G -smp 2 ${nodes} ${options}`).cells.map((cell) => cell.isPreallocated);
