@@ -78,8 +78,9 @@ export function readOptions(source: SourceText, words: readonly ShellWord[], asi
     } else if (QEMU_FLAGS.has(name)) flags.add(name);
     else if (QEMU_PLAIN.has(name)) aside.ignored.push(`${line}: -${name}`);
     else if (QEMU_PLAIN_WITH_ARGUMENT.has(name)) {
-      argument();
-      aside.ignored.push(`${line}: -${name}`);
+      const isHolding = HOLDING_NETWORK.test(argument().text) && name === 'netdev';
+      if (isHolding) flags.add('vhost-vdpa');
+      aside.ignored.push(`${line}: -${name}${isHolding ? ` vhost-vdpa: ${FOR_DMA}` : ''}`);
     } else if (QEMU_UNSIMULATED.has(name)) aside.unsimulated.push(`${line}: -${name}`);
     else if (name === 'readconfig' && PROXMOX_CONFIG.test(next?.text ?? '')) {
       aside.ignored.push(`${line}: -readconfig ${short(argument().text)}: buses, as Proxmox has them`);
@@ -101,6 +102,8 @@ const PROXMOX_CONFIG = /^\/usr\/share\/qemu-server\/pve-[\w.-]+\.cfg$/;
 const HEAVY_DEVICE = /^(pc-dimm|nvdimm|virtio-(mem|pmem)|vfio-|cxl-|.*-cpu(-core)?$)/;
 /** Devices of the host: DMA wants all memory of the guest in its place, from the start on. */
 const HOLDING_DEVICE = /^(vfio-pci|vhost-vdpa)/;
+const HOLDING_NETWORK = /^(?:(?:type=)?vhost-vdpa,|\{[^]*"vhost-vdpa")/;
+const FOR_DMA = 'all memory is backed at the start for it';
 
 /** Whether a device, as its option has it, changes nothing of memory and vCPUs. */
 export function isPlainDevice(text: string): boolean {
@@ -131,7 +134,7 @@ export function readHost(source: SourceText, options: readonly QemuOption[], fla
   let isKvm: boolean | null = flags.has('enable-kvm') ? true : null;
   let backend: Settings | null = null;
   let machine: string | null = null;
-  let isHeld = false;
+  let isHeld = flags.has('vhost-vdpa');
   const dimms: Dimm[] = [];
   for (const option of options) {
     const line = lineOf(source, option.at);
@@ -172,11 +175,7 @@ export function readHost(source: SourceText, options: readonly QemuOption[], fla
       const isHolding = HOLDING_DEVICE.test(driver);
       if (isHolding) isHeld = true;
       const reports = driver.startsWith('virtio-balloon') && settings.isOn('free-page-reporting'); // else it is empty until somebody fills it
-      const why = isHolding
-        ? ': all memory is backed at the start for it'
-        : reports
-          ? ',free-page-reporting=on: memory that the guest frees stays where it is here'
-          : '';
+      const why = isHolding ? `: ${FOR_DMA}` : reports ? ',free-page-reporting=on: memory that the guest frees stays where it is here' : '';
       aside[!isHolding && HEAVY_DEVICE.test(driver) ? 'unsimulated' : 'ignored'].push(`${line}: -device ${short(driver)}${why}`);
     }
   }
