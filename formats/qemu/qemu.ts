@@ -42,7 +42,7 @@ export function readQemuCommands(text: string): GuestDescription[] {
     const before = commands[i - 1]?.at(-1)!.offsets.at(-1);
     const at = command[0]!.offsets[0]!;
     if (i === MOST_GUESTS) source.fail(at, `more than ${MOST_GUESTS} guests, want fewer`);
-    const isOther = before === undefined || command.some(({ text: word }) => PROGRAM.test(baseName(word)));
+    const isOther = before === undefined || startsProgram(command);
     if (!isOther && !startsGuest(text.slice(before, at))) refuseSecond(source, command);
   });
   return commands.map((command, i) => readCommand(source, command, i === 0 ? ignored : []));
@@ -103,13 +103,24 @@ function readCommand(source: SourceText, command: readonly ShellWord[], passedOv
 const SCRIPT_WORDS = new Set(['set', 'export', 'unset', 'cd', 'umask', 'wait']);
 const ASSIGNMENT = /^[A-Za-z_]\w*=/;
 
+function startsProgram(words: readonly ShellWord[]): boolean {
+  return words.some(({ text }) => PROGRAM.test(baseName(text)));
+}
+
+/** A command of a script that is none of QEMU's: neither options that lost theirs, nor a program that only a shell could tell. */
+function isOther(words: readonly ShellWord[]): boolean {
+  const { text, unknown } = words[0]!;
+  return !text.startsWith('-') && !unknown && !startsProgram(words);
+}
+
 /** Commands but those of a script around them; of a log the last. */
 function guestCommands(whole: string): { source: SourceText; commands: ShellWord[][]; ignored: string[] } {
   const { text, starts } = commandOfLog(whole);
   const source = new SourceText(text, starts > 0 ? MOST_CHARACTERS : MOST_COMMAND_CHARACTERS);
   const all = readCommands(source).map((words) => (words[0]!.text === '$' && words.length > 1 ? words.slice(1) : words)); // a prompt
+  const hasProgram = all.some(startsProgram);
   const isPassedOver = (words: ShellWord[]): boolean =>
-    SCRIPT_WORDS.has(words[0]!.text) || words.every(({ text }) => ASSIGNMENT.test(text));
+    SCRIPT_WORDS.has(words[0]!.text) || words.every(({ text }) => ASSIGNMENT.test(text)) || (hasProgram && isOther(words));
   const commands = all.filter((words) => !isPassedOver(words));
   if (commands.length === 0) source.fail(0, 'nothing, want a QEMU command line');
   const ignored = all.filter(isPassedOver).map(([first]) => {

@@ -34,6 +34,13 @@ describe('what a shell does that changes nothing of CPUs and memory stands in no
     expect(refusal(`MEM=1X\nqemu-kvm -smp 2 -m $MEM`)).toContain('line 2, column 20: -m size = "1X"');
   });
 
+  test('other commands of the script are passed over, and told', () => {
+    const script = '#!/bin/sh\nip tuntap add tap0 mode tap\nqemu-kvm -m 3G -net nic\nbrctl addif br0 tap0; echo done\n';
+    const { memoryBytes, ignored } = readQemu(script);
+    expect([memoryBytes, ignored]).toEqual([3 * GiB, ['line 2: ip', 'line 4: brctl', 'line 4: echo', 'line 3: -net']]);
+    expect(readQemuCommands(`${script}kvm -m 5G\n`).map((guest) => guest.memoryBytes / GiB)).toEqual([3, 5]);
+  });
+
   test('a name that is not known is none', () => {
     const { name, ignored } = readQemu('qemu-kvm -name "$1" -m 1G');
     expect([name, ignored]).toEqual([null, ['line 1: -name: $1 is not known, so the guest has no name of its own']]);

@@ -243,7 +243,10 @@ describe('a shell is not needed, and what only one could tell is refused', () =>
     ['-smp `nproc`', 'line 1, column 6: `nproc`, want what'],
     ['-m 1G && reboot', 'line 1, column 7: &&, want one command'],
     ["-name 'x", "line 1, column 7: a ' without its other, want both"],
-    ['reboot\nqemu-kvm -m 1G', 'line 2, column 1: "qemu-kvm": a second command'],
+    ['echo $QEMU\n$QEMU -m 1G\nqemu-kvm -m 1G', 'line 3, column 1: "qemu-kvm": a second command'],
+    ['qemu-kvm -m 1G\n-smp 2', 'line 2, column 1: "-smp": a second command'],
+    ['strace qemu-kvm -m 1G', 'line 1, column 1: "strace", want a QEMU command line'],
+    ['reboot', 'line 1, column 1: "reboot", want a QEMU command line'],
     ['set -e\n', 'nothing, want a QEMU command line'],
     ['# nothing', 'nothing, want a QEMU command line'],
   ])('%s', (text, message) => {
