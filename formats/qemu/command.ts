@@ -59,10 +59,15 @@ export function readOptions(source: SourceText, words: readonly ShellWord[], asi
   const options: QemuOption[] = [];
   const flags = new Set<string>();
   for (let i = 0; i < words.length; i++) {
-    const word = knownWord(source, words[i]!);
+    const word = words[i]!;
     const at = word.offsets[0]!;
     const next = words[i + 1];
     const line = lineOf(source, at);
+    if (word.text === '$@' || word.text === '$*') {
+      aside.ignored.push(`${line}: ${word.text}: taken for nothing, as the script is given nothing here`);
+      continue;
+    }
+    knownWord(source, word);
     if (!/^--?[A-Za-z]/.test(word.text)) {
       aside.ignored.push(`${line}: ${shown(word.text)} (a disk image)`);
       continue;
@@ -150,7 +155,7 @@ export function readHost(source: SourceText, options: readonly QemuOption[], fla
       if (settings.one('memory-backend')) backend = settings;
       machine = settings.one('type')?.value ?? machine;
       if (settings.isOn('hmat')) aside.unsimulated.push(`${line}: -machine hmat=on: guests believe distances (SLIT) and no HMAT`);
-      for (const key of ['cxl', 'x-south-bridge', 'confidential-guest-support', 'memory-encryption'])
+      for (const key of ['confidential-guest-support', 'memory-encryption'])
         if (settings.one(key) && settings.one(key)!.value !== 'off') aside.unsimulated.push(`${line}: -machine ${key}`);
       aside.ignored.push(`${line}: -machine ${short(settings.one('type')?.value ?? '')}`.trimEnd());
     } else if (option.name === 'overcommit') {

@@ -41,6 +41,14 @@ describe('what a shell does that changes nothing of CPUs and memory stands in no
     expect(readQemuCommands(`${script}kvm -m 5G\n`).map((guest) => guest.memoryBytes / GiB)).toEqual([3, 5]);
   });
 
+  test('what the script itself is given is taken for nothing, and told', () => {
+    const { memoryBytes, ignored } = readQemu('QEMU=/opt/qemu-system-x86_64; MASK=0x6\nexec taskset $MASK $QEMU -enable-kvm -m 3G "$@"\n');
+    expect([memoryBytes, ignored]).toEqual([
+      3 * GiB,
+      ['line 1: QEMU=', 'line 1: MASK=', 'line 2: $@: taken for nothing, as the script is given nothing here'],
+    ]);
+  });
+
   test('a name that is not known is none', () => {
     const { name, ignored } = readQemu('qemu-kvm -name "$1" -m 1G');
     expect([name, ignored]).toEqual([null, ['line 1: -name: $1 is not known, so the guest has no name of its own']]);
@@ -153,6 +161,11 @@ test.each([
     [`line 1: ${name}: huge pages: how large a page is mapped is the scenario’s word "mapping"`],
     [],
   ]);
+});
+
+test('a machine that could have CXL devices is as any other, until it has one', () => {
+  expect(readQemu('-machine q35,cxl=on -m 1G').unsimulated).toEqual([]);
+  expect(readQemu('-machine q35,cxl=on -m 1G -device cxl-type3,volatile-memdev=v').unsimulated).toEqual(['line 1: -device cxl-type3']);
 });
 
 test('what Proxmox shows of a guest is read', () => {
