@@ -53,7 +53,7 @@ export const guestImport: Command = {
     const guests = files.flatMap((file) => importGuests(readScenarioFile(file, 'guest import'), chosen, machine, taken));
     if (!call.switches.has('lenient')) refuseUnsimulated(guests);
     const text = guestScenario(guests, machineWord);
-    readScenario({ flags: {}, file: { name: out ?? 'the scenario', text } }, lab); // what is written can be run
+    readScenario({ flags: {}, file: { name: out === undefined ? 'the scenario' : `${out} (not written)`, text } }, lab); // what is written can be run
     const isJson = call.switches.has('json');
     const told = isJson
       ? `${JSON.stringify(guestImportJson(guests, machine.name, out ?? null, text), null, 2)}\n`

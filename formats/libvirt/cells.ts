@@ -120,7 +120,7 @@ function topologyOf(
   { unsimulated, ignored }: Remarks,
 ): GuestDescription['topology'] {
   const element = cpu && onlyChild(cpu, 'topology');
-  if (!element) return kind === 'kvm' ? { sockets: present.length, dies: 1, cores: 1, threads: 1 } : null;
+  if (!element) return kind === 'kvm' && present.length > 1 ? { sockets: present.length, dies: 1, cores: 1, threads: 1 } : null;
   const level = (name: string): number => (element.attributes.has(name) ? wholeNumber([element, name], 1, MOST_LEVEL) : 1);
   for (const name of ['sockets', 'cores', 'threads']) attribute(element, name);
   const clusters = level('clusters');

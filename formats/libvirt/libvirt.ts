@@ -1,6 +1,7 @@
 import { type GuestDescription, MOST_GUESTS } from '../guest-description.ts';
 import { backingOf } from './backing.ts';
 import { cpuModelOf, type VirtualCpus } from './cells.ts';
+import { withDimms } from './dimms.ts';
 import { otherElements } from './others.ts';
 import type { Remarks } from './remarks.ts';
 import { tuningOf } from './tuning.ts';
@@ -49,7 +50,8 @@ function readDomain(domain: XmlElement): GuestDescription {
   const cpus = virtualCpus(domain, remarks);
   const tuning = tuningOf(domain, cpus, remarks);
   const backing = backingOf(domain, kind === 'kvm', remarks);
-  const model = cpuModelOf(domain, kind, cpus, tuning.cellMemory, backing, remarks);
+  const built = cpuModelOf(domain, kind, cpus, tuning.cellMemory, backing, remarks);
+  const model = { ...built, cells: withDimms(domain, kind, built.cells, remarks) };
   const bytes = memoryOf(domain, kind, model.cells, remarks);
   otherElements(domain, bytes, remarks);
   return {

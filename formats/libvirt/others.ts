@@ -1,6 +1,6 @@
 import { isPlainDevice, QEMU_PLAIN, QEMU_PLAIN_WITH_ARGUMENT } from '../qemu/command.ts';
 import { NO_EFFECT, placed, READ_ELEMENTS, type Remarks } from './remarks.ts';
-import { memoryBytes, onlyChild } from './values.ts';
+import { memoryBytes } from './values.ts';
 import { attribute, childrenOf, type XmlElement } from '../xml.ts';
 
 /** All that no other part of the reader looks at. @param bytes the guest's memory */
@@ -12,10 +12,6 @@ export function otherElements(domain: XmlElement, bytes: number, remarks: Remark
     else if (child.name === 'memtune') limits(child, bytes, remarks);
     else if (child.name === 'qemu:commandline') commandLine(child, remarks);
     else unsimulated.push(placed(child, `${child.name}, which is not known here`));
-  }
-  const devices = onlyChild(domain, 'devices');
-  for (const device of devices?.children ?? []) {
-    if (device.name === 'memory') unsimulated.push(placed(device, 'devices.memory: memory that is plugged in'));
   }
 }
 

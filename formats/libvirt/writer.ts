@@ -98,7 +98,9 @@ function bindingLine(start: string, binding: MemoryBinding | null): string[] {
 function cpu({ kind, vcpus, topology, cells, distances }: GuestDescription): string[] {
   const { sockets, dies, cores, threads } = topology ?? { sockets: 1, dies: 1, cores: vcpus, threads: 1 };
   return [
-    ...(topology || kind === 'kvm' ? [`<topology sockets='${sockets}' dies='${dies}' cores='${cores}' threads='${threads}'/>`] : []),
+    ...(topology || (kind === 'kvm' && vcpus > 1)
+      ? [`<topology sockets='${sockets}' dies='${dies}' cores='${cores}' threads='${threads}'/>`]
+      : []),
     ...element('numa', cells.flatMap((cell, id) => element(cellStart(cell, id), distanceLines(distances?.[id] ?? []), 'cell'))), // prettier-ignore
   ];
 }

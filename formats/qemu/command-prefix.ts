@@ -1,7 +1,7 @@
 import { shown, type SourceText } from '../format-error.ts';
 import type { CpuChoice, MemoryBinding } from '../guest-description.ts';
 import { parseIdList } from '../id-list.ts';
-import type { ShellWord } from './shell-words.ts';
+import { knownWord, type ShellWord } from './shell-words.ts';
 
 /** What stands before the program of a command line and holds for all of it. */
 export interface Prefix {
@@ -48,6 +48,7 @@ export function readPrefix(source: SourceText, words: readonly ShellWord[], isPr
   while (at < words.length && !isProgram(words[at]!.text)) {
     const word = words[at]!;
     const name = baseName(word.text);
+    if (!/^[A-Za-z_]\w*=/.test(word.text)) knownWord(source, word);
     if (/^[A-Za-z_]\w*=/.test(word.text)) at++;
     else if (name === 'taskset') at = readTaskset(source, words, at + 1, found);
     else if (name === 'numactl') at = readNumactl(source, words, at + 1, found, isProgram);
@@ -108,7 +109,7 @@ function readTaskset(source: SourceText, words: readonly ShellWord[], from: numb
     if (text === '-c' || text === '--cpu-list') isList = true;
     else source.fail(offsets[0]!, `taskset ${shown(text)}, want -c and CPUs, or a mask`);
   }
-  const word = words[at];
+  const word = words[at] && knownWord(source, words[at]);
   if (!word) return source.fail(words[from - 1]!.offsets[0]!, `taskset without CPUs, ${WANT_CPUS}`);
   found.pins = { cpus: isList ? cpusOf(source, word.offsets[0]!, word.text) : cpusOfMask(source, word) };
   return at + 1;
@@ -163,7 +164,7 @@ function readNumactl(
     const short = /^-[NCmipPw]./.test(text) && !text.startsWith('--') ? text.slice(2).replace(/^=/, '') : undefined;
     const name = NUMACTL.get(short === undefined ? option : text.slice(0, 2)) ?? option.replace(/^--/, '');
     const needs = !['localalloc', 'balancing', 'all'].includes(name);
-    const next = words[at + 1];
+    const next = words[at + 1] && knownWord(source, words[at + 1]!);
     const value = short ?? given ?? (needs && next && !isProgram(next.text) ? next.text : undefined);
     const isNext = needs && value !== undefined && short === undefined && given === undefined;
     if (needs && value === undefined) source.fail(offsets[0]!, `numactl ${shown(text)} without a list, want one after it`);

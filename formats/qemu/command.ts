@@ -2,7 +2,7 @@ import { shown, type SourceText } from '../format-error.ts';
 import type { Aside } from './memory.ts';
 import { HUGE_PAGES, lineOf } from './memory.ts';
 import { type QemuOption, Settings } from './options.ts';
-import type { ShellWord } from './shell-words.ts';
+import { knownWord, type ShellWord } from './shell-words.ts';
 
 /** Options that this reader takes apart. All have an argument. */
 export const QEMU_READ: ReadonlySet<string> = new Set([
@@ -63,6 +63,11 @@ export function readOptions(source: SourceText, words: readonly ShellWord[], asi
     const at = word.offsets[0]!;
     const next = words[i + 1];
     const line = lineOf(source, at);
+    if (word.text === '$@' || word.text === '$*') {
+      aside.ignored.push(`${line}: ${word.text}: taken for nothing, as the script is given nothing here`);
+      continue;
+    }
+    knownWord(source, word);
     if (!/^--?[A-Za-z]/.test(word.text)) {
       aside.ignored.push(`${line}: ${shown(word.text)} (a disk image)`);
       continue;
@@ -72,12 +77,15 @@ export function readOptions(source: SourceText, words: readonly ShellWord[], asi
       i++;
       return next ?? source.fail(at, `-${name} at the end, want a value after it`);
     };
-    if (QEMU_READ.has(name)) options.push({ name, at, argument: argument() });
-    else if (QEMU_FLAGS.has(name)) flags.add(name);
+    if (QEMU_READ.has(name)) {
+      const value = argument();
+      options.push({ name, at, argument: MAY_BE_UNKNOWN.has(name) ? value : knownWord(source, value) });
+    } else if (QEMU_FLAGS.has(name)) flags.add(name);
     else if (QEMU_PLAIN.has(name)) aside.ignored.push(`${line}: -${name}`);
     else if (QEMU_PLAIN_WITH_ARGUMENT.has(name)) {
-      argument();
-      aside.ignored.push(`${line}: -${name}`);
+      const isHolding = HOLDING_NETWORK.test(argument().text) && name === 'netdev';
+      if (isHolding) flags.add('vhost-vdpa');
+      aside.ignored.push(`${line}: -${name}${isHolding ? ` vhost-vdpa: ${FOR_DMA}` : ''}`);
     } else if (QEMU_UNSIMULATED.has(name)) aside.unsimulated.push(`${line}: -${name}`);
     else if (name === 'readconfig' && PROXMOX_CONFIG.test(next?.text ?? '')) {
       aside.ignored.push(`${line}: -readconfig ${short(argument().text)}: buses, as Proxmox has them`);
@@ -91,17 +99,27 @@ export function readOptions(source: SourceText, words: readonly ShellWord[], asi
   return { options, flags };
 }
 
+/** Where a part that only a shell could tell may change nothing: looked at by those who read it. */
+const MAY_BE_UNKNOWN: ReadonlySet<string> = new Set(['device', 'object', 'name']);
 /** Files of bridges and USB controllers, which Proxmox gives each q35 guest. */
 const PROXMOX_CONFIG = /^\/usr\/share\/qemu-server\/pve-[\w.-]+\.cfg$/;
 /** Devices that add memory or vCPUs, or that nobody can tell what they do with them. */
 const HEAVY_DEVICE = /^(pc-dimm|nvdimm|virtio-(mem|pmem)|vfio-|cxl-|.*-cpu(-core)?$)/;
 /** Devices of the host: DMA wants all memory of the guest in its place, from the start on. */
 const HOLDING_DEVICE = /^(vfio-pci|vhost-vdpa)/;
+const HOLDING_NETWORK = /^(?:(?:type=)?vhost-vdpa,|\{[^]*"vhost-vdpa")/;
+const FOR_DMA = 'all memory is backed at the start for it';
 
 /** Whether a device, as its option has it, changes nothing of memory and vCPUs. */
 export function isPlainDevice(text: string): boolean {
   const driver = /^\{.*?"driver"\s*:\s*"([^"]*)"/.exec(text)?.[1] ?? text.split(',')[0]!;
   return !HEAVY_DEVICE.test(driver) && !HOLDING_DEVICE.test(driver);
+}
+
+/** `-device pc-dimm`. */
+export interface Dimm {
+  readonly settings: Settings;
+  readonly at: number;
 }
 
 /** `-machine`, `-accel`, `-overcommit`, `-device`, as far as they matter here. */
@@ -114,13 +132,15 @@ export interface QemuHost {
   readonly machine: string | null;
   /** Something has all memory backed at the start: a lock, a device of the host. */
   readonly isHeld: boolean;
+  readonly dimms: readonly Dimm[];
 }
 
 export function readHost(source: SourceText, options: readonly QemuOption[], flags: ReadonlySet<string>, aside: Aside): QemuHost {
   let isKvm: boolean | null = flags.has('enable-kvm') ? true : null;
   let backend: Settings | null = null;
   let machine: string | null = null;
-  let isHeld = false;
+  let isHeld = flags.has('vhost-vdpa');
+  const dimms: Dimm[] = [];
   for (const option of options) {
     const line = lineOf(source, option.at);
     const accelerator = (name: string): void => {
@@ -135,7 +155,7 @@ export function readHost(source: SourceText, options: readonly QemuOption[], fla
       if (settings.one('memory-backend')) backend = settings;
       machine = settings.one('type')?.value ?? machine;
       if (settings.isOn('hmat')) aside.unsimulated.push(`${line}: -machine hmat=on: guests believe distances (SLIT) and no HMAT`);
-      for (const key of ['cxl', 'x-south-bridge', 'confidential-guest-support', 'memory-encryption'])
+      for (const key of ['confidential-guest-support', 'memory-encryption'])
         if (settings.one(key) && settings.one(key)!.value !== 'off') aside.unsimulated.push(`${line}: -machine ${key}`);
       aside.ignored.push(`${line}: -machine ${short(settings.one('type')?.value ?? '')}`.trimEnd());
     } else if (option.name === 'overcommit') {
@@ -151,18 +171,20 @@ export function readHost(source: SourceText, options: readonly QemuOption[], fla
     } else if (option.name === 'device') {
       const settings = new Settings(source, option, 'driver');
       const driver = settings.one('driver')?.value ?? settings.fail(null, 'without driver, want the kind of device');
+      if (/[$`]/.test(driver)) knownWord(source, option.argument!);
+      if (driver === 'pc-dimm') {
+        knownWord(source, option.argument!);
+        dimms.push({ settings, at: option.at });
+        continue;
+      }
       const isHolding = HOLDING_DEVICE.test(driver);
       if (isHolding) isHeld = true;
       const reports = driver.startsWith('virtio-balloon') && settings.isOn('free-page-reporting'); // else it is empty until somebody fills it
-      const why = isHolding
-        ? ': all memory is backed at the start for it'
-        : reports
-          ? ',free-page-reporting=on: memory that the guest frees stays where it is here'
-          : '';
+      const why = isHolding ? `: ${FOR_DMA}` : reports ? ',free-page-reporting=on: memory that the guest frees stays where it is here' : '';
       aside[!isHolding && HEAVY_DEVICE.test(driver) ? 'unsimulated' : 'ignored'].push(`${line}: -device ${short(driver)}${why}`);
     }
   }
-  return { isKvm, backend, machine, isHeld };
+  return { isKvm, backend, machine, isHeld, dimms };
 }
 
 function short(text: string): string {

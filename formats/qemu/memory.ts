@@ -2,6 +2,7 @@ import { shown, type SourceText } from '../format-error.ts';
 import type { MemoryBinding } from '../guest-description.ts';
 import { parseIdList } from '../id-list.ts';
 import { type QemuOption, Settings, wholeNumber } from './options.ts';
+import { knownWord } from './shell-words.ts';
 
 /** Memory that the host sets up: `-object memory-backend-*`. */
 export interface MemoryBackend {
@@ -33,10 +34,12 @@ export function readBackend(source: SourceText, option: QemuOption, aside: Aside
   const settings = new Settings(source, option, 'qom-type');
   const type = settings.one('qom-type');
   if (type === null) return settings.fail(null, 'without qom-type, want the kind of object, such as memory-backend-ram');
+  if (/[$`]/.test(type.value)) knownWord(source, option.argument!);
   if (!type.value.startsWith('memory-backend-')) {
     aside.ignored.push(`${lineOf(source, option.at)}: -object ${type.value}`);
     return null;
   }
+  knownWord(source, option.argument!);
   if (!/^memory-backend-(ram|file|memfd)$/.test(type.value)) settings.fail(type, 'want memory-backend-ram, -file or -memfd');
   settings.allow(['qom-type', 'id', 'size', 'host-nodes', 'policy', 'prealloc', ...PLAIN_KEYS, ...OTHER_KEYS]);
   const id = settings.one('id');

@@ -2,6 +2,7 @@ import { readPrefix, baseName, type Prefix } from './command-prefix.ts';
 import { MOST_CHARACTERS, shown, SourceText } from '../format-error.ts';
 import { startsGuest } from '../guest-comment.ts';
 import { type GuestDescription, MOST_GUESTS } from '../guest-description.ts';
+import { withDimms } from './dimms.ts';
 import { topologyAtStart } from '../guest-topology.ts';
 import { type QemuHost, readHost, readOptions } from './command.ts';
 import { commandOfLog } from './libvirt-log.ts';
@@ -15,7 +16,7 @@ import { MOST_COMMAND_CHARACTERS, readCommands, type ShellWord } from './shell-w
 const PROGRAM = /^(qemu-system-[a-z0-9_]+|qemu-kvm|kvm)$/;
 
 export function looksLikeQemu(text: string): boolean {
-  return /(^|[\s/])(qemu-system-[a-z0-9_]+|qemu-kvm|kvm)["']?\s/m.test(text) || /^\s*-(smp|m|numa|object|machine|name)\s/.test(text);
+  return /(^|[\s/])(qemu-system-[a-z0-9_]+|qemu-kvm|kvm)["']?[\s\0]/m.test(text) || /^\s*-(smp|m|numa|object|machine|name)\s/.test(text);
 }
 
 /**
@@ -41,7 +42,7 @@ export function readQemuCommands(text: string): GuestDescription[] {
     const before = commands[i - 1]?.at(-1)!.offsets.at(-1);
     const at = command[0]!.offsets[0]!;
     if (i === MOST_GUESTS) source.fail(at, `more than ${MOST_GUESTS} guests, want fewer`);
-    const isOther = before === undefined || command.some(({ text: word }) => PROGRAM.test(baseName(word)));
+    const isOther = before === undefined || startsProgram(command);
     if (!isOther && !startsGuest(text.slice(before, at))) refuseSecond(source, command);
   });
   return commands.map((command, i) => readCommand(source, command, i === 0 ? ignored : []));
@@ -73,23 +74,25 @@ function readCommand(source: SourceText, command: readonly ShellWord[], passedOv
   const backends = backendsOf(source, options, aside);
   const given = last('m');
   const memory = memoryOf(host, given ? readMemory(source, given, aside) : null, backends);
-  const { cells, distances } = readNuma(source, numaOptions, smp, memory.bytes, backends, aside, era);
+  const numa = readNuma(source, numaOptions, smp, memory.bytes, backends, aside, era);
   if (isLegacy) aside.ignored.push('-numa node without memdev: QEMU 5.1 on wants it');
+  const boot = { binding: memory.backend?.binding ?? null, isPreallocated: memory.backend?.isPreallocated ?? false };
+  const { cells, bytes } = withDimms(source, host.dimms, { cells: numa.cells, bytes: memory.bytes }, boot, backends, aside);
   const isPreallocated = flags.has('mem-prealloc') || host.isHeld;
   return {
-    name: nameOf(source, last('name')),
+    name: nameOf(source, last('name'), aside),
     kind: 'kvm',
     vcpus: smp.cpus,
-    memoryBytes: memory.bytes,
+    memoryBytes: bytes,
     pins: Array<null>(smp.cpus)
       .fill(null)
       .map(() => prefix?.pins ?? null),
     softPins: Array<null>(smp.cpus).fill(null),
     cells: isPreallocated ? cells.map((cell) => ({ ...cell, isPreallocated })) : cells,
-    distances,
+    distances: numa.distances,
     topology: topologyOf(smp, aside),
-    memory: memory.backend?.binding ?? prefix?.memory ?? null,
-    isPreallocated: cells.length === 0 && (isPreallocated || (memory.backend?.isPreallocated ?? false)),
+    memory: boot.binding ?? prefix?.memory ?? null,
+    isPreallocated: cells.length === 0 && (isPreallocated || boot.isPreallocated),
     weight: null,
     capPercent: null,
     ...aside,
@@ -100,13 +103,24 @@ function readCommand(source: SourceText, command: readonly ShellWord[], passedOv
 const SCRIPT_WORDS = new Set(['set', 'export', 'unset', 'cd', 'umask', 'wait']);
 const ASSIGNMENT = /^[A-Za-z_]\w*=/;
 
+function startsProgram(words: readonly ShellWord[]): boolean {
+  return words.some(({ text }) => PROGRAM.test(baseName(text)));
+}
+
+/** A command of a script that is none of QEMU's: neither options that lost theirs, nor a program that only a shell could tell. */
+function isOther(words: readonly ShellWord[]): boolean {
+  const { text, unknown } = words[0]!;
+  return !text.startsWith('-') && !unknown && !startsProgram(words);
+}
+
 /** Commands but those of a script around them; of a log the last. */
 function guestCommands(whole: string): { source: SourceText; commands: ShellWord[][]; ignored: string[] } {
   const { text, starts } = commandOfLog(whole);
   const source = new SourceText(text, starts > 0 ? MOST_CHARACTERS : MOST_COMMAND_CHARACTERS);
-  const all = readCommands(source);
+  const all = readCommands(source).map((words) => (words[0]!.text === '$' && words.length > 1 ? words.slice(1) : words)); // a prompt
+  const hasProgram = all.some(startsProgram);
   const isPassedOver = (words: ShellWord[]): boolean =>
-    SCRIPT_WORDS.has(words[0]!.text) || words.every(({ text }) => ASSIGNMENT.test(text));
+    SCRIPT_WORDS.has(words[0]!.text) || words.every(({ text }) => ASSIGNMENT.test(text)) || (hasProgram && isOther(words));
   const commands = all.filter((words) => !isPassedOver(words));
   if (commands.length === 0) source.fail(0, 'nothing, want a QEMU command line');
   const ignored = all.filter(isPassedOver).map(([first]) => {
@@ -152,8 +166,13 @@ function memoryOf(
   return { bytes: bytes ?? backend?.bytes ?? DEFAULT_MEMORY_BYTES, backend };
 }
 
-function nameOf(source: SourceText, option: QemuOption | undefined): string | null {
-  return option ? (new Settings(source, option, 'guest').one('guest')?.value ?? null) : null;
+function nameOf(source: SourceText, option: QemuOption | undefined, { ignored }: Aside): string | null {
+  if (!option) return null;
+  if (option.argument?.unknown) {
+    ignored.push(`${lineOf(source, option.at)}: -name: ${option.argument.unknown.text} is not known, so the guest has no name of its own`);
+    return null;
+  }
+  return new Settings(source, option, 'guest').one('guest')?.value ?? null;
 }
 
 /** null for what a guest is shown in any case: one socket. Machines up to 6.1 make a socket of each vCPU where nothing is said. */

@@ -1,10 +1,13 @@
 import type { SourceText } from '../format-error.ts';
+import { type Expansion, readExpansion, remember, type Variables } from './shell-variables.ts';
 
 /** A word of a command line, quotes taken off, with the place of each of its characters. */
 export interface ShellWord {
   readonly text: string;
   /** [character] offset in the source; then that after the word. */
   readonly offsets: readonly number[];
+  /** The first part that only a shell could tell, which stands in the text as it is written: see `knownWord`. */
+  readonly unknown?: Expansion;
 }
 
 /** Far beyond any command line. */
@@ -16,46 +19,90 @@ const BLANK = /[ \t\r]/;
 const EXPANDS = /[A-Za-z_0-9{(@*#?$!-]/;
 
 /**
- * Commands as a POSIX shell reads them, one a line, where nothing is ever expanded or run: quotes, backslashes, lines continued, comments.
- * `;`, a line's end and a `&` end a command. Patterns (`*`) stay as written.
- * @throws FormatError for what only a shell could tell: `$NAME`, `$(...)`, backquotes, pipes, redirections; for a quote without its end
+ * Commands as a POSIX shell reads them, one a line, where nothing is ever run: quotes, backslashes, lines continued, comments.
+ * `;`, a line's end and a `&` end a command. Patterns (`*`) stay as written; a variable that the text itself sets to a plain value before
+ * has that value. Redirections are passed over, and what a command's output is piped into.
+ * @throws FormatError for `&&`, `||`, `(`, a document in the text (`<<`) and a quote without its end
  */
 export function readCommands(source: SourceText): ShellWord[][] {
   const { text } = source;
+  if (text.includes('\0')) return [argumentList(source)];
   const commands: ShellWord[][] = [];
+  const variables: Variables = { values: new Map(), put: 0 };
   let words: ShellWord[] = [];
   let wordCount = 0;
+  let isPipedInto = false;
+  const endCommand = (): void => {
+    if (words.length > 0 && !isPipedInto) commands.push(words);
+    if (!isPipedInto) remember(variables, words);
+    words = [];
+  };
   for (let at = 0; at < text.length;) {
     const mark = text[at]!;
     if (BLANK.test(mark)) at++;
     else if (mark === '\\' && isLineEnd(text, at + 1)) at = afterLineEnd(text, at + 1);
     else if (mark === '#') at = lineEnd(text, at);
-    else if (mark === '\n' || mark === ';' || mark === '&') {
-      if (mark === '&' && text[at + 1] === '&') source.fail(at, `&&, want one command`);
-      if (words.length > 0) commands.push(words);
-      words = [];
+    else if (mark === '<' || mark === '>' || (mark === '&' && text[at + 1] === '>')) at = afterRedirection(source, at, variables);
+    else if (mark === '\n' || mark === ';' || mark === '&' || mark === '|') {
+      if (text[at + 1] === mark && (mark === '&' || mark === '|')) source.fail(at, `${mark}${mark}, want one command`);
+      if (mark === '|' && words.length === 0) source.fail(at, '|, want a command before it');
+      endCommand();
+      isPipedInto = mark === '|';
       at++;
     } else {
       if (++wordCount > MOST_WORDS) source.fail(at, `more than ${MOST_WORDS} words, want fewer`);
-      const { word, end } = readWord(source, at);
-      words.push(word);
+      const { word, end } = readWord(source, at, variables);
+      const isNumberOfFile = /[<>]/.test(text[end] ?? '') && /^\d$/.test(word.text);
+      if (!isNumberOfFile) words.push(word);
       at = end;
     }
   }
-  if (words.length > 0) commands.push(words);
+  endCommand();
   return commands;
 }
 
-function readWord(source: SourceText, start: number): { word: ShellWord; end: number } {
+/** @throws FormatError for a word with a part that only a shell could tell */
+export function knownWord(source: SourceText, word: ShellWord): ShellWord {
+  if (word.unknown) source.fail(word.unknown.at, `${word.unknown.text}, want what it stands for: nothing is expanded or run`);
+  return word;
+}
+
+/** As /proc/PID/cmdline has them: each ends in a zero byte. */
+function argumentList({ text }: SourceText): ShellWord[] {
+  let at = 0;
+  return text
+    .replace(/\0$/, '')
+    .split('\0')
+    .slice(0, MOST_WORDS)
+    .map((word) => {
+      const offsets = Array.from({ length: word.length + 1 }, (_, i) => at + i);
+      at += word.length + 1;
+      return { text: word, offsets };
+    });
+}
+
+/** `> FILE`, `2>&1`, `&>> FILE`, `< FILE`: what goes where changes nothing of the command. */
+function afterRedirection(source: SourceText, start: number, variables: Variables): number {
+  const [operator = ''] = /^(?:&>>?|>[>|&]?|<[&>]?)/.exec(source.text.slice(start, start + 3)) ?? [];
+  let at = start + operator.length;
+  if (source.text[at] === '<') source.fail(start, '<<, want one command without a document in it');
+  while (BLANK.test(source.text[at] ?? '')) at++;
+  const { word, end } = readWord(source, at, variables);
+  if (word.text === '') source.fail(start, `${operator}, want a file after it`);
+  return end;
+}
+
+function readWord(source: SourceText, start: number, variables: Variables): { word: ShellWord; end: number } {
   const { text } = source;
   let content = '';
   const offsets: number[] = [];
+  let unknown: Expansion | undefined;
   let quote = '';
   let quotedAt = start;
   let at = start;
-  const keep = (offset: number): void => {
-    content += text[offset]!;
-    offsets.push(offset);
+  const keep = (offset: number, said = text[offset]!): void => {
+    content += said;
+    for (let i = 0; i < said.length; i++) offsets.push(offset);
   };
   for (; at < text.length; at++) {
     const mark = text[at]!;
@@ -68,10 +115,11 @@ function readWord(source: SourceText, start: number): { word: ShellWord; end: nu
       else if (quote === '"' && !/[$`"\\]/.test(text[at + 1]!)) keep(at);
       else keep(++at);
     } else if (mark === '`' || (mark === '$' && EXPANDS.test(text[at + 1] ?? ''))) {
-      source.fail(
-        at,
-        `${mark === '`' ? 'a backquote' : text.slice(at, at + 12).split(/[\s,"'/]/)[0]!}, want what it stands for: nothing is expanded or run`,
-      );
+      const { end, value } = readExpansion(source, at, variables, quote !== '');
+      const written = text.slice(at, end);
+      if (value === null) unknown ??= { at, text: shortened(written) };
+      keep(at, value ?? written);
+      at = end - 1;
     } else if (mark === '"' || (mark === "'" && quote === '')) {
       if (quote === mark) quote = '';
       else {
@@ -79,13 +127,19 @@ function readWord(source: SourceText, start: number): { word: ShellWord; end: nu
         quotedAt = at;
       }
     } else if (quote === '"') keep(at);
-    else if (BLANK.test(mark) || mark === '\n' || mark === ';' || mark === '&') break;
-    else if (/[|<>()]/.test(mark)) source.fail(at, `${mark}, want one command, or quotes around it: nothing is run`);
+    else if (BLANK.test(mark) || /[\n;&|<>]/.test(mark)) break;
+    else if (/[()]/.test(mark)) source.fail(at, `${mark}, want one command, or quotes around it: nothing is run`);
     else keep(at);
   }
   if (quote !== '') source.fail(quotedAt, `a ${quote} without its other, want both`);
   offsets.push(at);
-  return { word: { text: content, offsets }, end: at };
+  return { word: unknown ? { text: content, offsets, unknown } : { text: content, offsets }, end: at };
+}
+
+const MOST_SHOWN = 40;
+
+function shortened(text: string): string {
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}...` : text;
 }
 
 function isLineEnd(text: string, at: number): boolean {

@@ -5,7 +5,7 @@ import { type Aside, lineOf, type MemoryBackend, readBackend, readMemory } from 
 import { readNuma } from './numa.ts';
 import { type QemuOption, Settings } from './options.ts';
 import { readSmp } from './smp.ts';
-import { MOST_COMMAND_CHARACTERS, readCommands, type ShellWord } from './shell-words.ts';
+import { knownWord, MOST_COMMAND_CHARACTERS, readCommands, type ShellWord } from './shell-words.ts';
 
 const PROGRAM = /^(vng|virtme-run|virtme-ng)$/;
 
@@ -102,6 +102,21 @@ function commandOf(source: SourceText): Prefix {
   return readPrefix(source, command, (word) => PROGRAM.test(baseName(word)), 'a vng command line');
 }
 
+/** As argparse takes them: `-vr` is two flags, `-p4` one and its value. */
+function partsOf(word: ShellWord): ShellWord[] {
+  const parts: ShellWord[] = [];
+  let rest = word;
+  while (/^-[A-Za-z][^]/.test(rest.text) && VNG_PLAIN.has(rest.text.slice(0, 2))) {
+    parts.push(part(rest, 0, 2));
+    const after = part(rest, 2, rest.text.length);
+    rest = { text: `-${after.text}`, offsets: [after.offsets[0]!, ...after.offsets] };
+  }
+  const flag = rest.text.slice(0, 2);
+  const takesValue = [VNG_READ, VNG_PLAIN_WITH_ARGUMENT, VNG_PLAIN_WITH_OPTIONAL, VNG_UNSIMULATED_WITH_ARGUMENT].some((flags) => flags.has(flag)); // prettier-ignore
+  if (rest.text.length === 2 || !takesValue) return [...parts, rest];
+  return [...parts, part(rest, 0, 2), part(rest, 2, rest.text.length)];
+}
+
 function readFlags(
   source: SourceText,
   words: readonly ShellWord[],
@@ -110,17 +125,20 @@ function readFlags(
   const texts = new Map<string, ShellWord>();
   const nodes: ShellWord[] = [];
   const distances: ShellWord[] = [];
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i]!;
+  const left = [...words].reverse();
+  for (let given = left.pop(); given !== undefined; given = left.pop()) {
+    const [word, ...others] = partsOf(given) as [ShellWord, ...ShellWord[]];
+    left.push(...others.reverse());
     const at = word.offsets[0]!;
     if (word.text === '--') {
-      if (i + 1 < words.length) aside.ignored.push(`${lineOf(source, at)}: the command after --`);
+      if (left.length > 0) aside.ignored.push(`${lineOf(source, at)}: the command after --`);
       break;
     }
     const sign = word.text.startsWith('--') ? word.text.indexOf('=') : -1;
     const flag = sign < 0 ? word.text : word.text.slice(0, sign);
-    const value = (): ShellWord =>
-      sign >= 0 ? part(word, sign + 1, word.text.length) : (words[++i] ?? source.fail(at, `${flag} at the end, want a value after it`));
+    if (!VNG_PLAIN_WITH_ARGUMENT.has(flag) && !VNG_PLAIN_WITH_OPTIONAL.has(flag)) knownWord(source, word);
+    const next = (): ShellWord => left.pop() ?? source.fail(at, `${flag} at the end, want a value after it`);
+    const value = (): ShellWord => (sign >= 0 ? part(word, sign + 1, word.text.length) : knownWord(source, next()));
     const known = VNG_READ.get(flag);
     if (known === 'numa') nodes.push(value());
     else if (known === 'distance') distances.push(value());
@@ -128,10 +146,10 @@ function readFlags(
     else if (VNG_UNSIMULATED_WITH_ARGUMENT.has(flag)) aside.unsimulated.push(`${lineOf(source, at)}: ${flag} ${shown(value().text)}`);
     else if (VNG_UNSIMULATED.has(flag)) aside.unsimulated.push(`${lineOf(source, at)}: ${flag}`);
     else if (VNG_PLAIN_WITH_ARGUMENT.has(flag)) {
-      value();
+      if (sign < 0) next();
       aside.ignored.push(`${lineOf(source, at)}: ${flag}`);
     } else if (VNG_PLAIN.has(flag) || VNG_PLAIN_WITH_OPTIONAL.has(flag)) {
-      if (VNG_PLAIN_WITH_OPTIONAL.has(flag) && sign < 0 && words[i + 1] && !words[i + 1]!.text.startsWith('-')) i++;
+      if (VNG_PLAIN_WITH_OPTIONAL.has(flag) && sign < 0 && left.at(-1)?.text.startsWith('-') === false) left.pop();
       aside.ignored.push(`${lineOf(source, at)}: ${flag}`);
     } else if (word.text.startsWith('-'))
       aside.unsimulated.push(`${lineOf(source, at)}: ${shown(flag)} (a flag that this reader does not know)`);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -22,7 +22,7 @@ async function call(...argv: string[]): Promise<{ code: number; out: string; err
 }
 
 const web = file('web.sh', 'taskset -c 6-8 qemu-kvm -name web -smp 2 -m 3G -device virtio-net-pci -numa node,cpus=0 -numa node,cpus=1\n');
-const odd = file('odd.sh', 'qemu-kvm -name odd -m 1G -device pc-dimm,host=1\n');
+const odd = file('odd.sh', 'qemu-kvm -name odd -m 1G -device nvdimm,host=1\n');
 
 describe('guest import', () => {
   test('writes a scenario that runs, and tells what it understood', async () => {
@@ -60,6 +60,16 @@ describe('guest import', () => {
     );
   });
 
+  test('says of an error in what it would write that it is not written', async () => {
+    const out = join(folder, 'small.yaml');
+    const { code, err } = await call('guest', 'import', file('small.sh', 'qemu-kvm -name tiny -m 9M\n'), '--out', out);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/small\.yaml \(not written\):\d+:\d+: guests\[0\]\.memory = 9MiB, want a size from 64MiB/),
+    ]);
+    expect(existsSync(out)).toBe(false);
+  });
+
   test('tells how shares were taken, to the end of the line', async () => {
     const xml = "<domain type='kvm'><name>a</name><memory unit='MiB'>640</memory><cputune><shares>100</shares></cputune></domain>";
     expect((await call('guest', 'import', file('shares.xml', xml))).err).toContain(
@@ -88,12 +98,12 @@ describe('guest import', () => {
     expect([refused.code, refused.out, refused.err]).toEqual([
       2,
       '',
-      `not simulated, want it gone or --lenient: ${odd}: line 1: -device pc-dimm\n`,
+      `not simulated, want it gone or --lenient: ${odd}: line 1: -device nvdimm\n`,
     ]);
     const { code, out } = await call('guest', 'import', web, odd, '--lenient', '--json');
     const { guests, scenario } = JSON.parse(out) as { guests: { name: string; unsimulated: string[]; format: string }[]; scenario: string };
-    expect([code, guests.map(({ name, unsimulated }) => [name, unsimulated])]).toEqual([0, [['web', []], ['odd', ['line 1: -device pc-dimm']]]]); // prettier-ignore
-    expect(scenario).toContain('  # left out: line 1: -device pc-dimm\n  - name: odd\n');
+    expect([code, guests.map(({ name, unsimulated }) => [name, unsimulated])]).toEqual([0, [['web', []], ['odd', ['line 1: -device nvdimm']]]]); // prettier-ignore
+    expect(scenario).toContain('  # left out: line 1: -device nvdimm\n  - name: odd\n');
   });
 
   test.each([

@@ -114,7 +114,12 @@ export const fuzzedReaders: readonly FuzzedReader[] = [
   {
     name: 'qemu, several',
     read: (bytes) => readQemuCommands(asText(bytes)),
-    seeds: [bytesOf('# guest a\ntaskset -c 0 qemu-kvm -name a -smp 2 -m 1G\n\n# guest b\n-smp 3 -m 2G\nkvm -m 3G\n')],
+    seeds: [
+      bytesOf('# guest a\ntaskset -c 0 qemu-kvm -name a -smp 2 -m 1G\n\n# guest b\n-smp 3 -m 2G\nkvm -m 3G\n'),
+      bytesOf('MEM=3\nqemu-kvm -m "${MEM}G" -drive file=$(ls | head -1),id=`id` -append "$1" 2>&1 >log | tee x &\n'),
+      bytesOf('2019-04-03 13:02:03.456+0000: starting up libvirt\nLC_ALL=C \\\n/usr/bin/kvm \\\n-realtime mlock=on \\\n-m 5\n2019 end\n'),
+      bytesOf('kvm\0-m\x0007G\0-device\0vfio-pci,host=3\0'),
+    ],
   },
   {
     name: 'libvirt, several',

@@ -110,73 +110,6 @@ describe('memory', () => {
   });
 });
 
-describe('memory is all backed at the start', () => {
-  const cells = "<cpu><numa><cell memory='1' unit='GiB'/><cell memory='2' unit='GiB'/><cell memory='3' unit='GiB'/></numa></cpu>";
-  const backed = (more: string): boolean[] => readLibvirt(domain(more + cells)).cells.map((cell) => cell.isPreallocated);
-  const pages = (inner: string): string => `<memoryBacking><hugepages>${inner}</hugepages></memoryBacking>`;
-
-  test.each([
-    ['<memoryBacking><locked/></memoryBacking>', true],
-    [pages(''), true],
-    [pages("<page size='1' unit='G'/>"), true],
-    [pages("<page size='2048' nodeset='0'/>"), true], // without cells, as libvirt takes it
-    [pages("<page size='4'/>"), false], // the small pages of x86
-    ["<devices><hostdev mode='subsystem' type='pci'/></devices>", true],
-    ["<devices><interface type='hostdev'/></devices>", true],
-    ["<devices><hostdev mode='subsystem' type='usb'/><interface type='bridge'/></devices>", false],
-    ["<memoryBacking><access mode='shared'/></memoryBacking>", false],
-  ])('with %s: %s', (more, isBacked) => {
-    expect(readLibvirt(domain(more))).toMatchObject({ isPreallocated: isBacked, unsimulated: [] });
-    if (!more.includes('nodeset')) expect(backed(more)).toEqual([isBacked, isBacked, isBacked]);
-  });
-
-  test('where a cell has huge pages', () => {
-    expect(backed(pages("<page size='2048' nodeset='1-2'/>"))).toEqual([false, true, true]);
-    expect(backed(pages("<page size='4' nodeset='0,2'/><page size='1' unit='GiB'/>"))).toEqual([false, true, false]);
-    const { ignored } = readLibvirt(domain(`\n${pages('')}`));
-    expect(ignored).toEqual([
-      'line 2: memoryBacking.hugepages: backed at the start; how large a page is mapped is the scenario’s word "mapping"',
-    ]);
-  });
-
-  test('on Xen, whatever is said, and a cell on the node of its number', () => {
-    const os = '<os><type>hvm</type></os>';
-    expect(readLibvirt(domain(os, '<vcpu>3</vcpu>', 'xen'))).toMatchObject({ isPreallocated: true, topology: null });
-    const guest = readLibvirt(domain(os + cells, '<vcpu>3</vcpu>', 'xen'));
-    expect(guest.cells.map(({ memory, isPreallocated }) => [memory, isPreallocated])).toEqual([
-      [{ mode: 'strict', nodes: [0] }, true],
-      [{ mode: 'strict', nodes: [1] }, true],
-      [{ mode: 'strict', nodes: [2] }, true],
-    ]);
-  });
-});
-
-describe('a topology', () => {
-  test('that is not said is a socket for each vCPU, and written for one socket', () => {
-    const guest = readLibvirt(domain('', "<vcpu current='5'>7</vcpu>"));
-    expect(guest.topology).toEqual({ sockets: 5, dies: 1, cores: 1, threads: 1 });
-    expect(writeLibvirtFragments({ ...guest, topology: null })).toContain(`<topology sockets='1' dies='1' cores='5' threads='1'/>`);
-  });
-
-  test.each([
-    ["<vcpu current='4'>12</vcpu>", { sockets: 1, dies: 1, cores: 2, threads: 2 }], // of 3 sockets of 4 one is whole
-    ["<vcpu current='2'>12</vcpu>", { sockets: 1, dies: 1, cores: 1, threads: 2 }],
-    ["<vcpu current='5'>12</vcpu>", null],
-    ["<vcpu current='3'>12</vcpu>", null], // half a core
-  ])('has those sockets and cores that are there at the start: %s', (vcpu, topology) => {
-    const guest = readLibvirt(domain("<cpu><topology sockets='3' cores='2' threads='2'/></cpu>", vcpu));
-    expect(guest.topology).toEqual(topology);
-    expect(guest.unsimulated).toHaveLength(topology ? 0 : 1);
-  });
-
-  test('has the sockets of vCPUs that are there, whichever they are', () => {
-    const there = ['yes', 'no', 'no', 'yes', 'yes', 'no', 'no', 'yes'].map((one, id) => `<vcpu id='${id}' enabled='${one}'/>`);
-    const guest = (pairs: string[]): GuestDescription =>
-      readLibvirt(domain(`<vcpus>${pairs.join('')}</vcpus><cpu><topology sockets='4' cores='2' threads='1'/></cpu>`, '<vcpu>8</vcpu>'));
-    expect(guest(there).topology).toEqual({ sockets: 4, dies: 1, cores: 1, threads: 1 }); // one core of each
-  });
-});
-
 describe('placement', () => {
   test('auto passes over cpuset and nodeset and leaves the choice to numad, as the one goes by the other', () => {
     const vcpu = "<vcpu placement='auto' cpuset='1'>3</vcpu>";
@@ -250,69 +183,15 @@ test.each([
   expect(guest.unsimulated).toHaveLength(unsimulated);
 });
 
-test.each([
-  ["<memtune><hard_limit unit='GiB'>3</hard_limit></memtune>", []],
-  [
-    "<memtune>\n<hard_limit unit='MiB'>1024</hard_limit>\n<soft_limit unit='MiB'>1023</soft_limit></memtune>",
-    ["line 3: memtune.soft_limit: less than the guest's memory"],
-  ],
-])('limits hold back what is more than they are: %j', (memtune, unsimulated) => {
-  const guest = readLibvirt(domain(memtune));
-  expect(guest.unsimulated).toEqual(unsimulated);
-  expect(guest.ignored).toEqual(unsimulated.length > 0 ? [] : ['line 1: memtune']);
-});
-
-describe('options that are handed on to QEMU', () => {
-  const guest = (...options: string[]): GuestDescription =>
-    readLibvirt(
-      domain(`<qemu:commandline xmlns:qemu='x'>${options.map((one) => `\n<qemu:arg value='${one}'/>`).join('')}<qemu:env name='A' value='-smp'/></qemu:commandline>`), // prettier-ignore
-    );
-
-  test('are passed over where they change nothing of CPUs and memory', () => {
-    const { ignored, unsimulated } = guest(
-      '-device',
-      'ivshmem-plain,id=a',
-      '-cpu',
-      'host',
-      '-no-hpet',
-      '-device',
-      '{"driver":"pcie-root-port"}',
-    );
-    expect([ignored, unsimulated]).toEqual([['line 1: qemu:commandline'], []]);
-  });
-
-  test('are not simulated where they may', () => {
-    const { ignored, unsimulated } = guest(
-      '-device',
-      'vfio-pci,host=3',
-      '-smp',
-      '7',
-      '-no-hpet',
-      '-frob',
-      '-device',
-      '{"a":1,"driver":"pc-dimm"}',
-    );
-    expect([ignored, unsimulated]).toEqual([
-      [],
-      [
-        'line 2: qemu:commandline -device',
-        'line 4: qemu:commandline -smp',
-        'line 7: qemu:commandline -frob',
-        'line 8: qemu:commandline -device',
-      ],
-    ]);
-  });
-});
-
 describe('what is not known', () => {
   test('is told: unknown elements, memory that is plugged in, interconnects, clusters', () => {
     const cpu = "<cpu><topology sockets='1' clusters='3' cores='1' threads='1'/><numa><cell memory='9'/><interconnects/></numa></cpu>";
-    const guest = readLibvirt(domain(`<frob/><devices><memory model='dimm'/></devices>${cpu}<bhyve:commandline xmlns:bhyve='x'/>`));
+    const guest = readLibvirt(domain(`<frob/><devices><memory model='nvdimm'/></devices>${cpu}<bhyve:commandline xmlns:bhyve='x'/>`));
     expect(guest.unsimulated.map((line) => line.slice('line 1: '.length))).toEqual([
       'cpu.numa.interconnects',
+      'devices.memory: nvdimm, memory that is plugged in',
       'frob, which is not known here',
       'bhyve:commandline, which is not known here',
-      'devices.memory: memory that is plugged in',
     ]);
     expect(guest.topology).toEqual({ sockets: 1, dies: 1, cores: 3, threads: 1 });
   });

@@ -65,3 +65,11 @@ test('a text is taken for one of vng by its program', () => {
     false,
   ]);
 });
+
+test('short flags may stand together, and before their value', () => {
+  const { vcpus, memoryBytes, ignored, unsimulated } = readVng('vng -vr -p6 -m3G -qSrv6.9 -o-smp -- ls -la');
+  expect([vcpus, memoryBytes / 1024 ** 3, unsimulated]).toEqual([6, 3, ['line 1: -o "-smp"']]);
+  expect(ignored.map((one) => one.slice('line 1: '.length))).toEqual(['-v', '-r', '-q', '-S', '-r', 'the command after --']);
+  expect(readVng('vng -vz --cpus 2').unsimulated).toEqual(['line 1: "-z" (a flag that this reader does not know)']);
+  expect(() => readVng('vng -vp0')).toThrow('line 1, column 8');
+});

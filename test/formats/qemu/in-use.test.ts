@@ -1,0 +1,203 @@
+import { describe, expect, test } from 'vitest';
+import { looksLikeQemu, readQemu, readQemuCommands } from '../../../formats/qemu/qemu.ts';
+
+/** Command lines as they stand in scripts, logs and process lists, with all that machines in use have. */
+
+const MiB = 1024 ** 2;
+const GiB = 1024 ** 3;
+
+function refusal(text: string): string {
+  try {
+    readQemu(text);
+  } catch (error) {
+    expect(error).toBeInstanceOf(RangeError);
+    return (error as Error).message;
+  }
+  return 'none';
+}
+
+describe('what a shell does that changes nothing of CPUs and memory stands in nobody’s way', () => {
+  test.each([
+    '-m 3G >log 2>&1 &',
+    '-m 3G &>> log </dev/null',
+    '-m 3G 2> err | tee "log (1)" | grep -v x',
+    '-m 3G -drive file=$IMG,if=virtio -append "root=$(findmnt -no SOURCE /) ${MORE:-quiet}" -pidfile `mktemp`',
+    '-m 3G -device virtio-net-pci,mac=$MAC -device \'{"driver":"virtio-rng-pci","id":"\'$ID\'"}\' -object rng-random,id=r,filename=$RNG',
+  ])('qemu-kvm %s', (options) => {
+    expect(readQemu(`qemu-kvm ${options}\n`)).toMatchObject({ memoryBytes: 3 * GiB, unsimulated: [] });
+  });
+
+  test('a variable that the script sets to a plain value is put in its place', () => {
+    const script =
+      'NAME=web CPUS="2-3"\nexport MEM=3\nmem=8\nset -e; cd $DIR\ntaskset -c $CPUS qemu-kvm -name "a $NAME" -m "${MEM}"G -smp ${mem}';
+    expect(readQemu(script)).toMatchObject({ name: 'a web', memoryBytes: 3 * GiB, vcpus: 8, pins: Array(8).fill({ cpus: [2, 3] }) });
+    expect(refusal(`MEM=1X\nqemu-kvm -smp 2 -m $MEM`)).toContain('line 2, column 20: -m size = "1X"');
+  });
+
+  test('other commands of the script are passed over, and told', () => {
+    const script = '#!/bin/sh\nip tuntap add tap0 mode tap\nqemu-kvm -m 3G -net nic\nbrctl addif br0 tap0; echo done\n';
+    const { memoryBytes, ignored } = readQemu(script);
+    expect([memoryBytes, ignored]).toEqual([3 * GiB, ['line 2: ip', 'line 4: brctl', 'line 4: echo', 'line 3: -net']]);
+    expect(readQemuCommands(`${script}kvm -m 5G\n`).map((guest) => guest.memoryBytes / GiB)).toEqual([3, 5]);
+  });
+
+  test('what the script itself is given is taken for nothing, and told', () => {
+    const { memoryBytes, ignored } = readQemu('QEMU=/opt/qemu-system-x86_64; MASK=0x6\nexec taskset $MASK $QEMU -enable-kvm -m 3G "$@"\n');
+    expect([memoryBytes, ignored]).toEqual([
+      3 * GiB,
+      ['line 1: QEMU=', 'line 1: MASK=', 'line 2: $@: taken for nothing, as the script is given nothing here'],
+    ]);
+  });
+
+  test('a name that is not known is none', () => {
+    const { name, ignored } = readQemu('qemu-kvm -name "$1" -m 1G');
+    expect([name, ignored]).toEqual([null, ['line 1: -name: $1 is not known, so the guest has no name of its own']]);
+  });
+
+  test('a prompt is passed over', () => {
+    expect(readQemu('$ qemu-kvm -m 3G').memoryBytes).toBe(3 * GiB);
+  });
+
+  test('a text cannot grow by its variables', () => {
+    const text = `A=${'x'.repeat(256)}\nqemu-kvm -m 1G -append "${'$A'.repeat(400_000)}"`;
+    expect(readQemu(text).memoryBytes).toBe(GiB);
+  });
+
+  test('what a process was started with is read as /proc has it', () => {
+    const text = ['/usr/bin/qemu-system-x86_64', '-accel', 'kvm', '-name', 'a b', '-device', '{"driver":"vmgenid"}', '-m', '3G', ''].join(
+      '\0',
+    );
+    expect(looksLikeQemu(text)).toBe(true);
+    expect(readQemu(text)).toMatchObject({ name: 'a b', memoryBytes: 3 * GiB, unsimulated: [] });
+    expect(refusal(text.replace('3G', '3Q'))).toContain('column 82: -m size = "3Q"');
+  });
+});
+
+test('a balloon, which libvirt and Proxmox give to every guest, is passed over', () => {
+  const said = (device: string): readonly (readonly string[])[] => {
+    const { ignored, unsimulated } = readQemu(`qemu-kvm -m 64M -device ${device}`);
+    return [ignored, unsimulated];
+  };
+  const name = 'line 1: -device virtio-balloon-pci';
+  expect(said('virtio-balloon-pci,id=b')).toEqual([[name], []]);
+  expect(said(`'{"driver":"virtio-balloon-pci","id":"b","free-page-reporting":false}'`)).toEqual([[name], []]);
+  expect(said('virtio-balloon-pci,free-page-reporting=on')).toEqual([
+    [`${name},free-page-reporting=on: memory that the guest frees stays where it is here`],
+    [],
+  ]);
+});
+
+describe('a DIMM that is there at the start', () => {
+  const backend = (id: string, size: string, more = ''): string => `-object memory-backend-ram,id=${id},size=${size}${more} `;
+  const bound = ',host-nodes=2,policy=bind,prealloc=on';
+  const nodes = `-m 4G,slots=9,maxmem=64G -smp 2 ${backend('a', '3G')}-numa node,memdev=a ${backend('b', '1G', bound)}-numa node,memdev=b `;
+
+  test('is memory of its node, where it is bound and backed as that is', () => {
+    const dimms = `${backend('c', '512M')}-device pc-dimm,memdev=c ${backend('d', '2G', bound)}-device '{"driver":"pc-dimm","node":1,"memdev":"d"}'`;
+    const guest = readQemu(nodes + dimms);
+    expect(guest.cells.map(({ memoryBytes }) => memoryBytes / MiB)).toEqual([3584, 3072]);
+    expect([guest.memoryBytes / MiB, guest.unsimulated]).toEqual([6656, []]);
+    expect(guest.ignored).toContain('line 1: -device pc-dimm: 536870912 bytes, memory of node 0 from the start');
+  });
+
+  test('is memory of a guest without nodes', () => {
+    expect(readQemu(`-m 1G,slots=2,maxmem=8G ${backend('c', '512M')}-device pc-dimm,id=x,memdev=c`)).toMatchObject({
+      memoryBytes: 1536 * MiB,
+    });
+  });
+
+  test('is not simulated where it is bound or backed otherwise', () => {
+    const { memoryBytes, unsimulated } = readQemu(`${nodes}${backend('c', '512M')}-device pc-dimm,memdev=c,node=1`);
+    expect([memoryBytes, unsimulated]).toEqual([
+      4 * GiB,
+      ['line 1: -device pc-dimm: memory bound or backed otherwise than that of node 1'],
+    ]);
+  });
+
+  test.each([
+    ['-device pc-dimm,node=2,memdev=a', 'want a whole number from 0 to 1'],
+    ['-device pc-dimm,memdev=x', 'want the id of a memory backend'],
+    ['-device pc-dimm', 'pc-dimm without memdev, want memdev=ID'],
+    ['-device pc-dimm,memdev=$M', '$M, want what it stands for'],
+  ])('is refused: %s', (dimm, message) => {
+    expect(refusal(nodes + dimm)).toContain(message);
+  });
+});
+
+describe('all memory is backed at the start', () => {
+  const nodes = '-object memory-backend-ram,id=a,size=3G -numa node,memdev=a -object memory-backend-ram,id=b,size=1G -numa node,memdev=b';
+  const isBacked = (options: string): boolean[] => readQemu(`-m 4G -smp 2 ${nodes} ${options}`).cells.map((cell) => cell.isPreallocated);
+
+  test.each([
+    '-overcommit mem-lock=on',
+    '-realtime mlock=on',
+    '-device vfio-pci,host=01:00.0',
+    `-device '{"driver":"vfio-pci","host":"0000:06:12.5"}'`,
+    '-device vhost-vdpa-device-pci,vhostdev=/dev/vhost-vdpa-0',
+    '-netdev vhost-vdpa,id=n,vhostdev=/dev/vhost-vdpa-0 -device virtio-net-pci,netdev=n',
+    `-netdev '{"id":"n","type":"vhost-vdpa","vhostdev":"/dev/fdset/0"}'`,
+    '-mem-prealloc -mem-path /dev/hugepages',
+  ])('for %s', (option) => {
+    expect(isBacked(option)).toEqual([true, true]);
+    expect(readQemu(`-m 4G ${option}`)).toMatchObject({ isPreallocated: true, unsimulated: [] });
+  });
+
+  test.each(['-netdev tap,id=vhost-vdpa,vhost=on', '-overcommit mem-lock=off', '-overcommit mem-lock=on-fault', '-realtime mlock=off'])(
+    'not for %s',
+    (option) => {
+      expect(isBacked(option)).toEqual([false, false]);
+      expect(readQemu(`-m 4G ${option}`).unsimulated).toEqual([]);
+    },
+  );
+});
+
+test.each([
+  ['-object memory-backend-file,id=x,size=1G,mem-path=/dev/hugepages', '-object x'],
+  ['-object memory-backend-memfd,id=x,size=1G,hugetlb=on,hugetlbsize=2M', '-object x'],
+  ['-mem-path /mnt/huge', '-mem-path /mnt/huge'],
+])('huge pages are told: %s', (option, name) => {
+  const { ignored, unsimulated } = readQemu(`-m 1G ${option}`);
+  expect([ignored, unsimulated]).toEqual([
+    [`line 1: ${name}: huge pages: how large a page is mapped is the scenario’s word "mapping"`],
+    [],
+  ]);
+});
+
+test('a machine that could have CXL devices is as any other, until it has one', () => {
+  expect(readQemu('-machine q35,cxl=on -m 1G').unsimulated).toEqual([]);
+  expect(readQemu('-machine q35,cxl=on -m 1G -device cxl-type3,volatile-memdev=v').unsimulated).toEqual(['line 1: -device cxl-type3']);
+});
+
+test('what Proxmox shows of a guest is read', () => {
+  const guest = readQemu(`/usr/bin/kvm \\
+  -id 7031 \\
+  -name 'web,debug-threads=on' \\
+  -smp '3,sockets=1,cores=5,maxcpus=5' \\
+  -m 768 \\
+  -readconfig /usr/share/qemu-server/pve-q35-4.0.cfg \\
+  -device 'virtio-balloon-pci,id=balloon0,free-page-reporting=on' \\
+  -machine 'type=q35+pve1'
+`);
+  expect(guest).toMatchObject({ name: 'web', vcpus: 3, memoryBytes: 768 * MiB, topology: { cores: 3 }, unsimulated: [] });
+  expect(guest.ignored).toContain('line 2: -id');
+});
+
+describe('a log of libvirt', () => {
+  const start = (hour: number, memory: number): string =>
+    `2019-04-0${hour} 1${hour}:02:03.456+0000: starting up libvirt version: 5.0.0, package: 4 (x), qemu version: 3.1.0, kernel: 4.19, hostname: h\n` +
+    `LC_ALL=C \\\nPATH=/usr/bin:/bin \\\n/usr/bin/kvm \\\n-name guest=db,debug-threads=on \\\n-realtime mlock=off \\\n-m ${memory} \\\n-msg timestamp=on\n`;
+  const between = `char device redirected to /dev/pts/1 (label charserial0)\n2019-04-01 20:00:00.000+0000: shutting down, reason=shutdown\n`;
+
+  test('is read as its last start', () => {
+    const text = start(1, 512) + between + start(3, 1536) + between;
+    expect(looksLikeQemu(text)).toBe(true);
+    const guest = readQemu(text);
+    expect(guest).toMatchObject({ name: 'db', memoryBytes: 1536 * MiB, unsimulated: [] });
+    expect(guest.ignored.slice(0, 2)).toEqual(['the log has 2 starts, of which the last is taken', 'line 18: -msg']);
+    expect(readQemuCommands(text)).toEqual([guest]);
+  });
+
+  test('has its errors where they stand, and needs no line end', () => {
+    expect(refusal(`${start(1, 512)}${start(3, 7).replace('-m 7', '-m x').trimEnd()}`)).toContain('line 15, column 4: -m size = "x"');
+  });
+});
