@@ -13,9 +13,8 @@ export type Step = { readonly place: string } & (
   | { readonly kind: 'write'; readonly bytes: number; readonly bufferBytes: number }
   | { readonly kind: 'lock' | 'unlock'; readonly object: number; readonly name: string }
   | { readonly kind: 'wait'; readonly object: number; readonly lock: number; readonly name: string }
-  | { readonly kind: 'signal' | 'broad' | 'barrier' | 'sem_post' | 'sem_wait'; readonly object: number }
-  | { readonly kind: 'suspend' | 'yield' }
-  | { readonly kind: 'resume'; readonly task: number }
+  | { readonly kind: 'signal' | 'broad' | 'barrier' | 'sem_post' | 'sem_wait' | 'suspend' | 'resume'; readonly object: number }
+  | { readonly kind: 'yield' }
   | { readonly kind: 'fork'; readonly task: number }
 );
 
@@ -191,10 +190,10 @@ function stepsOf(file: RtAppFile, names: Names, thread: number, path: string, ev
     case 'sem_wait':
       return [{ kind: event.kind, object: names.number('semaphores', event.semaphore), place }];
     case 'suspend':
+    case 'resume':
+      return [{ kind: event.kind, object: names.number('suspensions', event.name), place }];
     case 'yield':
-      return [{ kind: event.kind, place }];
-    case 'resume': // a task that the file does not have: nobody is suspended there
-      return names.tasks.has(event.task) ? [{ kind: 'resume', task: names.tasks.get(event.task)!, place }] : [];
+      return [{ kind: 'yield', place }];
     case 'fork':
       return [{ kind: 'fork', task: names.task(event.task, place), place }];
   }
