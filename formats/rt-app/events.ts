@@ -41,9 +41,13 @@ function bodyOf(field: Field, kind: Kind, task: string): RtAppEventBody {
     case 'suspend':
       return { kind, name: asText(field) || task };
     default:
+      if (field.name === 'lock_order' && field.value.kind === 'list') refuse(field, OF_OLD);
       return namedOf(kind, asText(field));
   }
 }
+
+/** It begins like an event, for which rt-app takes it and refuses the list. */
+const OF_OLD = 'its events one by one, in their order: run, sleep, lock, unlock, wait, signal (lock_order is of rt-app of 2014 and before)';
 
 /** Events that name one thing, and that is all they say. */
 function namedOf(

@@ -271,6 +271,7 @@ describe('is refused with line, column, key and what was wanted:', () => {
     ['{"tasks": {"a": 5}}', 'line 1, column 17: tasks.a = 5, want a mapping'],
     ['{"tasks": {"": {"run": 1}}}', 'line 1, column 12: tasks.: no name, want one'],
     ['{"tasks": {"a": {"run": 1}}, "tasks": {}}', 'line 1, column 30: tasks: a second time, want it once'],
+    [inTask('"lock_order": ["r0"]'), 'line 2, column 15: tasks.a.lock_order = a list, want its events one by one, in their order: run, sleep, lock, unlock, wait, signal (lock_order is of rt-app of 2014 and before)'],
     ['{"tasks": {"a": {"suspend",\n"run": 1}}}', 'line 1, column 27: ",\\n\\"run\\": 1", want a colon and a value, if only ""'],
     [inTask('"run": -1'), 'line 2, column 8: tasks.a.run = -1, want a whole number of µs from 0 to 2147483647'],
     [inTask('"run": 1e3'), 'line 2, column 8: tasks.a.run = 1000 (to json-c a fraction), want a whole number of µs from 0 to 2147483647'],
