@@ -62,7 +62,7 @@ export const perfStat: FileWorkload = {
 
 /** Cycles and CPU time say the clock it had: hardly the machine's that is taken for it where they differ. */
 function clockRemark(stat: PerfStat, { cycles }: Counted, machine: Machine, { options }: FileContext): string[] {
-  const cpuNs = countOf(stat, 'task-clock', 'cpu-clock');
+  const cpuNs = cpuTimeNs(stat);
   if (cpuNs === null || cpuNs === 0 || options.has('cpi')) return [];
   const clockGHz = cycles / cpuNs;
   if (Math.abs(clockGHz / machine.clockGHz - 1) <= MOST_CLOCK_ERROR) return [];
@@ -103,9 +103,13 @@ function givenCpi(
   };
 }
 
+function cpuTimeNs(stat: PerfStat): number | null {
+  return stat.isOfCpus ? null : countOf(stat, 'task-clock', 'cpu-clock');
+}
+
 /** CPU time over elapsed time, in whole threads; 1 where one of them is not known. */
 function busyThreads(stat: PerfStat): number {
-  const cpuNs = countOf(stat, 'task-clock', 'cpu-clock');
+  const cpuNs = cpuTimeNs(stat);
   if (cpuNs === null || stat.elapsedNs === null || stat.elapsedNs === 0) return 1;
   return Math.min(MOST_THREADS, Math.max(1, Math.round(cpuNs / stat.elapsedNs)));
 }

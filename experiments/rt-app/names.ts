@@ -8,6 +8,8 @@ export interface NamedCounts {
   /** [barrier] threads it waits for. */
   readonly barriers: readonly number[];
   readonly semaphores: number;
+  /** What threads are suspended and resumed under. */
+  readonly suspensions: number;
   readonly timers: number;
   /** [region] bytes. */
   readonly regions: readonly number[];
@@ -16,7 +18,7 @@ export interface NamedCounts {
 /** Numbers of what is named in a file, in the order of their first use. */
 export class Names {
   readonly tasks: ReadonlyMap<string, number>;
-  private readonly numbers = { locks: new Map<string, number>(), conditions: new Map<string, number>(), barriers: new Map<string, number>(), semaphores: new Map<string, number>(), timers: new Map<string, number>(), regions: new Map<string, number>() }; // prettier-ignore
+  private readonly numbers = { locks: new Map<string, number>(), conditions: new Map<string, number>(), barriers: new Map<string, number>(), semaphores: new Map<string, number>(), suspensions: new Map<string, number>(), timers: new Map<string, number>(), regions: new Map<string, number>() }; // prettier-ignore
   private readonly regionBytes: number[] = [];
   private readonly cpuLists = new Map<string, readonly number[]>();
   /** By the file's own list, which many phases and threads have from their task. */
@@ -74,13 +76,14 @@ export class Names {
   }
 
   counts(file: RtAppFile): NamedCounts {
-    const { locks, conditions, barriers, semaphores, timers } = this.numbers;
+    const { locks, conditions, barriers, semaphores, suspensions, timers } = this.numbers;
     const users = barrierUsers(file);
     return {
       locks: locks.size,
       conditions: conditions.size,
       barriers: [...barriers.keys()].map((name) => users.get(name)!),
       semaphores: semaphores.size,
+      suspensions: suspensions.size,
       timers: timers.size,
       regions: this.regionBytes,
     };

@@ -16,9 +16,8 @@ export type Step =
   | { readonly kind: 'write'; readonly bytes: number; readonly bufferBytes: number }
   | { readonly kind: 'lock' | 'unlock'; readonly object: number; readonly name: string; readonly event: RtAppEvent }
   | { readonly kind: 'wait'; readonly object: number; readonly lock: number; readonly name: string; readonly event: RtAppEvent }
-  | { readonly kind: 'signal' | 'broad' | 'barrier' | 'sem_post' | 'sem_wait'; readonly object: number }
-  | { readonly kind: 'suspend' | 'yield' }
-  | { readonly kind: 'resume'; readonly task: number }
+  | { readonly kind: 'signal' | 'broad' | 'barrier' | 'sem_post' | 'sem_wait' | 'suspend' | 'resume'; readonly object: number }
+  | { readonly kind: 'yield' }
   | { readonly kind: 'fork'; readonly task: number; readonly event: RtAppEvent };
 
 /** What an event does to its region of `bytes`. */
@@ -195,10 +194,10 @@ function stepsOf(file: RtAppFile, names: Names, thread: number, path: string, ev
     case 'sem_wait':
       return [{ kind: event.kind, object: names.number('semaphores', event.semaphore) }];
     case 'suspend':
+    case 'resume':
+      return [{ kind: event.kind, object: names.number('suspensions', event.name) }];
     case 'yield':
       return [event];
-    case 'resume': // a task that the file does not have: nobody is suspended there
-      return names.tasks.has(event.task) ? [{ kind: 'resume', task: names.tasks.get(event.task)! }] : [];
     case 'fork':
       return [{ kind: 'fork', task: names.task(event.task, placeOf(path, event)), event }];
   }

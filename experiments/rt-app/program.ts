@@ -74,7 +74,7 @@ class RtAppRun {
   private readonly roundNs: number;
   private readonly timers: Float64Array; //          [timer] when it goes off next, NaN before its first use
   private readonly isAllocated: Uint8Array; //       [region]
-  private readonly suspended: readonly number[][]; // [task] its threads that are
+  private readonly suspended: readonly number[][]; // [suspension] threads that are
   private readonly forked: Int32Array; //            [task] threads made of it
   private threadCount: number;
   private zeroNs = -1; // when the first thread began
@@ -88,7 +88,7 @@ class RtAppRun {
     this.threads = plan.threads.map((thread, index) => new Thread(thread, index, tasks[thread.task]!.loop));
     this.timers = new Float64Array(plan.timers).fill(NaN);
     this.isAllocated = new Uint8Array(plan.regions.length);
-    this.suspended = tasks.map(() => []);
+    this.suspended = Array.from({ length: plan.suspensions }, () => []);
     this.forked = new Int32Array(tasks.length);
     this.threadCount = plan.starting;
     for (let i = 0; i < plan.starting; i++) this.threads[i]!.ind = i;
@@ -226,11 +226,11 @@ class RtAppRun {
       case 'sem_wait':
         return fill(phase, DOWN, step.object);
       case 'suspend':
-        this.suspended[thread.plan.task]!.push(thread.index);
+        this.suspended[step.object]!.push(thread.index);
         phase.kind = BLOCK;
         return true;
       case 'resume':
-        for (const index of this.suspended[step.task]!.splice(0)) calls.wake(index);
+        for (const index of this.suspended[step.object]!.splice(0)) calls.wake(index);
         return false;
       case 'fork':
         return this.forks(thread, step, phase);

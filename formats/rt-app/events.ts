@@ -1,5 +1,5 @@
 import type { RtAppEvent, RtAppEventBody } from './file.ts';
-import { asOneOf, asText, asUs, asWhole, type Field, ignore, ignoreRest, Members, MOST_INT, refuse } from './members.ts';
+import { asOneOf, asText, asUs, asWhole, type Field, ignoreRest, Members, MOST_INT, refuse } from './members.ts';
 
 type Kind = RtAppEventBody['kind'];
 type Of<K extends Kind> = RtAppEventBody & { readonly kind: K };
@@ -14,7 +14,7 @@ export function eventKind(key: string): Kind | null {
   return EVENT_KINDS.find((kind) => key.startsWith(kind)) ?? null;
 }
 
-/** @param task whose event it is: that is what `suspend` waits for */
+/** @param task whose event it is: that is what an empty `suspend` waits for */
 export function eventOf(field: Field, kind: Kind, task: string): RtAppEvent {
   const { line, column } = field.notes.source.place(field.at);
   return Object.assign(bodyOf(field, kind, task), { key: field.name, line, column }); // a copy of each takes as long as all the rest
@@ -39,11 +39,15 @@ function bodyOf(field: Field, kind: Kind, task: string): RtAppEventBody {
     case 'yield':
       return { kind }; // whatever its value
     case 'suspend':
-      return suspendOf(field, task);
+      return { kind, name: asText(field) || task };
     default:
+      if (field.name === 'lock_order' && field.value.kind === 'list') refuse(field, OF_OLD);
       return namedOf(kind, asText(field));
   }
 }
+
+/** It begins like an event, for which rt-app takes it and refuses the list. */
+const OF_OLD = 'its events one by one, in their order: run, sleep, lock, unlock, wait, signal (lock_order is of rt-app of 2014 and before)';
 
 /** Events that name one thing, and that is all they say. */
 function namedOf(
@@ -63,15 +67,10 @@ function namedOf(
     case 'sem_wait':
       return { kind, semaphore: name };
     case 'resume':
+      return { kind, name };
     case 'fork':
       return { kind, task: name };
   }
-}
-
-function suspendOf(field: Field, task: string): RtAppEventBody {
-  const written = asText(field);
-  if (written !== task && written !== '') ignore(field, 'a task is resumed by its own name');
-  return { kind: 'suspend' };
 }
 
 function waitOf(field: Field, kind: 'wait' | 'sync'): Of<'wait' | 'sync'> {

@@ -93,10 +93,10 @@ export type RtAppEventBody =
   | { readonly kind: 'wait' | 'sync'; readonly condition: string; readonly mutex: string }
   | { readonly kind: 'signal' | 'broad'; readonly condition: string }
   | { readonly kind: 'barrier'; readonly barrier: string }
-  /** Until another thread resumes a task of its own task's name. */
-  | { readonly kind: 'suspend' }
-  /** Wakes all threads of the task that are suspended; lost if none is. */
-  | { readonly kind: 'resume'; readonly task: string }
+  /** Until another thread resumes that name: what the event says where a resume of the file says it too, otherwise its own task's. */
+  | { readonly kind: 'suspend'; readonly name: string }
+  /** Wakes all threads that are suspended under the name; lost if none is. */
+  | { readonly kind: 'resume'; readonly name: string }
   | { readonly kind: 'sem_post' | 'sem_wait'; readonly semaphore: string }
   | { readonly kind: 'fork'; readonly task: string }
   | { readonly kind: 'yield' };

@@ -113,7 +113,7 @@ class JsonReader {
       const mark = this.text[nameAt];
       if (mark !== '"' && mark !== "'") this.fail('a name in quotes, or }');
       const name = this.quoted();
-      if (!this.sign(':')) this.fail('a colon');
+      if (!this.sign(':')) this.fail('a colon and a value, if only ""');
       members.push({ name, at: nameAt, value: this.value(depth + 1) });
       if (this.sign(',')) continue;
       if (!this.sign('}')) this.fail('a comma, or }');

@@ -9,6 +9,8 @@ export interface PerfStat {
   readonly elapsedNs: number | null;
   readonly userNs: number | null;
   readonly sysNs: number | null;
+  /** Of all that ran on the CPUs (-a, -C), so that cpu-clock is no time of a program; false where it is not said, as in CSV and JSON. */
+  readonly isOfCpus: boolean;
   readonly remarks: readonly string[];
 }
 
@@ -28,7 +30,8 @@ const NS = { nsec: 1, ns: 1, usec: 1e3, msec: 1e6, ms: 1e6, sec: 1e9, seconds: 1
 const NOT_COUNTED = /^<not (?:counted|supported)>/;
 /** Digits in groups with whatever a locale puts between them: comma, point, apostrophe, blanks of all kinds. */
 const NUMBER = /^\d{1,20}(?:[.,'\u2019\u00a0\u202f\u2009 ]\d{1,12}){0,8}(?=\s|$)/;
-const CSV = /^(<not (?:counted|supported)>|\d{1,20}(?:\.\d{1,12})?)([,;\t|])[A-Za-z%]{0,16}\2[^\s,;|]/;
+/** A locale may have a comma before decimals here too. */
+const CSV = /^(<not (?:counted|supported)>|\d{1,20}(?:[.,]\d{1,12})?)([,;\t|])[A-Za-z%]{0,16}\2[^\s,;|]/;
 
 /** What stands before the counts of one interval, CPU, core, die, socket or node. */
 const PART = /^(?:\d{1,12}[.,]\d{9}(?=[\s,;|])|(?:CPU|S|D|C|N)\d)/;
@@ -49,6 +52,7 @@ export function readPerfStat(text: string): PerfStat {
     elapsedNs: null as number | null,
     userNs: null as number | null,
     sysNs: null as number | null,
+    isOfCpus: false,
   };
   const places = new Map<string, number>();
   let isAhead = text.includes(HEAD);
@@ -58,12 +62,14 @@ export function readPerfStat(text: string): PerfStat {
     if (trimmed.startsWith(HEAD)) {
       if (!isAhead) line.fail(0, `${shown(trimmed)}: another run's, want the output of one`);
       isAhead = false;
+      reading.isOfCpus = /'(?:system wide|CPU\(s\) [\d,-]{1,256})'/.test(trimmed);
     } else if (isAhead) aheadCount += isPlain(trimmed) ? 0 : 1;
     else if (!isPlain(trimmed) && !isMetric(line.text, trimmed) && !takeTime(line, reading)) add(line, countOn(line, trimmed));
   });
   if (reading.counts.length === 0) throw new FormatError(1, 1, 'no counts, want what perf stat prints');
   const shared = reading.counts.filter(({ runningShare, value }) => value !== null && runningShare < 1);
   const remarks = shared.map(({ event, runningShare }) => `${event}: counted ${(runningShare * 100).toFixed(2)} % of the time, scaled up`);
+  if (reading.isOfCpus) remarks.push('counts of all that ran on the CPUs (-a, -C), idle time and other programs too');
   if (aheadCount > 0) remarks.push(`${aheadCount} lines before the counts are not perf stat's: passed over`);
   return { ...reading, remarks };
 
@@ -154,20 +160,20 @@ function unitAndEvent([first = '', second = '']: readonly string[]): [unit: stri
 function csvCount(line: TraceLine): PerfCount {
   const text = line.text.trim();
   const [, value, separator] = CSV.exec(text)!;
-  const cells = text.split(separator!);
-  const [, unit = '', first = ''] = cells;
-  let [event, at] = [first, 3];
+  const cells = text.slice(value!.length + 1).split(separator!);
+  const [unit = '', first = ''] = cells;
+  let [event, at] = [first, 2];
   for (; event.length <= LONGEST_EVENT && event.split('/').length === 2 && at < cells.length; at++) event += `${separator!}${cells[at]!}`; // cpu/event=1,umask=2/
   if (event === '') line.fail(0, 'no event, want COUNT,UNIT,EVENT,... (without -I, -A and --per-...)');
   if (cells[at]?.endsWith('%')) at++; // of -r
-  const percent = Number(cells[at + 1] ?? '100');
+  const percent = plainNumber(cells[at + 1] ?? '100');
   return countFrom(line, value!, unit, event, percent > 0 && percent <= 100 ? percent / 100 : 1, false);
 }
 
 function jsonCount(line: TraceLine): PerfCount {
   let read: unknown;
   try {
-    read = JSON.parse(line.text);
+    read = JSON.parse(line.text.replace(/, {0,8}\}\s{0,8}$/, '}')); // some versions end it so
   } catch {
     line.fail(0, `${shown(line.text.trim())}, want an object as perf stat -j prints it`);
   }
@@ -184,13 +190,15 @@ function countFrom(line: TraceLine, written: string, unit: string, event: string
   if (event.length > LONGEST_EVENT) line.fail(0, `an event of ${event.length} characters, want at most ${LONGEST_EVENT}`);
   const name = plainName(event);
   if (NOT_COUNTED.test(written)) return { event: name, value: null, unit, runningShare: 0 };
-  const value = isLocal ? localNumber(written, unit !== '') : Number(written);
+  const value = isLocal ? localNumber(written, unit !== '') : plainNumber(written);
   if (value === null || !Number.isFinite(value) || value > Number.MAX_SAFE_INTEGER) {
     line.fail(line.text.indexOf(written), `${name} = ${shown(written)}, want a count${unit === '' ? '' : ` of ${unit}`} below 2^53`);
   }
   const factor = Object.hasOwn(NS, unit) ? NS[unit as keyof typeof NS] : 1;
   return { event: name, value: factor === 1 ? value : Math.round(value * factor), unit, runningShare };
 }
+
+const plainNumber = (written: string): number => Number(written.replace(',', '.'));
 
 /** Counts are whole, so that all marks part thousands; a figure with a unit has decimals, and the last mark stands before them. */
 function localNumber(written: string, hasDecimals: boolean): number | null {

@@ -45,7 +45,7 @@ const READY = 1;
 const RUNNING = 2;
 /** Threads of the kernel that a trace does not mark as such. */
 const KERNEL_NAMES =
-  /^(?:kworker\/|ksoftirqd\/|migration\/|cpuhp\/|idle_inject\/|irq\/|kthreadd$|rcu_|rcuop\/|rcuos\/|rcuc\/|rcub\/|kswapd\d|kcompactd\d|khugepaged$|ksmd$|jbd2\/|watchdogd?|kauditd$|swapper)/;
+  /^(?:kworker\/|ksoftirqd\/|migration\/|cpuhp\/|idle_inject\/|irq\/|kthreadd$|rcu_|rcuop\/|rcuos\/|rcuc\/|rcub\/|kswapd\d|kcompactd\d|khugepaged$|ksmd$|jbd2\/|watchdogd?|kauditd$|khungtaskd$|kdevtmpfs$|kdamond\.|oom_reaper$|hwrng$|psimon$|scsi_eh_\d|sugov:\d|xfsaild\/|pool_workqueue_|swapper)/;
 
 /** A thread that is kept, on its way through the trace. */
 interface Life {

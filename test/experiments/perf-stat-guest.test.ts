@@ -113,6 +113,13 @@ describe("perf stat's counts as a workload", () => {
     expect(remarks[2]).toMatch(/^20\.0 % of its loads from memory were remote/);
   });
 
+  test('of whole CPUs the CPU time is not that of a program: one thread, and no clock follows from it', () => {
+    const remarks: string[] = [];
+    const text = ` Performance counter stats for 'system wide':\n\n  48,000.00 msec cpu-clock\n${statText(PLAIN)}`;
+    const [guest] = scenarioOf(text, ',lines=4', opteron6164.name, remarks).guests;
+    expect([guest!.vcpus, remarks.filter((remark) => /all that ran|task-clock/.test(remark))]).toEqual([1, ['counts of all that ran on the CPUs (-a, -C), idle time and other programs too']]);
+  }); // prettier-ignore
+
   test('counts have the names of perf, Arm, Intel or AMD, in capitals or not', () => {
     const remarksOf = (counts: Record<string, number>): string[] => {
       const remarks: string[] = [];

@@ -151,17 +151,33 @@ export const fuzzedReaders: readonly FuzzedReader[] = [
   {
     name: 'perf script',
     read: (bytes) => tasksOfTrace(readPerfScript(asText(bytes))),
-    seeds: [fixture('three-threads.perf-script.txt')],
+    seeds: [
+      fixture('three-threads.perf-script.txt'),
+      bytesOf('Warning:\nlost 4 chunks\na 7/8 [2] 5.01: PERF_RECORD_COMM exec: b:7/8\na 7/8 [2] 5.02:  9 cpu_core/cycles/P:  ff f\na 7/8 [2] 5.03: sched:sched_waking: comm=c pid=9 prio=120 target_cpu=1\n'), // prettier-ignore
+    ],
   },
   {
     name: 'trace-cmd report',
     read: (bytes) => tasksOfTrace(readTraceCmdReport(asText(bytes))),
-    seeds: [fixture('three-threads.trace-cmd.txt')],
+    seeds: [
+      fixture('three-threads.trace-cmd.txt'),
+      bytesOf(
+        '$ atrace\n# tracer: nop\n#  _--=> irqs-off\n# / _-=> need-resched\n# |/ _=> need-resched-lazy\n# || / _-=> hardirq/softirq\n' +
+          'a-7 (  5) [002] d..h213 5.01: sched_waking: comm=c pid=9 prio=98 target_cpu=002\na-7 (  5) [002] d...2.. 5.02: mutex_unlock <-x\n' +
+          'a-7 (-----) [002] d...2.. 5.03: sched_switch: (__probestub+0x4) a=1\na-7 (  5) [002] d...2.. 5.04: <stack trace>\n => schedule\n',
+      ),
+    ],
   },
   {
     name: 'perf sched timehist',
     read: (bytes) => tasksOfTimehist(readTimehist(asText(bytes))),
-    seeds: [fixture('two-threads.timehist.txt')],
+    seeds: [
+      fixture('two-threads.timehist.txt'),
+      bytesOf(
+        '   time    cpu  012  task name   prio  wait time  sch delay   run time  pre-mig time\n' +
+          '  5.000100 [0001]   s   ab c[9/7]  120->125  1.250  0.030  0.070  0.020\n  5.000200 [0002]    s  <idle>   0.000 0.000 0.030  0.000\n',
+      ),
+    ],
   },
   {
     name: 'perf stat',
@@ -172,6 +188,8 @@ export const fuzzedReaders: readonly FuzzedReader[] = [
           '  <not supported>  LLC-loads\n\n  0.526 +- 0.001 seconds time elapsed  ( +-  4.71% )\n  1.22 seconds user\n',
       ),
       bytesOf('0.34,msec,task-clock,338466,100.00,0.606,CPUs utilized\n901,,cpu/event=0x3c,umask=0x1/,1.5%,338466,25.00,,\n'),
+      bytesOf("ran 3 times\n Performance counter stats for 'CPU(s) 0-3':\n\n  <not counted> cpu_atom/cycles/ (0.00%)\n  7 654 cpu_core/cycles/\n  12,5 task-clock (msec)\n  TopdownL1 (cpu_core)  #  66.1 %  tma_x\n"), // prettier-ignore
+      bytesOf('8012,41;msec;task-clock;5;66,66;3,9;CPUs\n;;;;;0,23;stalled\n'),
       bytesOf('{"counter-value" : "12345.0", "unit" : "", "event" : "instructions", "event-runtime" : 7, "pcnt-running" : 40.00}\n'),
     ],
   },

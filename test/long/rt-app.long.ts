@@ -29,6 +29,14 @@ const FILES: readonly (readonly [name: string, tasks: object])[] = [
     },
   ],
   [
+    'threads that meet under a name that is no task',
+    {
+      beat: { loop: -1, run: 400, resume: 'door', timer: grid('beat', 40_000) },
+      first: { loop: -1, suspend: 'door', run: 200 },
+      second: { loop: -1, suspend: 'door', run: 300 },
+    },
+  ],
+  [
     'phases that take turns',
     {
       turns: {

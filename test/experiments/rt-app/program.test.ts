@@ -48,6 +48,13 @@ describe('threads that wake one another', () => {
     expect([all.recording.status, ...all.threads.map(({ figures }) => figures.loops)]).toEqual(['ok', 1, 1, 1, 1]);
   });
 
+  test('meet under a name that is no task, where both say it', () => {
+    const a = { loop: 5, phases: { p: { run: 1000, resume: 'door', sleep: 20_000 } } };
+    const waiter = (loop: number): object => ({ loop, phases: { p: { suspend: 'door', run: 500 } } });
+    const { recording, threads } = runFile({ tasks: { a, b: waiter(3), c: waiter(2) } });
+    expect([recording.status, ...threads.map(({ figures }) => figures.loops)]).toEqual(['ok', 5, 3, 2]);
+  });
+
   test('that all wait when the file ends them are no deadlock', () => {
     const { recording } = runFile({ tasks: { a: { loop: 1, run: 900, suspend: '' } }, global: { duration: 1 } });
     expect([recording.status, recording.simulatedNs]).toEqual(['ok', 1e9]);

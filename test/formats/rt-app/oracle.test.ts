@@ -131,6 +131,12 @@ describe.skipIf(!hasRtApp)(`rt-app runs a file that we read${rtAppNote}`, () => 
     expect([...writeRtAppLog(policy!, rows)].join('')).toBe(texts.get('x-web-1.log'));
   });
 
+  test('and a task waits for the name that its suspend says', () => {
+    const waker = '"waker": {"loop": 9, "phases": {"p": {"run": 500, "resume": "door", "sleep": 9000}}}';
+    const { logs } = run(`${waker}, "waiter": {"loop": 4, "phases": {"p": {"suspend": "door", "run": 500}}}`);
+    expect(logs.get('x-waiter-1.log')!.rows.length).toBe(4);
+  });
+
   test('and tells nice values in the log, and stops when the time is over', () => {
     const { status, logs } = run('"low": {"priority": 7, "loop": -1, "run": 1000, "sleep": 9000}, "slow": {"sleep": 30000}');
     expect(status).toBe(0);

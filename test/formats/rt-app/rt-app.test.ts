@@ -123,8 +123,9 @@ describe('events', () => {
     ['"signal": "c"', { kind: 'signal', condition: 'c' }],
     ['"broadcast": "c"', { kind: 'broad', condition: 'c' }],
     ['"barrier": "b"', { kind: 'barrier', barrier: 'b' }],
-    ['"suspend": "a"', { kind: 'suspend' }],
-    ['"resume": "a"', { kind: 'resume', task: 'a' }],
+    ['"suspend": "a"', { kind: 'suspend', name: 'a' }],
+    ['"suspend": ""', { kind: 'suspend', name: 'a' }],
+    ['"resume": "a"', { kind: 'resume', name: 'a' }],
     ['"sem_post": "s"', { kind: 'sem_post', semaphore: 's' }],
     ['"sem_wait2": "s"', { kind: 'sem_wait', semaphore: 's' }],
     ['"yield": ""', { kind: 'yield' }],
@@ -230,6 +231,18 @@ describe('what is not simulated is told with its place', () => {
   });
 });
 
+test('a suspend waits for what it names where a resume names it too, else for its own task, as an empty one does', () => {
+  const text = `{"tasks": {"main": {"loop": 1, "run": 1, "resume": "door", "resume2": "own"},
+    "a": {"suspend": "door", "run": 1}, "b": {"suspend": "gate", "run": 1}, "own": {"suspend": "", "run": 1}}}`;
+  const { tasks, ignored } = readRtApp(text);
+  const names = tasks.slice(1).map(({ phases }) => phases[0]!.events.flatMap((event) => (event.kind === 'suspend' ? [event.name] : [])));
+  expect(names).toEqual([['door'], ['b'], ['own']]);
+  expect(ignored).toEqual([
+    'line 2, column 11: tasks.a.suspend = "door": waits for that, as in rt-app 1.0; later versions wait for their own name',
+    'line 2, column 47: tasks.b.suspend = "gate": a task is resumed by its own name',
+  ]);
+});
+
 test('what rt-app passes over is told with its place', () => {
   const { ignored } = readRtApp(`{"note": "x", "tasks": {"a": {"run": 1, "prority": 3, "dl-period": 9,
     "suspend": "b", "resume": "nobody", "timer": {"ref": "t", "every": 4}}, "b": {"sleep": 1, "phases": {"p": {"run": 1}}}},
@@ -258,7 +271,8 @@ describe('is refused with line, column, key and what was wanted:', () => {
     ['{"tasks": {"a": 5}}', 'line 1, column 17: tasks.a = 5, want a mapping'],
     ['{"tasks": {"": {"run": 1}}}', 'line 1, column 12: tasks.: no name, want one'],
     ['{"tasks": {"a": {"run": 1}}, "tasks": {}}', 'line 1, column 30: tasks: a second time, want it once'],
-    ['{"tasks": {"a": {"suspend",\n"run": 1}}}', 'line 1, column 27: ",\\n\\"run\\": 1", want a colon'],
+    [inTask('"lock_order": ["r0"]'), 'line 2, column 15: tasks.a.lock_order = a list, want its events one by one, in their order: run, sleep, lock, unlock, wait, signal (lock_order is of rt-app of 2014 and before)'],
+    ['{"tasks": {"a": {"suspend",\n"run": 1}}}', 'line 1, column 27: ",\\n\\"run\\": 1", want a colon and a value, if only ""'],
     [inTask('"run": -1'), 'line 2, column 8: tasks.a.run = -1, want a whole number of µs from 0 to 2147483647'],
     [inTask('"run": 1e3'), 'line 2, column 8: tasks.a.run = 1000 (to json-c a fraction), want a whole number of µs from 0 to 2147483647'],
     [inTask('"sleep": 2147483648'), 'line 2, column 10: tasks.a.sleep = 2147483648, want a whole number of µs from 0 to 2147483647'],

@@ -42,6 +42,7 @@ describe('perf stat', () => {
       elapsedNs: 526_001_255,
       userNs: 1_220_000_000,
       sysNs: 30_000_000,
+      isOfCpus: false,
       remarks: ['cycles: counted 66.70 % of the time, scaled up'],
     });
     expect([countOf(stat, 'LLC-loads', 'cycles'), countOf(stat, 'LLC-loads')]).toEqual([7_654_321_098, null]);
@@ -78,6 +79,18 @@ describe('perf stat', () => {
     expect(valuesOf(text)).toEqual({ 'task-clock': 410_714, cycles: null, instructions: 12_345 });
     expect(readPerfStat(text).remarks).toEqual(['instructions: counted 40.00 % of the time, scaled up']);
   });
+
+  test('with the decimal comma of a locale, in CSV and JSON too, and a comma at the end of an object', () => {
+    const stat = readPerfStat('8012,41;msec;task-clock;8012410000;66,66;3,991;CPUs utilized\n77;;cycles;5;100,00;;\n');
+    expect(stat.counts.map(({ value, runningShare }) => [value, runningShare])).toEqual([[8_012_410_000, 0.6666], [77, 1]]); // prettier-ignore
+    expect(valuesOf('8012,41,msec,task-clock,8012410000\n77,,cycles,5,100\n')).toEqual({ 'task-clock': 8_012_410_000, cycles: 77 });
+    expect(valuesOf('{"counter-value" : "12,500000", "unit" : "msec", "event" : "task-clock", "pcnt-running" : 100.00, }')).toEqual({ 'task-clock': 12_500_000 }); // prettier-ignore
+  });
+
+  test.each([["'system wide'", true], ["'CPU(s) 0-3,7'", true], ["'./system wide'", false]] as const)('of %s counts all that ran on CPUs: %s', (what, isOfCpus) => {
+    const stat = readPerfStat(` Performance counter stats for ${what}:\n\n  7 cycles\n`);
+    expect([stat.isOfCpus, stat.remarks.length]).toEqual([isOfCpus, isOfCpus ? 1 : 0]);
+  }); // prettier-ignore
 
   test('of old versions', () => {
     const counts = ['  1234.56 task-clock (msec)  #  0.9 CPUs utilized', '  77.5 cpu-clock-msecs', '  9 cycles  #  2.9 GHz'];

@@ -92,6 +92,21 @@ describe('what the threads of a trace did', () => {
   test('leaves out threads of the kernel, by their state or name', () => {
     const read = tasksOfTrace(script([7, 0, 10, away(7, 'S', 3)], [3, 0, 40, away(3, 'I', 7)], [7, 0, 70, away(7, 'S', 0)]));
     expect(read.tasks.map(({ tid }) => tid)).toEqual([7]);
+    const names = [
+      'kworker/R-rcu_gp',
+      'khungtaskd',
+      'kdamond.0',
+      'oom_reaper',
+      'psimon',
+      'scsi_eh_0',
+      'sugov:4',
+      'xfsaild/dm-0',
+      'sugovernor',
+    ];
+    const lines = names.map(
+      (name, i) => `${name} ${20 + i} [000] 5.00000${i}: sched:sched_process_exit: comm=${name} pid=${20 + i} prio=120`,
+    );
+    expect(tasksOfTrace(readPerfScript(lines.join('\n'))).tasks.map(({ comm }) => comm)).toEqual(['sugovernor']);
     expect(() => tasksOfTrace(three(), { comms: ['delta'] })).toThrow(
       'no thread is left, want comm, tid, pid, from and to of some that run',
     );
