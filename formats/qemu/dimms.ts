@@ -29,7 +29,7 @@ export function withDimms(
     const isAlike = JSON.stringify(own.binding) === JSON.stringify(backend.binding) && own.isPreallocated === backend.isPreallocated;
     if (isAlike) {
       added[node]! += backend.bytes;
-      aside.ignored.push(`${lineOf(source, at)}: -device pc-dimm: ${backend.bytes} bytes, memory of node ${node} from the start`);
+      aside.ignored.push(`${lineOf(source, at)}: -device pc-dimm: ${backend.bytes / 1024 ** 2} MiB, memory of node ${node} from the start`);
     } else aside.unsimulated.push(`${lineOf(source, at)}: -device pc-dimm: memory bound or backed otherwise than that of node ${node}`);
   }
   return {

@@ -16,7 +16,9 @@ import { MOST_COMMAND_CHARACTERS, readCommands, type ShellWord } from './shell-w
 const PROGRAM = /^(qemu-system-[a-z0-9_]+|qemu-kvm|kvm)$/;
 
 export function looksLikeQemu(text: string): boolean {
-  return /(^|[\s/])(qemu-system-[a-z0-9_]+|qemu-kvm|kvm)["']?[\s\0]/m.test(text) || /^\s*-(smp|m|numa|object|machine|name)\s/.test(text);
+  return (
+    /(^|[\s/]|\w=["']?)(qemu-system-[a-z0-9_]+|qemu-kvm|kvm)["']?[\s\0]/m.test(text) || /^\s*-(smp|m|numa|object|machine|name)\s/.test(text)
+  );
 }
 
 /**

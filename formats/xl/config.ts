@@ -15,8 +15,9 @@ const USUAL_WEIGHT = 256;
 /** Characters looked at to guess a format. */
 const GLANCE = 65_536;
 
-/** A setting that guests have, at the start of a line. */
+/** A setting that guests have, at the start of a line; not in a script, which sets its variables in the same way. */
 export function looksLikeXlConfig(text: string): boolean {
+  if (text.startsWith('#!')) return false;
   return /(?:^|[\n;])[ \t]*(?:name|vcpus|memory|type|builder|kernel|vnuma)[ \t]*\+?=/.test(text.slice(0, GLANCE));
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { guessGuestFormat } from '../../../formats/guest-formats.ts';
 import { looksLikeQemu, readQemu, readQemuCommands } from '../../../formats/qemu/qemu.ts';
 
 /** Command lines as they stand in scripts, logs and process lists, with all that machines in use have. */
@@ -49,6 +50,13 @@ describe('what a shell does that changes nothing of CPUs and memory stands in no
     ]);
   });
 
+  test('a script is told by its program, though its variables look like settings of xl', () => {
+    const script = '#!/bin/sh\nQEMU="qemu-system-x86_64"\nmemory=3G\n$QEMU -enable-kvm -m $memory\n';
+    expect(guessGuestFormat(script)?.name).toBe('qemu');
+    expect(guessGuestFormat(script.replace('#!', '# '))?.name).toBe('xl');
+    expect(readQemu(script).memoryBytes).toBe(3 * GiB);
+  });
+
   test('a name that is not known is none', () => {
     const { name, ignored } = readQemu('qemu-kvm -name "$1" -m 1G');
     expect([name, ignored]).toEqual([null, ['line 1: -name: $1 is not known, so the guest has no name of its own']]);
@@ -97,7 +105,7 @@ describe('a DIMM that is there at the start', () => {
     const guest = readQemu(nodes + dimms);
     expect(guest.cells.map(({ memoryBytes }) => memoryBytes / MiB)).toEqual([3584, 3072]);
     expect([guest.memoryBytes / MiB, guest.unsimulated]).toEqual([6656, []]);
-    expect(guest.ignored).toContain('line 1: -device pc-dimm: 536870912 bytes, memory of node 0 from the start');
+    expect(guest.ignored).toContain('line 1: -device pc-dimm: 512 MiB, memory of node 0 from the start');
   });
 
   test('is memory of a guest without nodes', () => {
