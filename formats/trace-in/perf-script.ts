@@ -4,8 +4,8 @@ import { checkCpu, eachLine, TraceLine } from './trace-lines.ts';
 
 /** `[CPU]  SECONDS.FRACTION: [PERIOD] `, behind which stands the event, and before it the thread. */
 const MIDDLE = /\[(\d{1,4})\] {1,8}(\d{1,12})\.(\d{1,9}): {1,64}(?:\d{1,20} {1,64})?/g;
-/** `PID` or `PID/TID` at the end. */
-const THREAD = /(?:^|[ \t])(\d{1,10})(?:\/(\d{1,10}))?$/;
+/** `PID` or `PID/TID` at the end; -1 of a thread that is ending. */
+const THREAD = /(?:^|[ \t])(-1|\d{1,10})(?:\/(-1|\d{1,10}))?$/;
 /** Below an event with a stack: address, function, file. */
 const STACK = /^\s{1,64}[0-9a-f]{1,16}\s/;
 const LOST = /PERF_RECORD_LOST|\bLOST\b|\blost \d{1,20} (?:chunks|events|samples)/;
@@ -29,8 +29,10 @@ export function readPerfScript(text: string): SchedTrace {
   eachLine(text, (line) => {
     last = line;
     const head = headOf(line);
-    if (head !== null) gatherer.add(line, head);
+    if (head !== null && !head.name.startsWith('PERF_RECORD_')) gatherer.add(line, head);
     else if (LOST.test(line.text)) gatherer.addLost();
+    else if (head !== null)
+      gatherer.passOver(/^\w*/.exec(head.name)![0]); // some are at time 0, of what was there before
     else if (line.text.trim() !== '' && !line.text.startsWith('#') && !STACK.test(line.text))
       gatherer.addStray(line, 'want COMM PID [CPU] SECONDS.MICROSECONDS: sched:EVENT: FIELDS');
   });
@@ -49,8 +51,8 @@ function headOf(line: TraceLine): EventLine | null {
     if (event === null) continue;
     return {
       comm: before.slice(0, before.length - (thread[0].length - (/^\s/.test(thread[0]) ? 1 : 0))).trim(),
-      tid: Number(second ?? first),
-      pid: second === undefined ? null : Number(first),
+      tid: numberOrNull(second ?? first!),
+      pid: second === undefined ? null : numberOrNull(first!),
       cpu: checkCpu(line, found.index, Number(cpu)),
       timeAt: line.text.indexOf(seconds!, found.index + cpu!.length + 2),
       seconds: seconds!,
@@ -60,4 +62,8 @@ function headOf(line: TraceLine): EventLine | null {
     };
   }
   return null;
+}
+
+function numberOrNull(written: string): number | null {
+  return written === '-1' ? null : Number(written);
 }

@@ -102,10 +102,11 @@ export function countOf({ counts }: PerfStat, ...events: readonly string[]): num
   return null;
 }
 
-/** Neither counts nor times: comments, and what perf says of events that were not counted. */
+/** Neither counts nor times: comments, what perf says of events that were not counted, and single runs of -r --table. */
 const isPlain = (text: string): boolean =>
   text === '' ||
   text.startsWith('#') ||
+  /^\d{1,12}[.,]\d{1,12} \([-+]\d/.test(text) ||
   /^Some events weren't counted|^The events in group usually|^Try (?:echo|the)|^perf stat|^\/\/|^echo /.test(text);
 
 /** Figures that perf worked out of counts, in a line of their own: `TopdownL1 (cpu_core)   #   66.1 %  tma_backend_bound`, `,,,,0.23,stalled...`. */

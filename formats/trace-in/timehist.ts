@@ -8,6 +8,8 @@ const TASK =
   /^(.{0,64}?)\[(\d{1,10})(?:\/(\d{1,10}))?\] {1,64}(?:(?:-?\d{1,4}->)?(-?\d{1,4}) {1,32})?(\S{1,24}) {1,32}(\S{1,24}) {1,32}(\S{1,24})(?: |$)/;
 /** Rows of -w and -M, which have a gap where the times would stand. */
 const OTHER_ROW = / {20,99}(?:awakened|migrated): /;
+/** A thread that is ending has lost its number. */
+const ENDING = /^ {0,64}:-1\[-1(?:\/-?\d{1,10})?\] /;
 const IDLE = /^ {0,64}<idle> /;
 /** With -V each CPU has a column of one character between those that are read; the head numbers them in hex, from 0 again after f. */
 const PICTURE = /\bcpu {1,64}([\da-f]{1,4096}) {1,64}task name/;
@@ -31,6 +33,7 @@ export function readTimehist(text: string): Timehist {
   let isOver = false;
   let lostLines = 0;
   let lateCount = 0;
+  let endingCount = 0;
   let pictureWidth = 0;
   eachLine(text, (line) => {
     last = line;
@@ -38,6 +41,10 @@ export function readTimehist(text: string): Timehist {
     if (/^(?:Runtime summary|Wait-time|Idle stats|Total run time)/.test(line.text)) isOver = true;
     else if (/\bLOST\b|lost/.test(line.text) && !ROW.test(line.text)) lostLines++;
     else if (ROW.test(line.text)) {
+      if (ENDING.test(taskOf(line, pictureWidth))) {
+        endingCount++;
+        return;
+      }
       const stretch = stretchOf(line, table, origin, pictureWidth);
       if (stretch === null) return;
       if (stretches.length === MOST_EVENTS) line.fail(0, `more than ${MOST_EVENTS} rows, want fewer`);
@@ -55,6 +62,7 @@ export function readTimehist(text: string): Timehist {
     stretches,
     remarks: [
       'who woke whom is not in this table: all waits are sleeps',
+      ...(endingCount > 0 ? [`${endingCount} rows are of threads that were ending, which perf has no number of: left out`] : []),
       ...(lateCount > 0 ? [`${lateCount} rows stand after later ones: put in order of time`] : []),
       ...(lostLines > 0 ? [`events were lost in ${lostLines} places: what runs and waits there is not known`] : []),
     ],
@@ -62,8 +70,8 @@ export function readTimehist(text: string): Timehist {
 }
 
 function stretchOf(line: TraceLine, table: ThreadTable, origin: { seconds: number }, pictureWidth: number): Stretch | null {
-  const [matched, seconds, fraction, cpu] = ROW.exec(line.text)!;
-  const rest = line.text.slice(matched.length + (pictureWidth > 0 ? 2 + pictureWidth : 0)); // two blanks before it
+  const [, seconds, fraction, cpu] = ROW.exec(line.text)!;
+  const rest = taskOf(line, pictureWidth);
   if (OTHER_ROW.test(rest) || IDLE.test(rest)) return null;
   const task = rest.trimStart();
   const taskAt = line.text.length - task.length;
@@ -75,6 +83,11 @@ function stretchOf(line: TraceLine, table: ThreadTable, origin: { seconds: numbe
   table.see(line, taskAt, Number(tid), comm!.trim(), prioOf(prio), pid === undefined ? Number(tid) : Number(pid));
   const [waitNs, delayNs, runNs] = [nsOf(line, 'wait time', wait!), nsOf(line, 'sch delay', delay!), nsOf(line, 'run time', run!)];
   return { endNs, cpu: checkCpu(line, 0, Number(cpu)), tid: Number(tid), waitNs, delayNs, runNs };
+}
+
+/** What stands behind the CPU and the picture, which has two blanks before it. */
+function taskOf(line: TraceLine, pictureWidth: number): string {
+  return line.text.slice(ROW.exec(line.text)![0].length + (pictureWidth > 0 ? 2 + pictureWidth : 0));
 }
 
 /** Below 0: of SCHED_DEADLINE. */

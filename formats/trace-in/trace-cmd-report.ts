@@ -1,3 +1,4 @@
+import { shown } from '../format-error.ts';
 import type { SchedTrace } from './sched-trace.ts';
 import { eventAt, type EventLine, EventGatherer } from './trace-events.ts';
 import { checkCpu, eachLine, TraceLine } from './trace-lines.ts';
@@ -7,11 +8,14 @@ import { checkCpu, eachLine, TraceLine } from './trace-lines.ts';
  * the kernel's latency format, such as d..2.
  */
 const MIDDLE =
-  /(?:\[(\d{1,4})\] {1,8}(?:([\w.#!+*-]{1,12}) {1,8})?| (\d{1,4})([dDXbB.][\w.][hHszZ.][\w.#*]{1,3}) {1,8})(\d{1,12})\.(\d{1,9}): {1,64}/g;
+  /(?:\[(\d{1,4})\] {1,8}(?:([\w.#!+*-]{1,12}) {1,8})?| (\d{1,4})([dDXbB.][\w.][hHszZ.][\w.#*]{1,3}) {1,8})(\d{1,12})\.(\d{1,9}): {1,64}(?:\(\+\d{1,20}\) {1,64})?/g;
 /** `-PID`, and maybe `(TGID)`, at the end. */
 const THREAD = /-(\d{1,10})(?:[ \t]{1,8}\([ \t]{0,8}(\d{1,10}|-{1,10})\))?$/;
+/** The head of each file where trace-cmd reports several as one. */
+const OF_SEVERAL = /^\s{0,256}\S{1,256}: {1,64}cpus=\d/;
 /** What trace-cmd says about the file, the kernel about its buffer, and stacks. */
-const PASSED_OVER = /^(?:version = |cpus=|cpu \d+ |CPU \d+ is empty|trace-cmd|\s*=>|\s*<stack trace|\s*#|\[vmlinux\]|\s*$)/;
+const PASSED_OVER =
+  /^(?:version = |cpus=|cpu \d+ |CPU \d+ is empty|trace-cmd|\s*=>|\s*<stack trace|\s*#|\[vmlinux\]|(?:Average|Maximum|Minimum) (?:wakeup l|L)atency: |\s*$)/;
 /** In the head of the kernel's file, a line a flag from left to right: `# / _----=> need-resched`. */
 const FLAG_NAME = /^#[ |/]{1,80}_-{1,16}=> ([\w/-]{1,32})/;
 const MOST_FLAGS = 12;
@@ -38,6 +42,7 @@ export function readTraceCmdReport(text: string): SchedTrace {
     const head = headOf(line, flagNames);
     if (head !== null) gatherer.add(line, head);
     else if (LOST.test(line.text)) gatherer.addLost();
+    else if (OF_SEVERAL.test(line.text)) line.fail(0, `${shown(line.text.trim())}: several files in one report, want one of each`);
     else if (!PASSED_OVER.test(line.text)) gatherer.addStray(line, 'want COMM-PID [CPU] SECONDS.MICROSECONDS: EVENT: FIELDS');
     else {
       const named = FLAG_NAME.exec(line.text);

@@ -5,7 +5,8 @@ import { checkCpu, fieldsFromRight, ThreadTable, timeOf, type TraceLine, wholeNu
 /** A line that tells an event, taken apart as far as perf and trace-cmd write it alike. */
 export interface EventLine {
   readonly comm: string;
-  readonly tid: number;
+  /** null of a thread that is ending, where the tracer has forgotten it: it is the one that ran there. */
+  readonly tid: number | null;
   readonly pid: number | null;
   readonly cpu: number;
   /** Where the time stands in the line. */
@@ -33,12 +34,19 @@ export class EventGatherer {
   #endNs = -Infinity;
   #lateCount = 0;
   #lostLines = 0;
+  /** Who ran on a CPU after its last event. */
+  readonly #running = new Map<number, number>();
   /** The first of those that stand before the first event and are none of the tracer's. */
   #stray: { readonly line: TraceLine; readonly wanted: string } | null = null;
   #strayCount = 0;
 
   constructor(source: SchedTrace['source']) {
     this.#source = source;
+  }
+
+  /** Counts an event that says nothing about who runs when. */
+  passOver(name: string): void {
+    this.#passedOver.set(name, (this.#passedOver.get(name) ?? 0) + 1);
   }
 
   /** A line that says that the tracer lost events. */
@@ -62,9 +70,11 @@ export class EventGatherer {
     if (this.#originSeconds < 0) this.#originSeconds = Number(head.seconds);
     const timeNs = timeOf(line, head.timeAt, head.seconds, head.fraction, this.#originSeconds);
     this.#startNs = Math.min(this.#startNs, timeNs);
-    this.#table.see(line, 0, head.tid, head.comm, null, head.pid);
-    const event = this.#eventOf(line, head, { timeNs, cpu: head.cpu, byTid: head.tid });
-    if (event === null) this.#passedOver.set(head.name, (this.#passedOver.get(head.name) ?? 0) + 1);
+    const byTid = head.tid ?? this.#running.get(head.cpu) ?? 0;
+    this.#table.see(line, 0, byTid, head.tid === null ? '' : head.comm, null, head.pid);
+    const event = this.#eventOf(line, head, { timeNs, cpu: head.cpu, byTid });
+    this.#running.set(head.cpu, event?.kind === 'switch' ? event.toTid : byTid);
+    if (event === null) this.passOver(head.name);
     else {
       if (this.#events.length === MOST_EVENTS) line.fail(0, `more than ${MOST_EVENTS} events, want fewer`);
       this.#events.push(event);
@@ -186,7 +196,7 @@ function pluginSwitch(text: string): (string | undefined)[] | null {
   const arrow = text.indexOf(' ==> ');
   if (arrow < 0) return null;
   const from = /:(\d{1,10}) \[(-?\d{1,4})\] (\S{1,8})$/.exec(text.slice(0, arrow));
-  const to = /:(\d{1,10}) \[(-?\d{1,4})\]\s{0,8}$/.exec(text.slice(arrow + 5));
+  const to = /:(\d{1,10}) \[(-?\d{1,4})\](?: Latency: [\d.]{1,24} usecs)?\s{0,8}$/.exec(text.slice(arrow + 5)); // with report -w
   if (!from || !to) return null;
   const [, fromPid, fromPrio, state] = from;
   return [text.slice(0, from.index), fromPid, fromPrio, state, text.slice(arrow + 5, arrow + 5 + to.index), to[1], to[2]];

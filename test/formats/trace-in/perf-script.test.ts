@@ -68,23 +68,39 @@ describe('perf script', () => {
     ]);
   });
 
-  test("records of perf's own and counters of whatever name are counted and passed over, warnings before the first event told", () => {
-    const { events, passedOver, remarks } = readPerfScript(
+  test('what a thread does that is ending and has lost its number is told of the one that ran there', () => {
+    const { events, threads } = readPerfScript(
       [
+        'a 18 [002] 5.000001: sched:sched_waking: comm=b pid=33 prio=120 target_cpu=001',
+        ':-1 -1 [002] 5.000002: sched:sched_waking: comm=b pid=33 prio=120 target_cpu=001',
+        ':-1 -1/-1 [002] 5.000003: sched:sched_switch: prev_comm=a prev_pid=18 prev_prio=120 prev_state=X ==> next_comm=c d next_pid=44 next_prio=120',
+        ':-1 -1 [002] 5.000004: sched:sched_waking: comm=b pid=33 prio=120 target_cpu=001',
+      ].join('\n'),
+    );
+    expect(events.map(({ byTid }) => byTid)).toEqual([18, 18, 18, 44]);
+    expect([...threads.values()].map(({ tid, comm }) => [tid, comm])).toEqual([[18, 'a'], [33, 'b'], [44, 'c d']]); // prettier-ignore
+  });
+
+  test("records of perf's own and counters of whatever name are counted and passed over, warnings before the first event told", () => {
+    const { events, passedOver, remarks, startNs, originSeconds } = readPerfScript(
+      [
+        'swapper 0 [000] 0.000000: PERF_RECORD_FORK(18:18):(0:0)',
         'Warning:',
         'Processed 12 events and lost 4 chunks!',
         `${HEAD}PERF_RECORD_COMM exec: sleep:17/18`,
         `${HEAD}PERF_RECORD_SWITCH_CPU_WIDE OUT preempt  next pid/tid:     0/0    `,
         `${HEAD}     250000   cpu_core/cycles/Pu:  ffffffff8a0 foo`,
         `${HEAD}          1 cycles:ppp:  ffffffff8a0 foo`,
+        `${HEAD}PERF_RECORD_LOST lost 12`,
         `${HEAD}sched:sched_process_exit: comm=a pid=18 prio=120`,
       ].join('\n'),
     );
     expect(events).toEqual([{ kind: 'exit', timeNs: 1000, cpu: 2, byTid: 18, tid: 18 }]);
-    expect([...passedOver]).toEqual([['PERF_RECORD_COMM', 1], ['PERF_RECORD_SWITCH_CPU_WIDE', 1], ['cpu_core/cycles/Pu', 1], ['cycles:ppp', 1]]); // prettier-ignore
+    expect([originSeconds, startNs]).toEqual([5, 1000]); // of the counters: records are no part of the time
+    expect([...passedOver]).toEqual([['PERF_RECORD_FORK', 1], ['PERF_RECORD_COMM', 1], ['PERF_RECORD_SWITCH_CPU_WIDE', 1], ['cpu_core/cycles/Pu', 1], ['cycles:ppp', 1]]); // prettier-ignore
     expect(remarks).toEqual([
       "1 lines before the first event are not the tracer's: passed over",
-      'events were lost in 1 places: what runs and waits there is not known',
+      'events were lost in 2 places: what runs and waits there is not known',
     ]);
   });
 

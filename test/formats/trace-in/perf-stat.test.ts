@@ -122,7 +122,7 @@ describe('perf stat', () => {
   test('what the program printed before is told, and what perf says behind is not', () => {
     const behind = "Some events weren't counted. Try disabling the NMI watchdog:\n\techo 0 > /proc/sys/kernel/nmi_watchdog\n";
     const { counts, remarks, elapsedNs } = readPerfStat(
-      `$ perf stat ./app 3\nround 1: 17 cycles\n${table('  7 cycles', '', '  2.5  seconds time elapsed')}${behind}The events in group usually have to be from the same PMU.\n`,
+      `$ perf stat -r 2 --table ./app 3\nround 1: 17 cycles\n${table('  7 cycles', '', '   # Table of individual measurements:', '   2.4000000 (-0.1000000) ##', '  2.5  seconds time elapsed')}${behind}The events in group usually have to be from the same PMU.\n`,
     );
     expect([counts.length, elapsedNs, remarks]).toEqual([1, 2_500_000_000, ["2 lines before the counts are not perf stat's: passed over"]]);
   });

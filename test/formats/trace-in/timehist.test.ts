@@ -53,6 +53,13 @@ describe('perf sched timehist', () => {
     expect([...threads.values()]).toEqual([{ tid: 9, comm: 'ab c', pid: 7, prio: null, isKernel: false }]);
   });
 
+  test('leaves out threads that are ending, which have no number, and says how many rows that were', () => {
+    const { stretches, remarks } = readTimehist(
+      '  5.1 [0001]  a[9/7]  0.000  0.000  1.000\n  5.2 [0001]  :-1[-1/7]   1.250  0.030  0.070 \n',
+    );
+    expect([stretches.length, remarks[1]]).toEqual([1, '1 rows are of threads that were ending, which perf has no number of: left out']);
+  });
+
   test('tells the priority it has from now on, with --prio', () => {
     const { threads } = readTimehist(
       '  time  cpu  task name  prio  wait time\n' +

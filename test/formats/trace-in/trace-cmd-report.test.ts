@@ -90,6 +90,17 @@ describe('trace-cmd report', () => {
     expect(refusal(() => one(line))).toBe(message);
   });
 
+  test('reads report -w and --ts-diff, whose figures it passes over; several files in one report are refused', () => {
+    const { events, passedOver } = readTraceCmdReport(
+      'a-1 [000] 3.000002: (+7) sched_switch: a:1 [120] S ==> b:7 [118] Latency: 0.500 usecs\n\nAverage wakeup latency: 0.5 usecs\nMaximum Latency: 0.5 usecs at timestamp: 3.0\n',
+    );
+    expect(events).toEqual([{ kind: 'switch', timeNs: 2000, cpu: 0, byTid: 1, fromTid: 1, isRunnable: false, toTid: 7 }]);
+    expect(passedOver.size).toBe(0);
+    expect(refusal(() => readTraceCmdReport('host.dat: cpus=2\nhost.dat:  a-1 [000] 3.5: sys_exit: NR 1\n'))).toBe(
+      'line 1, column 1: "host.dat: cpus=2": several files in one report, want one of each',
+    );
+  });
+
   test('what stands before the first event is told, and refused behind it', () => {
     const event = '  a-1 [000] 3.5: sched_process_exit: comm=x pid=19 prio=1\n';
     const { events, remarks } = readTraceCmdReport(`$ atrace sched\ncapturing trace... done\n# tracer: nop\n${event}`);
