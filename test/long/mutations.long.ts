@@ -31,7 +31,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-const TESTS = ['engine', 'host', 'closed-forms', 'cold-cache', 'guest-scheduler'].map((name) => `test/sim/${name}.test.ts`);
+const TESTS = ['engine', 'speeds', 'host', 'closed-forms', 'cold-cache', 'guest-scheduler'].map((name) => `test/sim/${name}.test.ts`);
 
 function testsPass(): boolean {
   const { status, stdout } = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--reporter=default', ...TESTS], {
