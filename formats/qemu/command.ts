@@ -110,8 +110,13 @@ const HOLDING_DEVICE = /^(vfio-pci|vhost-vdpa)/;
 const HOLDING_NETWORK = /^(?:(?:type=)?vhost-vdpa,|\{[^]*"vhost-vdpa")/;
 const FOR_DMA = 'all memory is backed at the start for it';
 
-/** Whether a device, as its option has it, changes nothing of memory and vCPUs. */
-export function isPlainDevice(text: string): boolean {
+/** Whether an option with an argument changes nothing of memory and vCPUs. */
+export function isPlainOption(name: string, argument: string): boolean {
+  if (name === 'device') return isPlainDevice(argument);
+  return QEMU_PLAIN_WITH_ARGUMENT.has(name) && !(name === 'netdev' && HOLDING_NETWORK.test(argument));
+}
+
+function isPlainDevice(text: string): boolean {
   const driver = /^\{.*?"driver"\s*:\s*"([^"]*)"/.exec(text)?.[1] ?? text.split(',')[0]!;
   return !HEAVY_DEVICE.test(driver) && !HOLDING_DEVICE.test(driver);
 }

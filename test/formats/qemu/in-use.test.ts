@@ -35,6 +35,59 @@ describe('what a shell does that changes nothing of CPUs and memory stands in no
     expect(refusal(`MEM=1X\nqemu-kvm -smp 2 -m $MEM`)).toContain('line 2, column 20: -m size = "1X"');
   });
 
+  test.each([
+    'if test "$1" = big; then\nMEM=8\nfi',
+    'if test "$1" = big; then MEM=8; fi',
+    'for MEM in 5 6; do echo $MEM; done',
+    'while read MEM; do\ntrue; done <sizes',
+    'if true; then if true; then :; fi\nMEM=8\nfi',
+    'function more {\nMEM=8\n}',
+    'read MEM',
+    'unset MEM',
+    'readonly MEM=8',
+    'MEM+=8',
+    'echo 8 | read MEM',
+    '. ./sizes',
+    'eval MEM=8',
+  ])('a variable that the script may set otherwise is not known: %j', (command) => {
+    expect(refusal(`MEM=3\n${command}\nqemu-kvm -m $MEM`)).toContain('$MEM, want what it stands for');
+  });
+
+  test.each(['if true; then\nB=8; fi', 'while test -e lock; do sleep 1; done\nMEM=3', 'export MEM', 'echo "$MEM" MEMORY'])(
+    'a variable has its value behind what does not set it: %j',
+    (command) => {
+      expect(readQemu(`MEM=3\n${command}\nqemu-kvm -m \${MEM}G`).memoryBytes).toBe(3 * GiB);
+    },
+  );
+
+  test('a variable without a value is no word outside quotes', () => {
+    expect(readQemu('MORE=\nqemu-kvm $MORE -m 3G -append $MORE"" -smp 2$MORE')).toMatchObject({
+      memoryBytes: 3 * GiB,
+      vcpus: 2,
+      ignored: ['line 1: MORE=', 'line 2: -append'],
+    });
+  });
+
+  test('of a script with an if or a loop one command is taken, and no more', () => {
+    const script = 'if test -e /dev/kvm; then\nqemu-kvm -m 3G\nfi\n';
+    expect(readQemuCommands(script).map(({ memoryBytes }) => memoryBytes / GiB)).toEqual([3]);
+    expect(() => readQemuCommands(script.replace('fi', 'else\nqemu-kvm -m 5G\nfi'))).toThrow(
+      'line 4, column 1: "qemu-kvm": a second command',
+    );
+  });
+
+  test('a command that something is piped into is read as any other', () => {
+    expect(readQemu('yes | qemu-kvm -m 3G -S | tee log')).toMatchObject({
+      memoryBytes: 3 * GiB,
+      ignored: ['line 1: yes', 'line 1: tee', 'line 1: -S'],
+    });
+    expect(refusal('yes | qemu-kvm -m 3G\nqemu-kvm -m 5G')).toContain('line 2, column 1: "qemu-kvm": a second command');
+  });
+
+  test('options that a script puts together for itself are not known', () => {
+    expect(refusal('set -- "$@" -smp 4\nqemu-kvm -m 3G "$@"')).toContain('line 1, column 1: set --');
+  });
+
   test('other commands of the script are passed over, and told', () => {
     const script = '#!/bin/sh\nip tuntap add tap0 mode tap\nqemu-kvm -m 3G -net nic\nbrctl addif br0 tap0; echo done\n';
     const { memoryBytes, ignored } = readQemu(script);
@@ -78,6 +131,7 @@ describe('what a shell does that changes nothing of CPUs and memory stands in no
     expect(looksLikeQemu(text)).toBe(true);
     expect(readQemu(text)).toMatchObject({ name: 'a b', memoryBytes: 3 * GiB, unsimulated: [] });
     expect(refusal(text.replace('3G', '3Q'))).toContain('column 82: -m size = "3Q"');
+    expect(refusal(`${text}-S\0`.repeat(6_000))).toContain('more than 50000 words');
   });
 });
 
