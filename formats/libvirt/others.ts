@@ -15,9 +15,12 @@ export function otherElements(domain: XmlElement, bytes: number, remarks: Remark
   }
 }
 
+const LIMITS = ['hard_limit', 'soft_limit', 'swap_hard_limit'];
+
 /** <memtune>: what is no less than the guest's memory never holds it back. */
 function limits(memtune: XmlElement, bytes: number, { unsimulated, ignored }: Remarks): void {
-  const low = memtune.children.filter((limit) => ['hard_limit', 'soft_limit', 'swap_hard_limit'].includes(limit.name) && memoryBytes(limit) < bytes); // prettier-ignore
+  const isLow = (limit: XmlElement): boolean => LIMITS.includes(limit.name) && memoryBytes(limit) < bytes;
+  const low = memtune.children.filter(isLow);
   for (const limit of low) unsimulated.push(placed(limit, `memtune.${limit.name}: less than the guest's memory`));
   if (low.length === 0) ignored.push(placed(memtune, 'memtune'));
 }

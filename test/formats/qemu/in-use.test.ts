@@ -1,21 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { guessGuestFormat } from '../../../formats/guest-formats.ts';
 import { looksLikeQemu, readQemu, readQemuCommands } from '../../../formats/qemu/qemu.ts';
+import { refusal } from './refusal-fixture.ts';
 
 /** Command lines as they stand in scripts, logs and process lists, with all that machines in use have. */
 
 const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;
-
-function refusal(text: string): string {
-  try {
-    readQemu(text);
-  } catch (error) {
-    expect(error).toBeInstanceOf(RangeError);
-    return (error as Error).message;
-  }
-  return 'none';
-}
 
 describe('what a shell does that changes nothing of CPUs and memory stands in nobody’s way', () => {
   test.each([
@@ -170,6 +161,8 @@ describe('a DIMM that is there at the start', () => {
 
   test('is not simulated where it is bound or backed otherwise', () => {
     const { memoryBytes, unsimulated } = readQemu(`${nodes}${backend('c', '512M')}-device pc-dimm,memdev=c,node=1`);
+    const bindingAlone = backend('c', '512M', ',host-nodes=2,policy=bind');
+    expect(readQemu(`${nodes}${bindingAlone}-device pc-dimm,memdev=c,node=1`)).toMatchObject({ memoryBytes, unsimulated });
     expect([memoryBytes, unsimulated]).toEqual([
       4 * GiB,
       ['line 1: -device pc-dimm: memory bound or backed otherwise than that of node 1'],
