@@ -112,8 +112,9 @@ function isProgram(word: string): boolean {
   return PROGRAM.test(baseName(word)) && !word.startsWith('/dev/');
 }
 
+/** Not `modprobe kvm` or `grep kvm`: behind another word a program has options. */
 function startsProgram(words: readonly ShellWord[]): boolean {
-  return words.some(({ text }) => isProgram(text));
+  return words.some(({ text }, i) => isProgram(text) && (i === 0 || i < words.length - 1));
 }
 
 /** A command of a script that is none of QEMU's: neither options that lost theirs, nor a program that only a shell could tell. */

@@ -72,6 +72,7 @@ describe('what a shell does that changes nothing of CPUs and memory stands in no
       memoryBytes: 3 * GiB,
       ignored: ['line 1: yes', 'line 1: tee', 'line 1: -S'],
     });
+    expect(readQemu('modprobe kvm; chmod 666 /dev/kvm; qemu-kvm -m 3G | grep kvm').ignored).toEqual(['modprobe', 'chmod', 'grep'].map((one) => `line 1: ${one}`)); // prettier-ignore
     expect(refusal('yes | qemu-kvm -m 3G\nqemu-kvm -m 5G')).toContain('line 2, column 1: "qemu-kvm": a second command');
   });
 
