@@ -166,10 +166,12 @@ export function readHost(source: SourceText, options: readonly QemuOption[], fla
   return found;
 }
 
-/** The first that works is taken. */
+const OF_OTHER_SYSTEMS = ['hvf', 'whpx', 'nvmm'];
+
+/** QEMU takes the first that works: never one of another system, KVM here, and always TCG, which emulates. */
 function accelerator(found: Found, said: string): void {
-  const isKvm = said.split(':')[0] === 'kvm';
-  if (found.isKvm === null || isKvm) found.isKvm = isKvm;
+  const first = said.split(':').find((name) => !OF_OTHER_SYSTEMS.includes(name));
+  if (first !== undefined) found.isKvm ??= first === 'kvm';
 }
 
 function readMachine(settings: Settings, line: string, found: Found, aside: Aside): void {

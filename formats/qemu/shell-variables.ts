@@ -47,7 +47,7 @@ export function remember(variables: Variables, words: Words): void {
   const { values } = variables;
   let at = 0;
   for (; CONTROL.has(words[at]?.text ?? ''); at++) variables.depth = Math.max(0, variables.depth + CONTROL.get(words[at]!.text)!);
-  const isCertain = at === 0 && variables.depth === 0;
+  const isCertain = variables.depth === 0;
   const isExport = words[at]?.text === 'export';
   const assigned = isExport ? words.slice(at + 1).filter(({ text }) => text.includes('=')) : words.slice(at);
   if (RUNS_OTHER.has(assigned[0]?.text ?? '')) values.clear();

@@ -60,7 +60,7 @@ describe('what a shell does that changes nothing of CPUs and memory stands in no
   });
 
   test('of a script with an if or a loop one command is taken, and no more', () => {
-    const script = 'if test -e /dev/kvm; then\nqemu-kvm -m 3G\nfi\n';
+    const script = 'if [ -w /dev/kvm ]; then\nqemu-kvm -m 3G\nfi\n';
     expect(readQemuCommands(script).map(({ memoryBytes }) => memoryBytes / GiB)).toEqual([3]);
     expect(() => readQemuCommands(script.replace('fi', 'else\nqemu-kvm -m 5G\nfi'))).toThrow(
       'line 4, column 1: "qemu-kvm": a second command',

@@ -230,6 +230,17 @@ describe('what has an effect that is not simulated is listed', () => {
       ),
     ).toEqual([1, 0, 0, 0]);
   });
+
+  test.each([
+    ['-accel kvm -accel tcg', 0],
+    ['-accel tcg -accel kvm', 1],
+    ['-accel hvf -accel kvm -accel tcg', 0],
+    ['-machine accel=whpx:kvm:tcg', 0],
+    ['-machine accel=tcg:kvm', 1],
+    ['-accel tcg -enable-kvm', 0],
+  ])('of several accelerators the first that works counts: %s', (options, count) => {
+    expect(readQemu(`qemu-system-x86_64 ${options}`).unsimulated).toHaveLength(count);
+  });
 });
 
 test('memory of a guest without nodes is that of its backend, and can be backed at the start', () => {
