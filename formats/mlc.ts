@@ -55,9 +55,10 @@ export function readMlc(text: string): MlcReport {
     if (part === null || row === '') return;
     if (part === 'loaded') {
       if (/^\d/.test(row)) report.loaded.push(pointOf(line, words));
-    } else if (HEADING.test(row))
-      columns = row.replace(HEADING, '').split(/\s+/).map((word) => count(line, word)); // prettier-ignore
-    else if (columns && /^\d/.test(row)) {
+    } else if (HEADING.test(row)) {
+      const ids = row.replace(HEADING, '').split(/\s+/);
+      columns = ids.map((word) => count(line, word));
+    } else if (columns && /^\d/.test(row)) {
       for (const cell of rowOf(line, words, columns, part === 'bandwidths' ? MB_PER_GB : 1)) report[part].push(cell);
     }
   });

@@ -105,11 +105,11 @@ function packedWith(bytes: Uint8Array): string | null {
   return starts(0x50, 0x4b, 3, 4) ? 'packed by zip, which is not read here' : null;
 }
 
-function textOf(bytes: Uint8Array): string {
+function textOf(bytes: Uint8Array, encoding: 'utf-8' | 'utf-16le' | 'utf-16be' = 'utf-8'): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
-    throw new FormatError(1, 1, 'no text in UTF-8, want a description of a machine');
+    throw new FormatError(1, 1, `no text in ${encoding.toUpperCase()}, want a description of a machine`);
   }
 }
 
@@ -117,7 +117,7 @@ function textOf(bytes: Uint8Array): string {
 function inUtf8(bytes: Uint8Array): Uint8Array {
   const mark = (bytes[0]! << 8) | bytes[1]!;
   const encoding = mark === 0xfffe ? 'utf-16le' : mark === 0xfeff ? 'utf-16be' : null;
-  return encoding === null ? bytes : Buffer.from(new TextDecoder(encoding).decode(bytes));
+  return encoding === null ? bytes : Buffer.from(textOf(bytes, encoding));
 }
 
 function unpacked(bytes: Uint8Array): Uint8Array {

@@ -21,7 +21,8 @@ export function socketsOf(layout: Layout, known: MachineSpec | null, remarks: st
     const guess = `not said, those of ${known.name}, which has the same nodes, CPUs and distances`;
     return { nodeSocket: [...known.nodeSocket], sockets: known.sockets, guess };
   }
-  const near = besides(unsaid.filter((node) => nodes[node]!.cpus.length > 0), slit); // prettier-ignore
+  const unsaidWithCpus = unsaid.filter((node) => nodes[node]!.cpus.length > 0);
+  const near = besides(unsaidWithCpus, slit);
   near.forEach((first, node) => (names[node] = `alone ${first}`));
   const withCpus = nodes.flatMap(({ cpus }, node) => (cpus.length > 0 ? [node] : []));
   const memoryOnly = unsaid.filter((node) => nodes[node]!.cpus.length === 0);
@@ -39,13 +40,13 @@ export function socketsOf(layout: Layout, known: MachineSpec | null, remarks: st
 
 /** The lowest of the nodes that each of these is near to, directly or by others of them. */
 function besides(nodes: readonly number[], slit: Matrix | null): Map<number, number> {
-  const firstOf = new Map(nodes.map((node) => [node, node]));
-  const isNear = (a: number, b: number): boolean => Math.max(slit![a]![b]!, slit![b]![a]!) <= PRIORS.socketDistance;
-  for (const [at, node] of nodes.entries()) {
-    for (const other of slit ? nodes.slice(0, at).filter((one) => isNear(one, node)) : []) {
-      const [joined, kept] = [firstOf.get(node)!, firstOf.get(other)!].sort((a, b) => b - a) as [number, number];
-      for (const [one, first] of firstOf) if (first === joined) firstOf.set(one, kept);
-    }
+  const firstOf = new Map<number, number>();
+  const isNear = (a: number, b: number): boolean => slit !== null && Math.max(slit[a]![b]!, slit[b]![a]!) <= PRIORS.socketDistance;
+  for (const first of nodes) {
+    if (firstOf.has(first)) continue;
+    const found = new Set([first]);
+    for (const node of found) for (const other of nodes) if (!firstOf.has(other) && isNear(node, other)) found.add(other); // grows as it goes
+    for (const node of found) firstOf.set(node, first);
   }
   return firstOf;
 }

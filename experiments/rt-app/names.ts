@@ -18,7 +18,15 @@ export interface NamedCounts {
 /** Numbers of what is named in a file, in the order of their first use. */
 export class Names {
   readonly tasks: ReadonlyMap<string, number>;
-  private readonly numbers = { locks: new Map<string, number>(), conditions: new Map<string, number>(), barriers: new Map<string, number>(), semaphores: new Map<string, number>(), suspensions: new Map<string, number>(), timers: new Map<string, number>(), regions: new Map<string, number>() }; // prettier-ignore
+  private readonly numbers = {
+    locks: new Map<string, number>(),
+    conditions: new Map<string, number>(),
+    barriers: new Map<string, number>(),
+    semaphores: new Map<string, number>(),
+    suspensions: new Map<string, number>(),
+    timers: new Map<string, number>(),
+    regions: new Map<string, number>(),
+  };
   private readonly regionBytes: number[] = [];
   private readonly cpuLists = new Map<string, readonly number[]>();
   /** By the file's own list, which many phases and threads have from their task. */

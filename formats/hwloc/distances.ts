@@ -102,8 +102,9 @@ function readDistances1(element: XmlElement, inFile: readonly number[], remarks:
     return null;
   }
   const rows = inFile.map((_, i) => values.slice(i * count, (i + 1) * count));
-  const depth = element.attributes.get('relative_depth');
-  return count < 2 ? null : { ids: inFile, values: rows, name: 'of format 1', depth: depth === undefined ? null : whole(element, 'relative_depth', depth) }; // prettier-ignore
+  const said = element.attributes.get('relative_depth');
+  const depth = said === undefined ? null : whole(element, 'relative_depth', said);
+  return count < 2 ? null : { ids: inFile, values: rows, name: 'of format 1', depth };
 }
 
 function slitOf({ ids: rowIds, values, name }: Matrix, ids: readonly number[], remarks: string[]): Distances | null {

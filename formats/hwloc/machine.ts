@@ -80,6 +80,7 @@ export function limitedRemarks(remarks: readonly string[]): string[] {
     if (node !== undefined) nodes.add(Number(node));
   }
   const once = [...alike].map(([key, found]) => {
+    if (found.size === 0) return key;
     const nodes = [...found].sort((a, b) => a - b);
     return key.replace('node #', () => (nodes.length > 1 ? `each of nodes ${asRanges(nodes)}` : `node ${nodes[0]}`));
   });

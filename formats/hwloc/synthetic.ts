@@ -29,7 +29,7 @@ export function readHwlocSynthetic(text: string): Topology {
   }
   if (!levels.some(hasNodes)) {
     if (levels.some(({ type, width }) => type === 'Package' && width > 1))
-      remarks.push('no node is said: one of all packages, as in hwloc; pack:2 [numa] has one in each'); // prettier-ignore
+      remarks.push('no node is said: one of all packages, as in hwloc; pack:2 [numa] has one in each');
     levels.splice(1, 0, nodeLevel());
   }
   const nodes = topologyNodes(machineOf(levels, source), remarks);

@@ -48,7 +48,8 @@ function machineOf(root: XmlElement): XmlElement {
   const [top] = objects as [XmlElement];
   if (top.attributes.get('type') !== 'System' || top.attributes.has('cpuset')) return top;
   const machines = childrenOf(top, 'object').filter((object) => object.attributes.get('type') === 'Machine');
-  return machines.length === 1 ? machines[0]! : xmlFail(top, `${machines.length} machines in a System, want one: what lstopo writes of one host`); // prettier-ignore
+  if (machines.length !== 1) xmlFail(top, `${machines.length} machines in a System, want one: what lstopo writes of one host`);
+  return machines[0]!;
 }
 
 function versionOf(root: XmlElement): number {

@@ -24,7 +24,7 @@ export function backingOf(domain: XmlElement, isKvm: boolean, { ignored }: Remar
     ignored.push(
       placed(
         child,
-        `memoryBacking.${child.name}${isHuge ? ': backed at the start; how large a page is mapped is the scenario’s word "mapping"' : ''}`,
+        `memoryBacking.${child.name}${isHuge ? ': what has pages above 4 KiB is backed at the start; how large a page is mapped is the scenario’s word "mapping"' : ''}`,
       ),
     );
   }

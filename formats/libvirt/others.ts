@@ -1,4 +1,4 @@
-import { isPlainDevice, QEMU_PLAIN, QEMU_PLAIN_WITH_ARGUMENT } from '../qemu/command.ts';
+import { isPlainOption, QEMU_PLAIN } from '../qemu/command.ts';
 import { NO_EFFECT, placed, READ_ELEMENTS, type Remarks } from './remarks.ts';
 import { memoryBytes } from './values.ts';
 import { attribute, childrenOf, type XmlElement } from '../xml.ts';
@@ -15,28 +15,26 @@ export function otherElements(domain: XmlElement, bytes: number, remarks: Remark
   }
 }
 
+const LIMITS = ['hard_limit', 'soft_limit', 'swap_hard_limit'];
+
 /** <memtune>: what is no less than the guest's memory never holds it back. */
 function limits(memtune: XmlElement, bytes: number, { unsimulated, ignored }: Remarks): void {
-  const low = memtune.children.filter((limit) => ['hard_limit', 'soft_limit', 'swap_hard_limit'].includes(limit.name) && memoryBytes(limit) < bytes); // prettier-ignore
+  const isLow = (limit: XmlElement): boolean => LIMITS.includes(limit.name) && memoryBytes(limit, undefined, Infinity) < bytes; // near 2^53 KiB where there is none
+  const low = memtune.children.filter(isLow);
   for (const limit of low) unsimulated.push(placed(limit, `memtune.${limit.name}: less than the guest's memory`));
   if (low.length === 0) ignored.push(placed(memtune, 'memtune'));
 }
 
-/** <qemu:commandline>: options that libvirt hands on to QEMU as they are. */
+/** <qemu:commandline>: options that libvirt hands on to QEMU as they are. A word that is none goes with the option before it. */
 function commandLine(element: XmlElement, { unsimulated, ignored }: Remarks): void {
   const options = childrenOf(element, 'qemu:arg').map((arg) => ({ arg, text: attribute(arg, 'value') }));
   let isPlain = true;
-  for (let i = 0; i < options.length; i++) {
-    const { arg, text } = options[i]!;
-    const name = text.replace(/^--?/, '');
-    if (QEMU_PLAIN.has(name)) continue;
-    const value = options[i + 1]?.text ?? '';
-    if (QEMU_PLAIN_WITH_ARGUMENT.has(name) || (name === 'device' && isPlainDevice(value))) {
-      i++;
-      continue;
-    }
+  for (const [i, { arg, text }] of options.entries()) {
+    const name = /^--?(.+)$/.exec(text)?.[1] ?? null;
+    const next = options[i + 1]?.text ?? '';
+    if (name === null || QEMU_PLAIN.has(name) || isPlainOption(name, next)) continue;
     isPlain = false;
-    if (text.startsWith('-')) unsimulated.push(placed(arg, `qemu:commandline ${text}`));
+    unsimulated.push(placed(arg, `qemu:commandline ${text}`));
   }
   if (isPlain) ignored.push(placed(element, element.name));
 }

@@ -48,11 +48,11 @@ const UNITS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** Bytes, in whole KiB rounded up as libvirt keeps them; KiB where no unit is said. */
-export function memoryBytes(element: XmlElement, name?: string): number {
+export function memoryBytes(element: XmlElement, name?: string, most: number = MOST_BYTES): number {
   const unit = element.attributes.get('unit') ?? 'KiB';
   const scale = UNITS.get(unit.toLowerCase()) ?? failAt([element, 'unit'], unit, 'b, KB, KiB, MB, MiB, GB, GiB, TB or TiB');
   const bytes = Math.ceil((wholeNumber([element, name], 1, Number.MAX_SAFE_INTEGER) * scale) / KIB) * KIB;
-  if (bytes > MOST_BYTES)
+  if (bytes > most)
     failAt([element, name], `${name === undefined ? element.text.trim() : attribute(element, name)} ${unit}`, 'at most 4 PiB');
   return bytes;
 }

@@ -172,7 +172,8 @@ class NumactlReader {
     const rows = new Map<number, readonly number[]>();
     this.#distances = rows;
     const heading = this.#lines[++this.#at] ?? '';
-    this.#columns = /^node( +\d{1,5})+$/.test(heading) ? this.#numbers(this.#continued(heading.slice('node'.length))) : this.#refuse('node distances', heading, 'a line of node ids'); // prettier-ignore
+    if (!/^node( +\d{1,5})+$/.test(heading)) this.#refuse('node distances', heading, 'a line of node ids');
+    this.#columns = this.#numbers(this.#continued(heading.slice('node'.length)));
     if (this.#columns.length > MOST_NODES || new Set(this.#columns).size < this.#columns.length)
       this.#refuse('node distances', heading, `at most ${MOST_NODES} ids, each once`);
     while (/^ *\d{1,5}:/.test(this.#lines[this.#at + 1] ?? '')) {

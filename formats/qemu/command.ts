@@ -110,8 +110,13 @@ const HOLDING_DEVICE = /^(vfio-pci|vhost-vdpa)/;
 const HOLDING_NETWORK = /^(?:(?:type=)?vhost-vdpa,|\{[^]*"vhost-vdpa")/;
 const FOR_DMA = 'all memory is backed at the start for it';
 
-/** Whether a device, as its option has it, changes nothing of memory and vCPUs. */
-export function isPlainDevice(text: string): boolean {
+/** Whether an option with an argument changes nothing of memory and vCPUs. */
+export function isPlainOption(name: string, argument: string): boolean {
+  if (name === 'device') return isPlainDevice(argument);
+  return QEMU_PLAIN_WITH_ARGUMENT.has(name) && !(name === 'netdev' && HOLDING_NETWORK.test(argument));
+}
+
+function isPlainDevice(text: string): boolean {
   const driver = /^\{.*?"driver"\s*:\s*"([^"]*)"/.exec(text)?.[1] ?? text.split(',')[0]!;
   return !HEAVY_DEVICE.test(driver) && !HOLDING_DEVICE.test(driver);
 }
@@ -135,56 +140,65 @@ export interface QemuHost {
   readonly dimms: readonly Dimm[];
 }
 
+type Found = { -readonly [Key in keyof QemuHost]: QemuHost[Key] } & { readonly dimms: Dimm[] };
+
 export function readHost(source: SourceText, options: readonly QemuOption[], flags: ReadonlySet<string>, aside: Aside): QemuHost {
-  let isKvm: boolean | null = flags.has('enable-kvm') ? true : null;
-  let backend: Settings | null = null;
-  let machine: string | null = null;
-  let isHeld = flags.has('vhost-vdpa');
-  const dimms: Dimm[] = [];
+  const isKvm = flags.has('enable-kvm') ? true : null;
+  const found: Found = { isKvm, backend: null, machine: null, isHeld: flags.has('vhost-vdpa'), dimms: [] };
   for (const option of options) {
     const line = lineOf(source, option.at);
-    const accelerator = (name: string): void => {
-      if (isKvm === null || name.split(':')[0] === 'kvm') isKvm = name.split(':')[0] === 'kvm'; // the first that works is taken
-    };
     if (option.name === 'accel') {
-      const settings = new Settings(source, option, 'accel');
-      accelerator(settings.one('accel')?.value ?? '');
+      accelerator(found, new Settings(source, option, 'accel').one('accel')?.value ?? '');
     } else if (option.name === 'machine' || option.name === 'M') {
-      const settings = new Settings(source, option, 'type');
-      if (settings.one('accel')) accelerator(settings.one('accel')!.value);
-      if (settings.one('memory-backend')) backend = settings;
-      machine = settings.one('type')?.value ?? machine;
-      if (settings.isOn('hmat')) aside.unsimulated.push(`${line}: -machine hmat=on: guests believe distances (SLIT) and no HMAT`);
-      for (const key of ['confidential-guest-support', 'memory-encryption'])
-        if (settings.one(key) && settings.one(key)!.value !== 'off') aside.unsimulated.push(`${line}: -machine ${key}`);
-      aside.ignored.push(`${line}: -machine ${short(settings.one('type')?.value ?? '')}`.trimEnd());
+      readMachine(new Settings(source, option, 'type'), line, found, aside);
     } else if (option.name === 'overcommit') {
       const settings = new Settings(source, option, null);
       settings.allow(['mem-lock', 'cpu-pm']);
-      if (settings.one('mem-lock')?.value !== 'on-fault' && settings.isOn('mem-lock')) isHeld = true; // mlockall() touches all of it
+      if (settings.one('mem-lock')?.value !== 'on-fault' && settings.isOn('mem-lock')) found.isHeld = true; // mlockall() touches all of it
       if (settings.isOn('cpu-pm')) aside.unsimulated.push(`${line}: -overcommit cpu-pm=on: a vCPU keeps its CPU while it is idle`);
     } else if (option.name === 'realtime') {
-      if (new Settings(source, option, 'mlock').isOn('mlock')) isHeld = true;
+      if (new Settings(source, option, 'mlock').isOn('mlock')) found.isHeld = true;
     } else if (option.name === 'mem-path') {
       const path = option.argument!.text;
       aside.ignored.push(`${line}: -mem-path ${short(path)}${path.includes('huge') ? `: ${HUGE_PAGES}` : ''}`);
-    } else if (option.name === 'device') {
-      const settings = new Settings(source, option, 'driver');
-      const driver = settings.one('driver')?.value ?? settings.fail(null, 'without driver, want the kind of device');
-      if (/[$`]/.test(driver)) knownWord(source, option.argument!);
-      if (driver === 'pc-dimm') {
-        knownWord(source, option.argument!);
-        dimms.push({ settings, at: option.at });
-        continue;
-      }
-      const isHolding = HOLDING_DEVICE.test(driver);
-      if (isHolding) isHeld = true;
-      const reports = driver.startsWith('virtio-balloon') && settings.isOn('free-page-reporting'); // else it is empty until somebody fills it
-      const why = isHolding ? `: ${FOR_DMA}` : reports ? ',free-page-reporting=on: memory that the guest frees stays where it is here' : '';
-      aside[!isHolding && HEAVY_DEVICE.test(driver) ? 'unsimulated' : 'ignored'].push(`${line}: -device ${short(driver)}${why}`);
-    }
+    } else if (option.name === 'device') readDevice(source, option, found, aside);
   }
-  return { isKvm, backend, machine, isHeld, dimms };
+  return found;
+}
+
+const OF_OTHER_SYSTEMS = ['hvf', 'whpx', 'nvmm'];
+
+/** QEMU takes the first that works: never one of another system, KVM here, and always TCG, which emulates. */
+function accelerator(found: Found, said: string): void {
+  const first = said.split(':').find((name) => !OF_OTHER_SYSTEMS.includes(name));
+  if (first !== undefined) found.isKvm ??= first === 'kvm';
+}
+
+function readMachine(settings: Settings, line: string, found: Found, aside: Aside): void {
+  const accel = settings.one('accel');
+  if (accel) accelerator(found, accel.value);
+  if (settings.one('memory-backend')) found.backend = settings;
+  found.machine = settings.one('type')?.value ?? found.machine;
+  if (settings.isOn('hmat')) aside.unsimulated.push(`${line}: -machine hmat=on: guests believe distances (SLIT) and no HMAT`);
+  for (const key of ['confidential-guest-support', 'memory-encryption'])
+    if (settings.one(key) && settings.one(key)!.value !== 'off') aside.unsimulated.push(`${line}: -machine ${key}`);
+  aside.ignored.push(`${line}: -machine ${short(settings.one('type')?.value ?? '')}`.trimEnd());
+}
+
+function readDevice(source: SourceText, option: QemuOption, found: Found, aside: Aside): void {
+  const settings = new Settings(source, option, 'driver');
+  const driver = settings.one('driver')?.value ?? settings.fail(null, 'without driver, want the kind of device');
+  if (/[$`]/.test(driver) || driver === 'pc-dimm') knownWord(source, option.argument!);
+  const line = `${lineOf(source, option.at)}: -device ${short(driver)}`;
+  if (driver === 'pc-dimm') found.dimms.push({ settings, at: option.at });
+  else if (HOLDING_DEVICE.test(driver)) {
+    found.isHeld = true;
+    aside.ignored.push(`${line}: ${FOR_DMA}`);
+  } else if (HEAVY_DEVICE.test(driver)) aside.unsimulated.push(line);
+  else {
+    const reports = driver.startsWith('virtio-balloon') && settings.isOn('free-page-reporting'); // else it is empty until somebody fills it
+    aside.ignored.push(reports ? `${line},free-page-reporting=on: memory that the guest frees stays where it is here` : line);
+  }
 }
 
 function short(text: string): string {

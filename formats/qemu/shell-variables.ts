@@ -1,9 +1,12 @@
 import type { SourceText } from '../format-error.ts';
 
-/** What a text has set to a plain value, by name, and how often one was put in its name's place. */
+/** What a text has set to a plain value, by name. */
 export interface Variables {
   readonly values: Map<string, string>;
+  /** How often one was put in its name's place. */
   put: number;
+  /** How many `if`, `for` and the like are open. */
+  depth: number;
 }
 
 /** What a shell would put something in the place of. */
@@ -18,16 +21,44 @@ const MOST_VALUE = 256;
 const MOST_VARIABLES = 1000;
 const MOST_PUT = 10_000;
 const ASSIGNMENT = /^([A-Za-z_]\w{0,63})=([^]*)$/;
+/** What a command may change: `read NAME`, `for NAME in`, `NAME+=VALUE`, `local NAME=VALUE`. */
+const NAMED = /^([A-Za-z_]\w{0,63})(?:\+?=|$)/;
 
-/** What a command of assignments alone sets, `export` before them or not. */
-export function remember({ values }: Variables, words: readonly { readonly text: string; readonly unknown?: Expansion }[]): void {
-  const assigned = words[0]?.text === 'export' ? words.slice(1) : words;
-  if (!assigned.every(({ text }) => ASSIGNMENT.test(text))) return;
-  for (const { text, unknown } of assigned) {
-    const [, name = '', value = ''] = ASSIGNMENT.exec(text)!;
-    if (unknown || value.length > MOST_VALUE || values.size >= MOST_VARIABLES) values.delete(name);
-    else values.set(name, value);
-  }
+/** Words that stand before the commands of a part that may be run once, never or often, and how many parts they open. */
+const CONTROL: ReadonlyMap<string, number> = new Map([
+  ...['if', 'for', 'while', 'until', 'case', 'select', 'function', '{'].map((word) => [word, 1] as const),
+  ...['then', 'else', 'elif', 'do', '!'].map((word) => [word, 0] as const),
+  ...['fi', 'done', 'esac', '}'].map((word) => [word, -1] as const),
+]);
+/** They run what is not in the text, or not to be read there. */
+const RUNS_OTHER = new Set(['.', 'source', 'eval']);
+
+type Words = readonly { readonly text: string; readonly unknown?: Expansion }[];
+
+export function isControl(words: Words): boolean {
+  return CONTROL.has(words[0]?.text ?? '');
+}
+
+/**
+ * What a command of assignments alone sets, `export` before them or not. Whatever else may set a variable has its value unknown: it is not
+ * told which commands are run, nor how often.
+ */
+export function remember(variables: Variables, words: Words): void {
+  const { values } = variables;
+  let at = 0;
+  for (; CONTROL.has(words[at]?.text ?? ''); at++) variables.depth = Math.max(0, variables.depth + CONTROL.get(words[at]!.text)!);
+  const isCertain = variables.depth === 0;
+  const isExport = words[at]?.text === 'export';
+  const assigned = isExport ? words.slice(at + 1).filter(({ text }) => text.includes('=')) : words.slice(at);
+  if (RUNS_OTHER.has(assigned[0]?.text ?? '')) values.clear();
+  if (isCertain && assigned.every(({ text }) => ASSIGNMENT.test(text))) for (const word of assigned) assign(values, word);
+  else for (const { text } of assigned) values.delete(NAMED.exec(text)?.[1] ?? '');
+}
+
+function assign(values: Map<string, string>, { text, unknown }: Words[number]): void {
+  const [, name = '', value = ''] = ASSIGNMENT.exec(text)!;
+  if (unknown || value.length > MOST_VALUE || values.size >= MOST_VARIABLES) values.delete(name);
+  else values.set(name, value);
 }
 
 /**
@@ -44,26 +75,20 @@ export function readExpansion(
   const { text } = source;
   if (text[start] === '`') return { end: closing(source, start, start + 1, '`', '`'), value: null };
   if (text[start + 1] === '(') return { end: closing(source, start, start + 2, '(', ')'), value: null };
-  if (text[start + 1] === '{') return named(text, start, closing(source, start, start + 2, '{', '}'), 2, 1, variables, isQuoted);
+  if (text[start + 1] === '{') {
+    const end = closing(source, start, start + 2, '{', '}');
+    return { end, value: valueOf(text.slice(start + 2, end - 1), variables, isQuoted) };
+  }
   const [name = ''] = NAME.exec(text.slice(start + 1, start + 65)) ?? [];
   if (name === '') return { end: start + 2, value: null }; // $1, $@, $?
-  return named(text, start, start + 1 + name.length, 1, 0, variables, isQuoted);
+  return { end: start + 1 + name.length, value: valueOf(name, variables, isQuoted) };
 }
 
 const NAME = /^[A-Za-z_]\w*/;
 
-function named(
-  text: string,
-  start: number,
-  end: number,
-  before: number,
-  after: number,
-  variables: Variables,
-  isQuoted: boolean,
-): { readonly end: number; readonly value: string | null } {
-  const value = variables.values.get(text.slice(start + before, end - after)) ?? null;
-  const isKnown = value !== null && (isQuoted || !/\s/.test(value)) && variables.put++ < MOST_PUT;
-  return { end, value: isKnown ? value : null };
+function valueOf(name: string, variables: Variables, isQuoted: boolean): string | null {
+  const value = variables.values.get(name) ?? null;
+  return value !== null && (isQuoted || !/\s/.test(value)) && variables.put++ < MOST_PUT ? value : null;
 }
 
 /** After the mark that closes it, of those in it that open another. */

@@ -20,21 +20,20 @@ const EXPANDS = /[A-Za-z_0-9{(@*#?$!-]/;
 
 /**
  * Commands as a POSIX shell reads them, one a line, where nothing is ever run: quotes, backslashes, lines continued, comments.
- * `;`, a line's end and a `&` end a command. Patterns (`*`) stay as written; a variable that the text itself sets to a plain value before
- * has that value. Redirections are passed over, and what a command's output is piped into.
+ * `;`, `&`, `|` and a line's end end a command. Patterns (`*`) stay as written; a variable that the text itself sets to a plain value before
+ * has that value. Redirections are passed over.
  * @throws FormatError for `&&`, `||`, `(`, a document in the text (`<<`) and a quote without its end
  */
 export function readCommands(source: SourceText): ShellWord[][] {
   const { text } = source;
   if (text.includes('\0')) return [argumentList(source)];
   const commands: ShellWord[][] = [];
-  const variables: Variables = { values: new Map(), put: 0 };
+  const variables: Variables = { values: new Map(), put: 0, depth: 0 };
   let words: ShellWord[] = [];
   let wordCount = 0;
-  let isPipedInto = false;
   const endCommand = (): void => {
-    if (words.length > 0 && !isPipedInto) commands.push(words);
-    if (!isPipedInto) remember(variables, words);
+    if (words.length > 0) commands.push(words);
+    remember(variables, words);
     words = [];
   };
   for (let at = 0; at < text.length;) {
@@ -47,13 +46,13 @@ export function readCommands(source: SourceText): ShellWord[][] {
       if (text[at + 1] === mark && (mark === '&' || mark === '|')) source.fail(at, `${mark}${mark}, want one command`);
       if (mark === '|' && words.length === 0) source.fail(at, '|, want a command before it');
       endCommand();
-      isPipedInto = mark === '|';
       at++;
     } else {
       if (++wordCount > MOST_WORDS) source.fail(at, `more than ${MOST_WORDS} words, want fewer`);
       const { word, end } = readWord(source, at, variables);
       const isNumberOfFile = /[<>]/.test(text[end] ?? '') && /^\d$/.test(word.text);
-      if (!isNumberOfFile) words.push(word);
+      const isNothing = word.text === '' && !/["']/.test(text.slice(at, end)); // a variable without a value, outside quotes
+      if (!isNumberOfFile && !isNothing) words.push(word);
       at = end;
     }
   }
@@ -68,17 +67,15 @@ export function knownWord(source: SourceText, word: ShellWord): ShellWord {
 }
 
 /** As /proc/PID/cmdline has them: each ends in a zero byte. */
-function argumentList({ text }: SourceText): ShellWord[] {
+function argumentList(source: SourceText): ShellWord[] {
+  const words = source.text.replace(/\0$/, '').split('\0');
+  if (words.length > MOST_WORDS) source.fail(0, `more than ${MOST_WORDS} words, want fewer`);
   let at = 0;
-  return text
-    .replace(/\0$/, '')
-    .split('\0')
-    .slice(0, MOST_WORDS)
-    .map((word) => {
-      const offsets = Array.from({ length: word.length + 1 }, (_, i) => at + i);
-      at += word.length + 1;
-      return { text: word, offsets };
-    });
+  return words.map((word) => {
+    const offsets = Array.from({ length: word.length + 1 }, (_, i) => at + i);
+    at += word.length + 1;
+    return { text: word, offsets };
+  });
 }
 
 /** `> FILE`, `2>&1`, `&>> FILE`, `< FILE`: what goes where changes nothing of the command. */

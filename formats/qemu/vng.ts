@@ -32,6 +32,7 @@ export const VNG_PLAIN: ReadonlySet<string> = new Set(
   '--verbose -v --quiet -q --rw --force-9p --disable-microvm --disable-monitor --pwd --snaps --debug --gdb --skip-config --skip-modules -S --no-virtme-ng-init --force-initramfs --sound --graphics -g --dry-run --force --systemd --no-dhcp --ssh-tcp --empty-passwords --build -b --kconfig -k --script-sh'.split(' '), // prettier-ignore
 );
 export const VNG_UNSIMULATED_WITH_ARGUMENT: ReadonlySet<string> = new Set(['--qemu-opts', '-o', '--nvgpu']);
+const WITH_VALUE = [VNG_READ, VNG_PLAIN_WITH_ARGUMENT, VNG_PLAIN_WITH_OPTIONAL, VNG_UNSIMULATED_WITH_ARGUMENT];
 export const VNG_UNSIMULATED: ReadonlySet<string> = new Set(['--balloon', '--disable-kvm', '--pin']);
 
 export function looksLikeVng(text: string): boolean {
@@ -91,30 +92,36 @@ export function readVng(text: string): GuestDescription {
 
 const DEFAULT_MEMORY_BYTES = 1024 ** 3;
 
+/** Of several commands the one of vng: what its output goes to, and others of a script, are passed over and told. */
 function commandOf(source: SourceText): Prefix {
-  const [command, second] = readCommands(source);
-  if (!command) return source.fail(0, 'nothing, want a vng command line');
+  const commands = readCommands(source);
+  const isOfVng = (words: readonly ShellWord[]): boolean => words.some(({ text }) => PROGRAM.test(baseName(text)));
+  const command = commands.find(isOfVng) ?? commands[0] ?? source.fail(0, 'nothing, want a vng command line');
+  const others = commands.filter((words) => words !== command);
+  const second = others.find((words) => isOfVng(words) || words[0]!.text.startsWith('-'));
   if (second)
     source.fail(
       second[0]!.offsets[0]!,
       `${shown(second[0]!.text)}: a second command, want one vng command line (a line goes on after a backslash)`,
     );
-  return readPrefix(source, command, (word) => PROGRAM.test(baseName(word)), 'a vng command line');
+  const prefix = readPrefix(source, command, (word) => PROGRAM.test(baseName(word)), 'a vng command line');
+  const told = others.map(([first]) => `${lineOf(source, first!.offsets[0]!)}: ${shown(first!.text)}`);
+  return { ...prefix, ignored: [...prefix.ignored, ...told] };
 }
 
 /** As argparse takes them: `-vr` is two flags, `-p4` one and its value. */
 function partsOf(word: ShellWord): ShellWord[] {
-  const parts: ShellWord[] = [];
-  let rest = word;
-  while (/^-[A-Za-z][^]/.test(rest.text) && VNG_PLAIN.has(rest.text.slice(0, 2))) {
-    parts.push(part(rest, 0, 2));
-    const after = part(rest, 2, rest.text.length);
-    rest = { text: `-${after.text}`, offsets: [after.offsets[0]!, ...after.offsets] };
-  }
-  const flag = rest.text.slice(0, 2);
-  const takesValue = [VNG_READ, VNG_PLAIN_WITH_ARGUMENT, VNG_PLAIN_WITH_OPTIONAL, VNG_UNSIMULATED_WITH_ARGUMENT].some((flags) => flags.has(flag)); // prettier-ignore
-  if (rest.text.length === 2 || !takesValue) return [...parts, rest];
-  return [...parts, part(rest, 0, 2), part(rest, 2, rest.text.length)];
+  const { text, offsets } = word;
+  if (!/^-[A-Za-z]./s.test(text)) return [word];
+  const flags: ShellWord[] = [];
+  let at = 1;
+  const flag = (): ShellWord => ({ text: `-${text[at]}`, offsets: [offsets[at]!, offsets[at]!, offsets[at + 1]!] });
+  for (; at < text.length - 1 && VNG_PLAIN.has(`-${text[at]}`); at++) flags.push(flag());
+  const last = flag();
+  if (at === text.length - 1) return [...flags, last];
+  const takesValue = WITH_VALUE.some((known) => known.has(last.text));
+  if (takesValue) return [...flags, last, part(word, at + 1, text.length)];
+  return at === 1 ? [word] : [...flags, { text: `-${text.slice(at)}`, offsets: [offsets[at]!, ...offsets.slice(at)] }];
 }
 
 function readFlags(
@@ -127,8 +134,8 @@ function readFlags(
   const distances: ShellWord[] = [];
   const left = [...words].reverse();
   for (let given = left.pop(); given !== undefined; given = left.pop()) {
-    const [word, ...others] = partsOf(given) as [ShellWord, ...ShellWord[]];
-    left.push(...others.reverse());
+    for (const one of partsOf(given).reverse()) left.push(one);
+    const word = left.pop()!;
     const at = word.offsets[0]!;
     if (word.text === '--') {
       if (left.length > 0) aside.ignored.push(`${lineOf(source, at)}: the command after --`);

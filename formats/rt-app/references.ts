@@ -27,7 +27,8 @@ export function checkReferences(tasks: readonly RtAppTask[], events: readonly Pl
     if (event.kind === 'resume' && !names.has(event.name) && !suspended.has(event.name))
       ignore(field, 'no task has that name, so nobody waits for it');
     if (event.kind === 'suspend' && event.name !== task) {
-      ignore(field, resumed.has(event.name) ? 'waits for that, as in rt-app 1.0; later versions wait for their own name' : 'a task is resumed by its own name'); // prettier-ignore
+      const asOld = 'waits for that, as in rt-app 1.0; later versions wait for their own name';
+      ignore(field, resumed.has(event.name) ? asOld : 'a task is resumed by its own name');
     }
     if (event.kind === 'memrun') checkShared(field, event, shared);
     if (event.kind === 'timer' && event.isAbsolute) absolute.add(timerName(task, event));

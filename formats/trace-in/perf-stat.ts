@@ -109,12 +109,11 @@ const isPlain = (text: string): boolean =>
   /^\d{1,12}[.,]\d{1,12} \([-+]\d/.test(text) ||
   /^Some events weren't counted|^The events in group usually|^Try (?:echo|the)|^perf stat|^\/\/|^echo /.test(text);
 
-/** Figures that perf worked out of counts, in a line of their own: `TopdownL1 (cpu_core)   #   66.1 %  tma_backend_bound`, `,,,,0.23,stalled...`. */
+/** Figures that perf worked out of counts, in a line of their own behind no more than a name: `TopdownL1 (cpu_core)   #   66.1 %  tma_backend_bound`, `,,,,0.23,stalled...`. */
 function isMetric(text: string, trimmed: string): boolean {
   if (/^([,;|\t])\1/.test(text)) return true;
   if (trimmed.startsWith('{')) return /"metric-(?:value|unit)"/.test(trimmed) && !trimmed.includes('"counter-value"');
-  const hash = trimmed.indexOf('#');
-  return hash > 0 && !/(?:^|\s)[\d<]/.test(trimmed.slice(0, hash));
+  return /^(?:[A-Za-z]\w{0,63}|(?:[A-Za-z]\w{0,63} {1,8})?\(\w{1,64}\))\s{1,200}#/.test(trimmed);
 }
 
 type Times = { elapsedNs: number | null; userNs: number | null; sysNs: number | null };

@@ -63,6 +63,8 @@ describe("XML, numactl's text and a dump of one board", () => {
     writeFileSync(join(home, 'swapped.txt'), swapped);
     expect(readDescription(join(home, 'wide.xml'), null).topology).toEqual(all[0]!.topology);
     expect(readDescription(join(home, 'swapped.txt'), null).topology).toEqual(all[1]!.topology);
+    writeFileSync(join(home, 'cut.txt'), swapped.subarray(0, -1));
+    expect(refusal(() => readDescription(join(home, 'cut.txt'), null))).toContain('no text in UTF-16BE, want a description');
   });
 
   test('are told apart by their content', () => {

@@ -11,4 +11,7 @@ test('what is said of several nodes is one remark, in the order of the first, an
     'Latency from each of nodes 3,5 to 2 is 0',
     'Latency from node 3 to 4 is 0',
   ]);
+  expect(limitedRemarks(['a further matrix of distances (of node #): passed over'])).toEqual([
+    'a further matrix of distances (of node #): passed over',
+  ]);
 });

@@ -70,7 +70,7 @@ describe('memory is all backed at the start', () => {
     expect(backed(pages("<page size='4' nodeset='0,2'/><page size='1' unit='GiB'/>"))).toEqual([false, true, false]);
     const { ignored } = readLibvirt(domain(`\n${pages('')}`));
     expect(ignored).toEqual([
-      'line 2: memoryBacking.hugepages: backed at the start; how large a page is mapped is the scenario’s word "mapping"',
+      'line 2: memoryBacking.hugepages: what has pages above 4 KiB is backed at the start; how large a page is mapped is the scenario’s word "mapping"',
     ]);
   });
 
@@ -114,6 +114,7 @@ describe('a topology', () => {
 
 test.each([
   ["<memtune><hard_limit unit='GiB'>3</hard_limit></memtune>", []],
+  ["<memtune><hard_limit unit='KiB'>9007199254740988</hard_limit></memtune>", []], // as libvirt writes none
   [
     "<memtune>\n<hard_limit unit='MiB'>1024</hard_limit>\n<soft_limit unit='MiB'>1023</soft_limit></memtune>",
     ["line 3: memtune.soft_limit: less than the guest's memory"],
@@ -153,6 +154,12 @@ describe('options that are handed on to QEMU', () => {
       '-frob',
       '-device',
       '{"a":1,"driver":"pc-dimm"}',
+      '-netdev',
+      'vhost-vdpa,id=n',
+      '-frob',
+      'net', // goes with it, though there is a -net
+      '-m',
+      '9G',
     );
     expect([ignored, unsimulated]).toEqual([
       [],
@@ -161,6 +168,9 @@ describe('options that are handed on to QEMU', () => {
         'line 4: qemu:commandline -smp',
         'line 7: qemu:commandline -frob',
         'line 8: qemu:commandline -device',
+        'line 10: qemu:commandline -netdev',
+        'line 12: qemu:commandline -frob',
+        'line 14: qemu:commandline -m',
       ],
     ]);
   });

@@ -1,21 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { guessGuestFormat } from '../../../formats/guest-formats.ts';
 import { looksLikeQemu, readQemu, readQemuCommands } from '../../../formats/qemu/qemu.ts';
+import { refusal } from './refusal-fixture.ts';
 
 /** Command lines as they stand in scripts, logs and process lists, with all that machines in use have. */
 
 const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;
-
-function refusal(text: string): string {
-  try {
-    readQemu(text);
-  } catch (error) {
-    expect(error).toBeInstanceOf(RangeError);
-    return (error as Error).message;
-  }
-  return 'none';
-}
 
 describe('what a shell does that changes nothing of CPUs and memory stands in nobody’s way', () => {
   test.each([
@@ -33,6 +24,60 @@ describe('what a shell does that changes nothing of CPUs and memory stands in no
       'NAME=web CPUS="2-3"\nexport MEM=3\nmem=8\nset -e; cd $DIR\ntaskset -c $CPUS qemu-kvm -name "a $NAME" -m "${MEM}"G -smp ${mem}';
     expect(readQemu(script)).toMatchObject({ name: 'a web', memoryBytes: 3 * GiB, vcpus: 8, pins: Array(8).fill({ cpus: [2, 3] }) });
     expect(refusal(`MEM=1X\nqemu-kvm -smp 2 -m $MEM`)).toContain('line 2, column 20: -m size = "1X"');
+  });
+
+  test.each([
+    'if test "$1" = big; then\nMEM=8\nfi',
+    'if test "$1" = big; then MEM=8; fi',
+    'for MEM in 5 6; do echo $MEM; done',
+    'while read MEM; do\ntrue; done <sizes',
+    'if true; then if true; then :; fi\nMEM=8\nfi',
+    'function more {\nMEM=8\n}',
+    'read MEM',
+    'unset MEM',
+    'readonly MEM=8',
+    'MEM+=8',
+    'echo 8 | read MEM',
+    '. ./sizes',
+    'eval MEM=8',
+  ])('a variable that the script may set otherwise is not known: %j', (command) => {
+    expect(refusal(`MEM=3\n${command}\nqemu-kvm -m $MEM`)).toContain('$MEM, want what it stands for');
+  });
+
+  test.each(['if true; then\nB=8; fi', 'while test -e lock; do sleep 1; done\nMEM=3', 'export MEM', 'echo "$MEM" MEMORY'])(
+    'a variable has its value behind what does not set it: %j',
+    (command) => {
+      expect(readQemu(`MEM=3\n${command}\nqemu-kvm -m \${MEM}G`).memoryBytes).toBe(3 * GiB);
+    },
+  );
+
+  test('a variable without a value is no word outside quotes', () => {
+    expect(readQemu('MORE=\nqemu-kvm $MORE -m 3G -append $MORE"" -smp 2$MORE')).toMatchObject({
+      memoryBytes: 3 * GiB,
+      vcpus: 2,
+      ignored: ['line 1: MORE=', 'line 2: -append'],
+    });
+  });
+
+  test('of a script with an if or a loop one command is taken, and no more', () => {
+    const script = 'if [ -w /dev/kvm ]; then\nqemu-kvm -m 3G\nfi\n';
+    expect(readQemuCommands(script).map(({ memoryBytes }) => memoryBytes / GiB)).toEqual([3]);
+    expect(() => readQemuCommands(script.replace('fi', 'else\nqemu-kvm -m 5G\nfi'))).toThrow(
+      'line 4, column 1: "qemu-kvm": a second command',
+    );
+  });
+
+  test('a command that something is piped into is read as any other', () => {
+    expect(readQemu('yes | qemu-kvm -m 3G -S | tee log')).toMatchObject({
+      memoryBytes: 3 * GiB,
+      ignored: ['line 1: yes', 'line 1: tee', 'line 1: -S'],
+    });
+    expect(readQemu('modprobe kvm; chmod 666 /dev/kvm; qemu-kvm -m 3G | grep kvm').ignored).toEqual(['modprobe', 'chmod', 'grep'].map((one) => `line 1: ${one}`)); // prettier-ignore
+    expect(refusal('yes | qemu-kvm -m 3G\nqemu-kvm -m 5G')).toContain('line 2, column 1: "qemu-kvm": a second command');
+  });
+
+  test('options that a script puts together for itself are not known', () => {
+    expect(refusal('set -- "$@" -smp 4\nqemu-kvm -m 3G "$@"')).toContain('line 1, column 1: set --');
   });
 
   test('other commands of the script are passed over, and told', () => {
@@ -78,6 +123,7 @@ describe('what a shell does that changes nothing of CPUs and memory stands in no
     expect(looksLikeQemu(text)).toBe(true);
     expect(readQemu(text)).toMatchObject({ name: 'a b', memoryBytes: 3 * GiB, unsimulated: [] });
     expect(refusal(text.replace('3G', '3Q'))).toContain('column 82: -m size = "3Q"');
+    expect(refusal(`${text}-S\0`.repeat(6_000))).toContain('more than 50000 words');
   });
 });
 
@@ -116,6 +162,8 @@ describe('a DIMM that is there at the start', () => {
 
   test('is not simulated where it is bound or backed otherwise', () => {
     const { memoryBytes, unsimulated } = readQemu(`${nodes}${backend('c', '512M')}-device pc-dimm,memdev=c,node=1`);
+    const bindingAlone = backend('c', '512M', ',host-nodes=2,policy=bind');
+    expect(readQemu(`${nodes}${bindingAlone}-device pc-dimm,memdev=c,node=1`)).toMatchObject({ memoryBytes, unsimulated });
     expect([memoryBytes, unsimulated]).toEqual([
       4 * GiB,
       ['line 1: -device pc-dimm: memory bound or backed otherwise than that of node 1'],

@@ -73,3 +73,14 @@ test('short flags may stand together, and before their value', () => {
   expect(readVng('vng -vz --cpus 2').unsimulated).toEqual(['line 1: "-z" (a flag that this reader does not know)']);
   expect(() => readVng('vng -vp0')).toThrow('line 1, column 8');
 });
+
+test('a word of very many short flags is read in the time of its length', () => {
+  expect(readVng(`vng -${'v'.repeat(300_000)}p6`).vcpus).toBe(6);
+});
+
+test('commands of a script around it are passed over and told', () => {
+  const { vcpus, ignored } = readVng('#!/bin/sh\nmake -j3\nvng --cpus 6 -v | tee log\n');
+  expect([vcpus, ignored]).toEqual([6, ['line 2: "make"', 'line 3: "tee"', 'line 3: -v']]);
+  expect(() => readVng('vng --cpus 2\nvng --cpus 3')).toThrow('line 2, column 1: "vng": a second command');
+  expect(() => readVng('vng --cpus 2\n-m 3G')).toThrow('line 2, column 1: "-m": a second command');
+});

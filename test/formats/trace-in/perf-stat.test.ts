@@ -112,6 +112,13 @@ describe('perf stat', () => {
     expect(valuesOf('{"counter-value" : "7", "event" : "cycles"}\n{"metric-value" : "0.23", "metric-unit" : "stalled"}\n')).toEqual({ cycles: 7 }); // prettier-ignore
   });
 
+  test.each(['  l0O7 instructions   #  0.3 insn per cycle', '  task-clock (msec) x  #  1 CPUs', '  9.5.x cycles # 2 GHz'])(
+    'a count that is damaged is none of these: %s',
+    (line) => {
+      expect(() => readPerfStat(table('  7 cycles', line))).toThrow('line 5, column 1');
+    },
+  );
+
   test('of CPUs of two kinds those that counted, under the one name', () => {
     expect(
       valuesOf(table('  <not counted> cpu_atom/cycles/   (0.00%)', '  9 cpu_core/cycles/', '  4 cpu_core/instructions/u', '  <not counted> cpu_atom/instructions/u')),

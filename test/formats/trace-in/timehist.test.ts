@@ -63,9 +63,9 @@ describe('perf sched timehist', () => {
   test('tells the priority it has from now on, with --prio', () => {
     const { threads } = readTimehist(
       '  time  cpu  task name  prio  wait time\n' +
-        '  5.1 [0001]  a[9]   125      0.000  0.000  1.000\n  5.2 [0001]  a[9]   125->131  0.000  0.000  1.000\n  5.2 [0001]  d[4]   -1  0.000  0.000  1.000\n',
+        '  5.1 [0001]  a[9]   125      0.000  0.000  1.000\n  5.2 [0001]  a[9]   125->131  0.000  0.000  1.000\n  5.2 [0001]  d[4]   -1  0.000  0.000  1.000\n  5.3 [0001]  e[5]   140  0.000  0.000  2.000\n',
     );
-    expect([threads.get(9)!.prio, threads.get(4)!.prio]).toEqual([131, null]);
+    expect([9, 4, 5].map((tid) => threads.get(tid)!.prio)).toEqual([131, null, null]); // none of SCHED_DEADLINE, and none that cannot be
   });
 
   const real = sample('perf/two-cpus.timehist.txt');
