@@ -16,7 +16,7 @@ describe('a command line that is not understood ends with exit code 2 and one li
       'policy lst: no such command, want one of policy list, policy show, policy new, policy check; did you mean policy list?',
     ],
     ['machine show', 'machine show: want NAME after it'],
-    ['machine show lopside', 'machine show lopside: want one of lopsided; did you mean lopsided?'],
+    ['machine show lopside', 'machine show lopside: want one of lopsided, or a file such as ./host.yaml; did you mean lopsided?'],
     ['run fast', 'fast: one word too many for run'],
     ['--json run', '--json: want a command first, such as deck'],
     ['run --memmory 1GiB', '--memmory: no flag of run; did you mean --memory?'],

@@ -113,7 +113,10 @@ describe('machine import', () => {
     [['--format', 'hwlok'], /--format = hwlok, want one of hwloc, numactl, synthetic, sysfs; did you mean hwloc\?/],
     [['--format', 'hwloc'], /board\.txt: line \d+, column \d+: .*want well-formed XML/],
     [['--like', 'lopsided'], /--like = lopsided: differs in nodes: 8, not 3, want a machine of the same nodes, CPUs and distances/],
-    [['--like', 'lopsidet'], /--like lopsidet: want one of lopsided, opteron-6164-4s; did you mean lopsided\?/],
+    [
+      ['--like', 'lopsidet'],
+      /--like lopsidet: want one of lopsided, opteron-6164-4s, or a file such as \.\/host\.yaml; did you mean lopsided\?/,
+    ],
     [['--name', 'lopsided'], /--name = lopsided, want one that no machine of machine list has/],
     [['--name', 'a b'], /--name = a b, want 1 to 64 letters/],
   ])('refuses %j', async (words, message) => {
