@@ -105,8 +105,13 @@ function readCommand(source: SourceText, command: readonly ShellWord[], passedOv
 const SCRIPT_WORDS = new Set(['set', 'export', 'unset', 'cd', 'umask', 'wait']);
 const ASSIGNMENT = /^[A-Za-z_]\w*=/;
 
+/** Commands that have a program's name in them and do not start it. */
+const NAMES_PROGRAMS = new Set('[ [[ test if elif while command which type hash echo printf ls modprobe grep pgrep pidof pkill killall chmod chown'.split(' ')); // prettier-ignore
+
 function startsProgram(words: readonly ShellWord[]): boolean {
-  return words.some(({ text }) => PROGRAM.test(baseName(text)));
+  return (
+    !NAMES_PROGRAMS.has(baseName(words[0]!.text)) && words.some(({ text }) => PROGRAM.test(baseName(text)) && !text.startsWith('/dev/'))
+  );
 }
 
 /** A command of a script that is none of QEMU's: neither options that lost theirs, nor a program that only a shell could tell. */
@@ -119,7 +124,7 @@ function isOther(words: readonly ShellWord[]): boolean {
 function guestCommands(whole: string): { source: SourceText; commands: ShellWord[][]; ignored: string[] } {
   const { text, starts } = commandOfLog(whole);
   const source = new SourceText(text, starts > 0 ? MOST_CHARACTERS : MOST_COMMAND_CHARACTERS);
-  const all = readCommands(source).map((words) => (words[0]!.text === '$' && words.length > 1 ? words.slice(1) : words)); // a prompt
+  const all = readCommands(source, isOther).map((words) => (words[0]!.text === '$' && words.length > 1 ? words.slice(1) : words)); // a prompt
   const hasProgram = all.some(startsProgram);
   const isPassedOver = (words: ShellWord[]): boolean =>
     SCRIPT_WORDS.has(words[0]!.text) || words.every(({ text }) => ASSIGNMENT.test(text)) || (hasProgram && isOther(words));

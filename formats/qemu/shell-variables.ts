@@ -19,13 +19,20 @@ const MOST_VARIABLES = 1000;
 const MOST_PUT = 10_000;
 const ASSIGNMENT = /^([A-Za-z_]\w{0,63})=([^]*)$/;
 
-/** What a command of assignments alone sets, `export` before them or not. */
-export function remember({ values }: Variables, words: readonly { readonly text: string; readonly unknown?: Expansion }[]): void {
+/**
+ * What a command of assignments alone sets, `export` before them or not.
+ * @param isCertain whether a shell runs it in any case: else what it sets is not known from then on
+ */
+export function remember(
+  { values }: Variables,
+  words: readonly { readonly text: string; readonly unknown?: Expansion }[],
+  isCertain: boolean,
+): void {
   const assigned = words[0]?.text === 'export' ? words.slice(1) : words;
   if (!assigned.every(({ text }) => ASSIGNMENT.test(text))) return;
   for (const { text, unknown } of assigned) {
     const [, name = '', value = ''] = ASSIGNMENT.exec(text)!;
-    if (unknown || value.length > MOST_VALUE || values.size >= MOST_VARIABLES) values.delete(name);
+    if (!isCertain || unknown || value.length > MOST_VALUE || values.size >= MOST_VARIABLES) values.delete(name);
     else values.set(name, value);
   }
 }

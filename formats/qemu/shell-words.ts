@@ -1,4 +1,4 @@
-import type { SourceText } from '../format-error.ts';
+import { shown, type SourceText } from '../format-error.ts';
 import { type Expansion, readExpansion, remember, type Variables } from './shell-variables.ts';
 
 /** A word of a command line, quotes taken off, with the place of each of its characters. */
@@ -14,6 +14,12 @@ export interface ShellWord {
 export const MOST_COMMAND_CHARACTERS: number = 1024 ** 2;
 const MOST_WORDS = 50_000;
 
+/** Words of a shell around commands that it may run or not, or more than once. */
+const OPENS = new Set(['if', 'for', 'while', 'until', 'case', 'select', '{']);
+const CLOSES = new Set(['fi', 'done', 'esac', '}']);
+/** Those that have a command of their own behind them. */
+const BRANCHES = new Set(['then', 'else', 'do', '{']);
+
 const BLANK = /[ \t\r]/;
 /** What a shell would put something in the place of. */
 const EXPANDS = /[A-Za-z_0-9{(@*#?$!-]/;
@@ -21,10 +27,11 @@ const EXPANDS = /[A-Za-z_0-9{(@*#?$!-]/;
 /**
  * Commands as a POSIX shell reads them, one a line, where nothing is ever run: quotes, backslashes, lines continued, comments.
  * `;`, a line's end and a `&` end a command. Patterns (`*`) stay as written; a variable that the text itself sets to a plain value before
- * has that value. Redirections are passed over, and what a command's output is piped into.
- * @throws FormatError for `&&`, `||`, `(`, a document in the text (`<<`) and a quote without its end
+ * has that value, unless it may do so only (behind `if`, `&&`). Redirections are passed over, and what a command's output is piped into.
+ * @param mayBeJoined whether a command may stand before or behind `&&` and `||`, in a branch or a loop: what may run or not is none of those asked for
+ * @throws FormatError for other commands that are joined, in a branch or a loop, for `(`, a document in the text (`<<`) and a quote without its end
  */
-export function readCommands(source: SourceText): ShellWord[][] {
+export function readCommands(source: SourceText, mayBeJoined: (words: readonly ShellWord[]) => boolean = () => false): ShellWord[][] {
   const { text } = source;
   if (text.includes('\0')) return [argumentList(source)];
   const commands: ShellWord[][] = [];
@@ -32,9 +39,19 @@ export function readCommands(source: SourceText): ShellWord[][] {
   let words: ShellWord[] = [];
   let wordCount = 0;
   let isPipedInto = false;
-  const endCommand = (): void => {
-    if (words.length > 0 && !isPipedInto) commands.push(words);
-    if (!isPipedInto) remember(variables, words);
+  let joinedAt: number | null = null;
+  let depth = 0;
+  const endCommand = (joins: number | null = null): void => {
+    const [first] = words;
+    const at = joinedAt ?? joins;
+    if (first && !isPipedInto && at !== null && !mayBeJoined(words)) source.fail(at, `${text.slice(at, at + 2)}, want one command`);
+    if (OPENS.has(first?.text ?? '')) depth++;
+    if (CLOSES.has(first?.text ?? '')) depth = Math.max(0, depth - 1);
+    if (first && !isPipedInto && depth > 0 && !mayBeJoined(words))
+      source.fail(first.offsets[0]!, `${shown(first.text)} in a branch or loop, want a command that runs once in any case`);
+    if (first && !isPipedInto) commands.push(words);
+    if (!isPipedInto) remember(variables, BRANCHES.has(first?.text ?? '') ? words.slice(1) : words, depth === 0 && joinedAt === null);
+    if (first || joins !== null) joinedAt = joins === null ? null : at; // a list goes on in the line behind its mark
     words = [];
   };
   for (let at = 0; at < text.length;) {
@@ -44,11 +61,11 @@ export function readCommands(source: SourceText): ShellWord[][] {
     else if (mark === '#') at = lineEnd(text, at);
     else if (mark === '<' || mark === '>' || (mark === '&' && text[at + 1] === '>')) at = afterRedirection(source, at, variables);
     else if (mark === '\n' || mark === ';' || mark === '&' || mark === '|') {
-      if (text[at + 1] === mark && (mark === '&' || mark === '|')) source.fail(at, `${mark}${mark}, want one command`);
+      const isJoined = text[at + 1] === mark && (mark === '&' || mark === '|');
       if (mark === '|' && words.length === 0) source.fail(at, '|, want a command before it');
-      endCommand();
-      isPipedInto = mark === '|';
-      at++;
+      endCommand(isJoined ? at : null);
+      isPipedInto = mark === '|' && !isJoined;
+      at += isJoined ? 2 : 1;
     } else {
       if (++wordCount > MOST_WORDS) source.fail(at, `more than ${MOST_WORDS} words, want fewer`);
       const { word, end } = readWord(source, at, variables);

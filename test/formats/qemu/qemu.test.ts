@@ -242,6 +242,17 @@ describe('a shell is not needed, and what only one could tell is refused', () =>
     ['-smp $(nproc)', 'line 1, column 6: $(nproc), want what'],
     ['-smp `nproc`', 'line 1, column 6: `nproc`, want what'],
     ['-m 1G && reboot', 'line 1, column 7: &&, want one command'],
+    ['[ -e a ] ||\n qemu-kvm -m 1G', 'line 1, column 10: ||, want one command'],
+    ['cd a && test b && exec qemu-kvm -m 1G', 'line 1, column 6: &&, want one command'],
+    ['MEM=2G\nif [ "$1" = big ]; then\n  MEM=8G\nfi\nqemu-kvm -m $MEM', 'line 5, column 13: $MEM, want what'],
+    ['MEM=2G\nif [ a ]; then MEM=8G; fi\nqemu-kvm -m $MEM', 'line 3, column 13: $MEM, want what'],
+    [
+      'for i in 0 1; do\n  qemu-kvm -m 1G &\ndone',
+      'line 2, column 3: "qemu-kvm" in a branch or loop, want a command that runs once in any case',
+    ],
+    ['if [ a ]; then qemu-kvm -m 1G; else qemu-kvm -m 2G; fi', 'line 1, column 11: "then" in a branch or loop'],
+    ['MEM=2G\n[ -n "$1" ] && MEM=8G\nqemu-kvm -m $MEM', 'line 3, column 13: $MEM, want what'],
+    ['MEM=2G\n[ a ] || { MEM=8G; }\nqemu-kvm -m $MEM', 'line 3, column 13: $MEM, want what'],
     ["-name 'x", "line 1, column 7: a ' without its other, want both"],
     ['echo $QEMU\n$QEMU -m 1G\nqemu-kvm -m 1G', 'line 3, column 1: "qemu-kvm": a second command'],
     ['qemu-kvm -m 1G\n-smp 2', 'line 2, column 1: "-smp": a second command'],
@@ -258,6 +269,12 @@ describe('what stands before the program', () => {
   test('of a start script is passed over where it changes nothing', () => {
     const text = '#!/bin/sh\nset -e\nexport LANG=C QEMU_AUDIO_DRV=none\nTMPDIR=/var/tmp\n\nqemu-kvm -name a -smp 2\nwait\n';
     expect(readQemu(text)).toMatchObject({ name: 'a', vcpus: 2, unsimulated: [], ignored: ['line 2: set', 'line 3: export', 'line 4: TMPDIR=', 'line 7: wait'] }); // prettier-ignore
+  });
+
+  test('of a start script may be joined and in branches, where it is none of QEMU’s', () => {
+    const text = 'MEM=3G && SMP=5\n[ -e /dev/kvm ] || { echo "no kvm" >&2; exit 1; }\nif ! command -v qemu-kvm >/dev/null; then\n  exit 1\nfi\nid -nG | grep kvm ||\n  exit 2\nCPUS=2\nqemu-kvm -m $MEM -smp $CPUS\n'; // prettier-ignore
+    expect(readQemuCommands(text)).toMatchObject([{ vcpus: 2, memoryBytes: 3 * 1024 ** 3 }]);
+    expect(refusal(text.replace('$CPUS', '$SMP'))).toContain('$SMP, want what'); // set if the command before it went well
   });
 
   test.each([
