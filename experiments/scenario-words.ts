@@ -23,7 +23,7 @@ interface Word {
 
 /** The words of a run, the same as flags and in a file, with what they mean and what holds when they are left out. */
 export const WORDS: readonly Word[] = [
-  { name: 'machine', summary: 'machine, by name, or a file of one such as ./host.yaml; left out: the first of machine list' },
+  { name: 'machine', summary: 'machine, by name or a file of one such as ./host.yaml; left out: the first of machine list' },
   { name: 'policy', summary: 'policy and its options, such as apart:margin=0.2; left out: the first of policy list' },
   {
     name: 'workload',

@@ -121,6 +121,19 @@ describe('help', () => {
     for (const line of ['help', 'help -h', 'help --help']) expect((await session(line.split(' '))).out).toBe(out);
   });
 
+  test('fits a terminal narrower than what the build writes', async () => {
+    const columns = Object.getOwnPropertyDescriptor(process.stdout, 'columns');
+    const longest = (text: string): number => Math.max(...text.split('\n').map((line) => line.length));
+    try {
+      expect(longest((await session(['run', '--help'])).out)).toBeGreaterThan(100);
+      Object.defineProperty(process.stdout, 'columns', { value: 80, configurable: true });
+      expect(longest((await session(['run', '--help'])).out.split('\nExamples:')[0]!)).toBeLessThanOrEqual(80);
+    } finally {
+      if (columns) Object.defineProperty(process.stdout, 'columns', columns);
+      else Reflect.deleteProperty(process.stdout, 'columns');
+    }
+  });
+
   test('the version is that of the package', async () => {
     expect(await session(['--version'])).toMatchObject({ code: 0, out: '1.2.3\n' });
   });
