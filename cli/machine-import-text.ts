@@ -2,6 +2,7 @@ import { formatIdList } from '../formats/id-list.ts';
 import type { ImportedMachine } from '../experiments/machine-import/import-machine.ts';
 import type { Description } from '../experiments/machine-import/read-description.ts';
 import { counted } from '../report/format.ts';
+import { figureText } from '../report/machine.ts';
 import { figuresOf, isAssumed, type MachineSpec } from '../sim/machine-spec.ts';
 
 /** Figures of which a machine of one node has none. */
@@ -10,13 +11,15 @@ const BETWEEN_NODES: ReadonlySet<string> = new Set(['links', 'nextHop']);
 /** What was understood of a description: shown before the machine is written. */
 export function importText(
   { format, from }: Description,
-  { spec, remarks, assumedSockets, twin }: ImportedMachine,
+  { spec, remarks, assumedLayout, twin }: ImportedMachine,
   like: string | null,
 ): string {
   const isOne = spec.nodeCpus.length === 1;
   const told = (assumed: boolean): string[] => {
     const figures = figuresOf(spec).filter(({ name, figure }) => isAssumed(figure) === assumed && !(isOne && BETWEEN_NODES.has(name)));
-    return figures.map(({ name, figure: { source } }) => `  ${name}: ${source.replace(/^assumed:? ?/, '')}`);
+    return figures.map(
+      ({ name, figure: { value, source } }) => `  ${assumed ? figureText(name, value) : name}: ${source.replace(/^assumed:? ?/, '')}`,
+    );
   };
   const said = told(false);
   const GiB = spec.memoryGiB.value.reduce((sum, own) => sum + own, 0);
@@ -29,7 +32,7 @@ export function importText(
     'said:',
     ...said,
     'assumed:',
-    ...(assumedSockets === null ? [] : [`  sockets: ${assumedSockets}`]),
+    ...assumedLayout.map(({ figure, why }) => `  ${figure}: ${why}`),
     ...told(true),
     ...(remarks.length > 0 ? ['remarks:', ...remarks.map((remark) => `  ${remark}`)] : []),
     ...twinLines(twin, like),

@@ -1,6 +1,6 @@
 import { InputError, show } from '../experiments/input-error.ts';
 import { isMachineFile, readMachineFile } from '../experiments/machine-file.ts';
-import { wantOneOf } from '../experiments/named-options.ts';
+import { wantMachine } from '../experiments/named-options.ts';
 import { readScenarioFile } from '../experiments/scenario-file.ts';
 import type { MachineSpec } from '../sim/machine-spec.ts';
 import type { Lab } from './command.ts';
@@ -14,7 +14,7 @@ export function machineOfWord(word: string, { machines }: Pick<Lab, 'machines'>,
   const names = machines.map(({ name }) => name);
   const found = machines.find(({ name }) => name === word);
   if (found) return found;
-  if (!isMachineFile(word)) throw new InputError(`${label} ${show(word)}: ${wantOneOf(word, names)}`);
+  if (!isMachineFile(word)) throw new InputError(`${label} ${show(word)}: ${wantMachine(word, names)}`);
   const { name, text } = readScenarioFile(word, label);
   return readMachineFile(name, text, names);
 }

@@ -9,7 +9,7 @@ import { table } from '../report/table.ts';
 const HEADINGS: Readonly<Record<Tool, string>> = {
   numactl: 'numactl commands',
   qemu: 'QEMU options',
-  libvirt: 'libvirt domain XML',
+  libvirt: 'libvirt domain XML, to be put into a domain that is there: its hugepages, memAccess, emulatorpin and iothreadpin are not said',
   xl: 'xl.cfg lines',
 };
 

@@ -8,6 +8,7 @@ const vm = process.getBuiltinModule('node:vm');
  * is the same Node. Looking for hundreds of modules and compiling them takes several times as long as a short run; taking the whole program
  * in takes longer than a help.
  */
+const BUILT_WIDTH = 120; // of help.ts
 const folder = path.join(__dirname, '../bin');
 const file = path.join(folder, 'program.cjs');
 const help = helpFor(process.argv.slice(2));
@@ -28,7 +29,7 @@ function start(): void {
 function helpFor(argv: readonly string[]): string | undefined {
   const last = argv.at(-1);
   const isAsked = argv.length === 0 || argv[0] === 'help' || last === '--help' || last === '-h';
-  if (!isAsked) return undefined;
+  if (!isAsked || process.stdout.columns < BUILT_WIDTH) return undefined; // no terminal: undefined, which is not less
   const words = argv[0] === 'help' ? argv.slice(1) : argv.slice(0, -1);
   if (words.includes('')) return undefined;
   try {

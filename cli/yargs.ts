@@ -15,8 +15,8 @@ const EXIT_CODES = [
 ] as const;
 
 /** What yargs answers to a line without a command of its own: a help, or the version. */
-export async function textOf(argv: readonly string[], commands: readonly Command[], version: string): Promise<string> {
-  const parser = parserOf(commands, version);
+export async function textOf(argv: readonly string[], commands: readonly Command[], version: string, width = 120): Promise<string> {
+  const parser = parserOf(commands, version, width);
   let text = '';
   await parser.parse([...argv], {}, (_error: unknown, _args: unknown, output: string) => {
     text = output;
@@ -25,7 +25,7 @@ export async function textOf(argv: readonly string[], commands: readonly Command
 }
 
 /** yargs as it knows these commands; all that it writes is English. */
-export function parserOf(commands: readonly Command[], version: string): Argv {
+export function parserOf(commands: readonly Command[], version: string, width = 120): Argv {
   const parser = yargs()
     .locale('en')
     .scriptName('numalab')
@@ -45,7 +45,7 @@ export function parserOf(commands: readonly Command[], version: string): Argv {
     .help()
     .alias('help', 'h')
     .version(version)
-    .wrap(120)
+    .wrap(width)
     .epilog(
       `Exit codes:\n${EXIT_CODES.map(([code, meaning]) => `  ${code.padEnd(5)}${meaning}\n`).join('')}\nnumalab <command> --help has examples.`,
     );

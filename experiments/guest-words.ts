@@ -1,5 +1,5 @@
 import type { CpuChoice, GuestDescription, MemoryBinding } from '../formats/guest-description.ts';
-import { formatIdList } from '../formats/id-list.ts';
+import { formatIdList, parseIdList } from '../formats/id-list.ts';
 import type { MachineSpec } from '../sim/machine-spec.ts';
 import { InputError } from './input-error.ts';
 import { formatQuantity } from './quantities.ts';
@@ -39,11 +39,25 @@ export function guestWords(guest: GuestDescription, machine: MachineSpec): Descr
   const cells = guest.cells.flatMap(({ memory }, cell) => (memory ? [`${cell}=${bindingWord(memory, ids)}`] : []));
   say('vnode-membind', cells.length > 0 ? cells.join('; ') : null);
   say('prealloc', preallocWord(guest));
+  remarks.push(...inIdsOfHost(words, machine));
   say('weight', guest.weight === null ? null : String(guest.weight));
   if (guest.capPercent !== null && guest.capPercent > 0 && !isXen)
     unsimulated.push(`a cap of ${guest.capPercent} %: as-configured, as all policies of Linux hosts, keeps none; as-configured-xen does`);
   else say('cap', guest.capPercent === null ? null : String(guest.capPercent));
   return { words, remarks, unsimulated };
+}
+
+/** Words whose numbers are others in the file: who holds the two side by side is told why. */
+function inIdsOfHost(words: ReadonlyMap<string, string>, { cpuIds, nodeIds }: MachineSpec): string[] {
+  const told = (names: readonly string[], ids: readonly number[] | undefined): string[] =>
+    names.flatMap((name) => {
+      const word = words.get(name);
+      if (word === undefined || !ids) return [];
+      const inIds = (list: string): string => sortedList(parseIdList(list, ids.length)!.map((number) => ids[number]!));
+      const own = word.split('; ').map((part) => part.replace(/[\d,-]+$/, inIds)).join('; '); // prettier-ignore
+      return own === word ? [] : [`${name} by the host's ids: ${own}`];
+    });
+  return [...told(['pins', 'soft-pins'], cpuIds), ...told(['membind', 'vnode-membind'], nodeIds)];
 }
 
 /** The simulator's number of each CPU and node by the id that the host's own system has for it. */

@@ -43,6 +43,13 @@ export function wantOneOf(written: string, names: readonly string[]): string {
   return `want one of ${names.join(', ')}${didYouMean(written, names)}`;
 }
 
+/** What to say of a word that is no machine of the list and no file of one. */
+export function wantMachine(word: string, names: readonly string[]): string {
+  const isOfAnotherTool = /\.(?:xml|txt|tar|t?gz|bz2)$/i.test(word);
+  const advice = isOfAnotherTool ? " (numalab machine import makes one of another tool's file)" : '';
+  return `want one of ${names.join(', ')}, or a file such as ./host.yaml${advice}${didYouMean(word, names)}`;
+}
+
 function parseOption(spec: OptionSpec, text: string): number | string {
   if (spec.kind === 'choice') {
     const choices = spec.choices ?? [];

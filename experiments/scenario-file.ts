@@ -28,6 +28,8 @@ export function readScenarioFile(name: string, word = '--scenario', most: number
 const BINARIES: readonly (readonly [string, string])[] = [
   ['PERFILE2', "perf's own file: perf script -i prints it as text"],
   ['\x17\x08Dtracing', "trace-cmd's own file: trace-cmd report -i prints it as text"],
+  ['\xff\xfe', 'UTF-16: iconv -f UTF-16 -t UTF-8 turns it into that'],
+  ['\xfe\xff', 'UTF-16: iconv -f UTF-16 -t UTF-8 turns it into that'],
   ['\x1f\x8b', 'packed with gzip: gunzip unpacks it'],
 ];
 

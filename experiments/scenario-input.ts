@@ -140,6 +140,8 @@ type Refuse = (path: Path, message: string) => never;
 function fileWords(file: YamlTree | undefined): Record<string, Tree> {
   if (!file) return {};
   const { value } = file;
+  if (typeof value === 'string' && value.startsWith('<'))
+    throw new InputError(`${file.locate([])}: another tool's description, want the scenario that numalab guest import makes of it`);
   if (typeof value === 'string' || Array.isArray(value)) {
     throw new InputError(`${file.locate([])}: ${show(value)}, want a mapping such as "workload: kernbench"`);
   }

@@ -7,7 +7,7 @@ import type { WorkloadEntry } from '../sim/workload-api.ts';
 import { GiB, KiB, MiB, ms, seconds, us } from '../sim/units.ts';
 import { FILE_PREFIXES } from './file-prefixes.ts';
 import { InputError } from './input-error.ts';
-import { parseNamed, wantOneOf } from './named-options.ts';
+import { parseNamed, wantMachine, wantOneOf } from './named-options.ts';
 import { didYouMean } from './nearest-name.ts';
 import { parseQuantity, type QuantityKind, wantQuantity } from './quantities.ts';
 import { type ConfiguredWords, parseMembind, parsePins, parsePrealloc, parseVnodeMembind } from './configured-words.ts';
@@ -23,7 +23,7 @@ interface Word {
 
 /** The words of a run, the same as flags and in a file, with what they mean and what holds when they are left out. */
 export const WORDS: readonly Word[] = [
-  { name: 'machine', summary: 'machine, by name, or a file of one such as ./host.yaml; left out: the first of machine list' },
+  { name: 'machine', summary: 'machine, by name or a file of one such as ./host.yaml; left out: the first of machine list' },
   { name: 'policy', summary: 'policy and its options, such as apart:margin=0.2; left out: the first of policy list' },
   {
     name: 'workload',
@@ -319,13 +319,14 @@ function workloadNamed(text: string, workloads: readonly WorkloadEntry[]): Chose
   const [name = ''] = text.split(':', 1);
   const names = workloads.map((entry) => entry.name);
   if (names.includes(name.trim())) return parseNamed(text, workloads);
+  if (FILE_PREFIXES.some((prefix) => prefix === name)) throw new InputError(`want a file after it: ${name}:FILE`);
   const files = FILE_PREFIXES.map((prefix) => `${prefix}:FILE`);
   throw new InputError(`want one of ${[...names, ...files].join(', ')}${didYouMean(name, [...names, ...FILE_PREFIXES])}`);
 }
 
 function machineNamed(name: string, machines: readonly MachineSpec[]): MachineSpec {
   const machine = machines.find((candidate) => candidate.name === name);
-  if (!machine) throw new InputError(wantOneOf(name, machines.map((candidate) => candidate.name))); // prettier-ignore
+  if (!machine) throw new InputError(wantMachine(name, machines.map((candidate) => candidate.name))); // prettier-ignore
   return machine;
 }
 

@@ -215,9 +215,7 @@ function figures({ spec }: Machine, assumed: boolean): string[] {
     '',
     ...sources.flatMap((source) => [
       ...wrapped(
-        chosen
-          .filter(({ figure }) => figure.source === source)
-          .map(({ name, figure }) => `${name} ${valueText(name, figure.value)}`.trimEnd()),
+        chosen.filter(({ figure }) => figure.source === source).map(({ name, figure }) => figureText(name, figure.value)),
         ', ',
         2,
       ),
@@ -226,7 +224,11 @@ function figures({ spec }: Machine, assumed: boolean): string[] {
   ];
 }
 
-/** Short values in sight, tables left out. */
+/** A figure by its name, short values in sight, tables left out. */
+export function figureText(name: string, value: unknown): string {
+  return `${name} ${valueText(name, value)}`.trimEnd();
+}
+
 function valueText(name: string, value: unknown): string {
   if (typeof value === 'number') return name.endsWith('Bytes') ? sizeText(value) : String(value);
   if (!Array.isArray(value)) {

@@ -47,7 +47,7 @@ export const machineImport: Command = {
     const imported = importMachine(description.topology, { name, from: description.from, like, presets: lab.machines });
     const text = machineFileText(imported.spec, [
       `Made by numalab machine import of ${description.from}.`,
-      ...socketsTold(imported),
+      ...imported.assumedLayout.map(({ figure, why }) => `assumed: ${figure}: ${why}`),
       ...imported.remarks,
     ]);
     const isJson = call.switches.has('json');
@@ -91,13 +91,8 @@ function nameOf({ texts: { name } }: Call, file: string, { machines }: Lab): str
   return plain === '' ? 'imported' : isTaken(plain) ? `${plain}-imported` : plain;
 }
 
-function socketsTold({ assumedSockets }: ImportedMachine): string[] {
-  return assumedSockets === null ? [] : [`assumed: sockets: ${assumedSockets}`];
-}
-
-function importJson({ format, from }: Description, { spec, remarks, assumedSockets, twin }: ImportedMachine, out: string | null): object {
+function importJson({ format, from }: Description, { spec, remarks, assumedLayout, twin }: ImportedMachine, out: string | null): object {
   const figures = figuresOf(spec).filter(({ figure }) => isAssumed(figure)).map(({ name, figure: { source } }) => ({ figure: name, why: source })); // prettier-ignore
-  const sockets = assumedSockets === null ? [] : [{ figure: 'sockets', why: `assumed: ${assumedSockets}` }];
-  const assumed = [...sockets, ...figures];
+  const assumed = [...assumedLayout.map(({ figure, why }) => ({ figure, why: `assumed: ${why}` })), ...figures];
   return { schemaVersion: 1, from, format, out, assumed, remarks, like: twin, machine: spec };
 }

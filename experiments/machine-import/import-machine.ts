@@ -3,7 +3,7 @@ import { assumed, matrixOf, meshHops, meshLinks, pooledLoadedLatency, unknownHol
 import { checkSpec } from '../../sim/machine-check.ts';
 import { type Figure, figuresOf, isAssumed, type MachineSpec, type Matrix } from '../../sim/machine-spec.ts';
 import { InputError } from '../input-error.ts';
-import { type Layout, layoutOf, shapeDifference } from './layout.ts';
+import { hasCores, type Layout, layoutOf, shapeDifference, withCoresOf } from './layout.ts';
 import { memoryCost } from './memory-cost.ts';
 import { PRIORS } from './priors.ts';
 import { socketsOf } from './sockets.ts';
@@ -19,12 +19,18 @@ export interface ImportWords {
   readonly presets: readonly MachineSpec[];
 }
 
+/** A number that no figure of the machine file holds, and why it is what it is. */
+export interface Guess {
+  readonly figure: 'sockets' | 'threadsPerCore';
+  readonly why: string;
+}
+
 export interface ImportedMachine {
   readonly spec: MachineSpec;
   /** What was seen and left out, or understood in a way that one should know; one line each. */
   readonly remarks: readonly string[];
-  /** What the number of sockets goes by where no package is said; null where it is. */
-  readonly assumedSockets: string | null;
+  /** What sockets go by where no package is said, and threads where no core is. */
+  readonly assumedLayout: readonly Guess[];
   /** A preset of the same nodes, CPUs and distances, with memory within 1 %. */
   readonly twin: { readonly name: string; readonly differences: readonly string[] } | null;
 }
@@ -38,13 +44,14 @@ const MOST_MEMORY_DIFFERENCE = 0.01;
  * @throws InputError of one line for a machine that cannot be simulated, or is not shaped as `like`
  */
 export function importMachine(topology: Topology, words: ImportWords): ImportedMachine {
-  const layout = layoutOf(topology);
+  const seen = layoutOf(topology);
   const { like, presets } = words;
   if (like) {
-    const difference = shapeDifference(layout, like);
+    const difference = shapeDifference(seen, like);
     if (difference)
       throw new InputError(`--like = ${like.name}: differs in ${difference}, want a machine of the same nodes, CPUs and distances`);
   }
+  const layout = like ? withCoresOf(seen, like) : seen;
   const same = presets.find((preset) => isTwin(layout, preset)) ?? null;
   const remarks = [...layout.remarks];
   const { nodeSocket, sockets, guess } = socketsOf(layout, like ?? same, remarks);
@@ -67,7 +74,23 @@ export function importMachine(topology: Topology, words: ImportWords): ImportedM
     if (!(error instanceof RangeError)) throw error;
     throw new InputError(error.message);
   }
-  return { spec, remarks, assumedSockets: guess, twin: same && { name: same.name, differences: differencesOf(spec, same) } };
+  return {
+    spec,
+    remarks,
+    assumedLayout: [...socketsGuess(guess), ...threadsGuess(seen, like)],
+    twin: same && { name: same.name, differences: differencesOf(spec, same) },
+  };
+}
+
+function socketsGuess(why: string | null): Guess[] {
+  return why === null ? [] : [{ figure: 'sockets', why }];
+}
+
+/** Two threads of a core are far less than two cores: a machine whose cores nobody said may be half of what is made of it. */
+function threadsGuess(seen: Layout, like: MachineSpec | null): Guess[] {
+  if (hasCores(seen)) return [];
+  const taken = like ? `as on ${like.name}` : "each CPU taken for a core of its own; hwloc's XML and a dump of /sys say which share one";
+  return [{ figure: 'threadsPerCore', why: `not said, ${taken}` }];
 }
 
 /** Left out where they are the numbers themselves. */

@@ -77,6 +77,42 @@ function slitOf(
   return slit;
 }
 
+/** Whether anything is said of which CPUs are threads of one core. */
+export function hasCores({ nodes }: Layout): boolean {
+  return nodes.some(({ cores }) => cores !== null);
+}
+
+/**
+ * With the cores of a machine of this shape, where none are said.
+ * @throws InputError where its cores have threads, and other CPUs
+ */
+export function withCoresOf(layout: Layout, like: MachineSpec): Layout {
+  const { name, threadsPerCore = 1, nodeCpus } = like;
+  if (hasCores(layout) || threadsPerCore === 1) return layout;
+  const cpuIds =
+    like.cpuIds ??
+    nodeCpus.flatMap((count, node) =>
+      range(
+        nodeCpus.slice(0, node).reduce((sum, own) => sum + own, 0),
+        count,
+      ),
+    );
+  let first = 0;
+  for (const [node, { cpus }] of layout.nodes.entries()) {
+    const own = new Set(cpuIds.slice(first, (first += cpus.length)));
+    const other = cpus.find((cpu) => !own.has(cpu));
+    if (other !== undefined)
+      throw new InputError(
+        `--like = ${name}: has ${threadsPerCore} threads a core, and no CPU ${other} in node ${node}, want a description that says cores: hwloc's XML or a dump of /sys`,
+      );
+  }
+  return { ...layout, threadsPerCore, cpuIds };
+}
+
+function range(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => first + i);
+}
+
 /** Whether the machine has the same nodes, CPUs and distances as this one; sockets too, where they are said. */
 export function hasShapeOf(layout: Layout, spec: MachineSpec): boolean {
   return shapeDifference(layout, spec) === null;
@@ -88,7 +124,7 @@ export function shapeDifference(layout: Layout, spec: MachineSpec): string | nul
   if (nodes.length !== spec.nodeCpus.length) return `nodes: ${nodes.length}, not ${spec.nodeCpus.length}`;
   const at = nodeCpus.findIndex((cpus, node) => cpus !== spec.nodeCpus[node]);
   if (at >= 0) return `CPUs of node ${at}: ${nodeCpus[at]}, not ${spec.nodeCpus[at]}`;
-  if (layout.nodes.some(({ cores }) => cores !== null) && threadsPerCore !== (spec.threadsPerCore ?? 1)) return `threads of a core: ${threadsPerCore}, not ${spec.threadsPerCore ?? 1}`; // prettier-ignore
+  if (hasCores(layout) && threadsPerCore !== (spec.threadsPerCore ?? 1)) return `threads of a core: ${threadsPerCore}, not ${spec.threadsPerCore ?? 1}`; // prettier-ignore
   if (slit) {
     for (const [row, cells] of slit.entries()) {
       const column = cells.findIndex((cell, i) => cell !== spec.slit.value[row]![i]);

@@ -16,6 +16,7 @@ const MAX_BYTES = 4 * 1024 ** 2;
 export async function bundlePolicy(file: string): Promise<PolicyBundle> {
   const path = resolve(file);
   if (!isFile(path)) throw new InputError(`${show(file)}: want a policy file that can be read`);
+  if (!/\.[cm]?[jt]sx?$/.test(path)) throw new InputError(`${show(file)}: want a policy in TypeScript or JavaScript, such as ./mine.ts`);
   try {
     const { outputFiles } = await build({
       entryPoints: [path],

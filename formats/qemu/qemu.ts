@@ -11,7 +11,6 @@ import { machineEra, unknownVersion } from './machine.ts';
 import { hasLegacyNodes, readNuma } from './numa.ts';
 import { type QemuOption, Settings } from './options.ts';
 import { ONE_VCPU, readSmp, type Smp } from './smp.ts';
-import { isControl } from './shell-variables.ts';
 import { MOST_COMMAND_CHARACTERS, readCommands, type ShellWord } from './shell-words.ts';
 
 const PROGRAM = /^(qemu-system-[a-z0-9_]+|qemu-kvm|kvm)$/;
@@ -36,17 +35,16 @@ export function readQemu(text: string): GuestDescription {
 
 /**
  * As readQemu, of one guest or several: a command each. Options alone, without a program, are those of another guest only behind a comment
- * `# guest NAME`, as `placement export` writes it: else a backslash is likely missing before them. Of a script with an `if`, a loop and the
- * like one command is taken and no more, as nobody can tell which of several would be run.
+ * `# guest NAME`, as `placement export` writes it: else a backslash is likely missing before them.
  * @throws FormatError as readQemu; and for more than 4096 guests
  */
 export function readQemuCommands(text: string): GuestDescription[] {
-  const { source, commands, ignored, hasControl } = guestCommands(text);
+  const { source, commands, ignored } = guestCommands(text);
   commands.forEach((command, i) => {
     const before = commands[i - 1]?.at(-1)!.offsets.at(-1);
     const at = command[0]!.offsets[0]!;
     if (i === MOST_GUESTS) source.fail(at, `more than ${MOST_GUESTS} guests, want fewer`);
-    const isOther = before === undefined || (startsProgram(command) && !hasControl);
+    const isOther = before === undefined || startsProgram(command);
     if (!isOther && !startsGuest(text.slice(before, at))) refuseSecond(source, command);
   });
   return commands.map((command, i) => readCommand(source, command, i === 0 ? ignored : []));
@@ -112,8 +110,12 @@ function isProgram(word: string): boolean {
   return PROGRAM.test(baseName(word)) && !word.startsWith('/dev/');
 }
 
-/** Not `modprobe kvm` or `grep kvm`: behind another word a program has options. */
+/** Commands that have a program's name in them and do not start it. */
+const NAMES_PROGRAMS = new Set('[ [[ test command which type hash echo printf ls modprobe grep pgrep pidof pkill killall chmod chown'.split(' ')); // prettier-ignore
+
+/** Not `modinfo kvm`: behind another word a program has options. */
 function startsProgram(words: readonly ShellWord[]): boolean {
+  if (NAMES_PROGRAMS.has(baseName(words[0]!.text))) return false;
   return words.some(({ text }, i) => isProgram(text) && (i === 0 || i < words.length - 1));
 }
 
@@ -124,14 +126,14 @@ function isOther(words: readonly ShellWord[]): boolean {
 }
 
 /** Commands but those of a script around them; of a log the last. */
-function guestCommands(whole: string): { source: SourceText; commands: ShellWord[][]; ignored: string[]; hasControl: boolean } {
+function guestCommands(whole: string): { source: SourceText; commands: (readonly ShellWord[])[]; ignored: string[] } {
   const { text, starts } = commandOfLog(whole);
   const source = new SourceText(text, starts > 0 ? MOST_CHARACTERS : MOST_COMMAND_CHARACTERS);
-  const all = readCommands(source).map((words) => (words[0]!.text === '$' && words.length > 1 ? words.slice(1) : words)); // a prompt
+  const all = readCommands(source, isOther).map((words) => (words[0]!.text === '$' && words.length > 1 ? words.slice(1) : words)); // a prompt
   const given = all.find((words) => words[0]!.text === 'set' && words.some(({ text }) => text === '--'));
   if (given) source.fail(given[0]!.offsets[0]!, 'set --, want the options where the program is: what $@ stands for is not known');
   const hasProgram = all.some(startsProgram);
-  const isPassedOver = (words: ShellWord[]): boolean =>
+  const isPassedOver = (words: readonly ShellWord[]): boolean =>
     SCRIPT_WORDS.has(words[0]!.text) || words.every(({ text }) => ASSIGNMENT.test(text)) || (hasProgram && isOther(words));
   const commands = all.filter((words) => !isPassedOver(words));
   if (commands.length === 0) source.fail(0, 'nothing, want a QEMU command line');
@@ -140,7 +142,7 @@ function guestCommands(whole: string): { source: SourceText; commands: ShellWord
     return `${lineOf(source, offsets[0]!)}: ${ASSIGNMENT.exec(text)?.[0] ?? text}`;
   });
   if (starts > 1) ignored.unshift(`the log has ${starts} starts, of which the last is taken`);
-  return { source, commands, ignored, hasControl: all.some(isControl) };
+  return { source, commands, ignored };
 }
 
 /** The words after the program, which may be left out. */

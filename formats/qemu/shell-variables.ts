@@ -21,7 +21,7 @@ const MOST_VALUE = 256;
 const MOST_VARIABLES = 1000;
 const MOST_PUT = 10_000;
 const ASSIGNMENT = /^([A-Za-z_]\w{0,63})=([^]*)$/;
-/** What a command may change: `read NAME`, `for NAME in`, `NAME+=VALUE`, `local NAME=VALUE`. */
+/** What a command may change: `read NAME`, `NAME+=VALUE`, `local NAME=VALUE`. */
 const NAMED = /^([A-Za-z_]\w{0,63})(?:\+?=|$)/;
 
 /** Words that stand before the commands of a part that may be run once, never or often, and how many parts they open. */
@@ -30,26 +30,33 @@ const CONTROL: ReadonlyMap<string, number> = new Map([
   ...['then', 'else', 'elif', 'do', '!'].map((word) => [word, 0] as const),
   ...['fi', 'done', 'esac', '}'].map((word) => [word, -1] as const),
 ]);
+/** Behind these stands no command: `for NAME in`, `case WORD in`. */
+const HEADS = new Set(['for', 'case', 'select', 'function']);
 /** They run what is not in the text, or not to be read there. */
 const RUNS_OTHER = new Set(['.', 'source', 'eval']);
 
 type Words = readonly { readonly text: string; readonly unknown?: Expansion }[];
 
-export function isControl(words: Words): boolean {
-  return CONTROL.has(words[0]?.text ?? '');
+/** Counts the parts that a command opens or ends. Returns the command behind the words of the shell, which may be none. */
+export function enter<Word extends Words[number]>(variables: Variables, words: readonly Word[]): readonly Word[] {
+  let at = 0;
+  for (; CONTROL.has(words[at]?.text ?? ''); at++) {
+    const { text } = words[at]!;
+    variables.depth = Math.max(0, variables.depth + CONTROL.get(text)!);
+    if (!HEADS.has(text)) continue;
+    variables.values.delete(words[at + 1]?.text ?? '');
+    return [];
+  }
+  return words.slice(at);
 }
 
 /**
- * What a command of assignments alone sets, `export` before them or not. Whatever else may set a variable has its value unknown: it is not
- * told which commands are run, nor how often.
+ * What a command of assignments alone sets, `export` before them or not. Whatever else may set a variable has its value unknown.
+ * @param isCertain whether a shell runs the command once in any case
  */
-export function remember(variables: Variables, words: Words): void {
-  const { values } = variables;
-  let at = 0;
-  for (; CONTROL.has(words[at]?.text ?? ''); at++) variables.depth = Math.max(0, variables.depth + CONTROL.get(words[at]!.text)!);
-  const isCertain = variables.depth === 0;
-  const isExport = words[at]?.text === 'export';
-  const assigned = isExport ? words.slice(at + 1).filter(({ text }) => text.includes('=')) : words.slice(at);
+export function remember({ values }: Variables, words: Words, isCertain: boolean): void {
+  const isExport = words[0]?.text === 'export';
+  const assigned = isExport ? words.slice(1).filter(({ text }) => text.includes('=')) : words;
   if (RUNS_OTHER.has(assigned[0]?.text ?? '')) values.clear();
   if (isCertain && assigned.every(({ text }) => ASSIGNMENT.test(text))) for (const word of assigned) assign(values, word);
   else for (const { text } of assigned) values.delete(NAMED.exec(text)?.[1] ?? '');

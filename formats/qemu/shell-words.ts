@@ -1,5 +1,5 @@
-import type { SourceText } from '../format-error.ts';
-import { type Expansion, readExpansion, remember, type Variables } from './shell-variables.ts';
+import { shown, type SourceText } from '../format-error.ts';
+import { enter, type Expansion, readExpansion, remember, type Variables } from './shell-variables.ts';
 
 /** A word of a command line, quotes taken off, with the place of each of its characters. */
 export interface ShellWord {
@@ -20,20 +20,30 @@ const EXPANDS = /[A-Za-z_0-9{(@*#?$!-]/;
 
 /**
  * Commands as a POSIX shell reads them, one a line, where nothing is ever run: quotes, backslashes, lines continued, comments.
- * `;`, `&`, `|` and a line's end end a command. Patterns (`*`) stay as written; a variable that the text itself sets to a plain value before
- * has that value. Redirections are passed over.
- * @throws FormatError for `&&`, `||`, `(`, a document in the text (`<<`) and a quote without its end
+ * `;`, `&`, `|` and a line's end end a command. Patterns (`*`) stay as written; a variable that the text itself sets to a plain value before,
+ * in any case, has that value. Redirections are passed over.
+ * @param isOther whether a command is none of those asked for: only such may be in a branch or loop, or joined with `&&` and `||`
+ * @throws FormatError for others there, `(`, a document in the text (`<<`) and a quote without its end
  */
-export function readCommands(source: SourceText): ShellWord[][] {
+export function readCommands(source: SourceText, isOther: (words: readonly ShellWord[]) => boolean): (readonly ShellWord[])[] {
   const { text } = source;
   if (text.includes('\0')) return [argumentList(source)];
-  const commands: ShellWord[][] = [];
+  const commands: (readonly ShellWord[])[] = [];
   const variables: Variables = { values: new Map(), put: 0, depth: 0 };
   let words: ShellWord[] = [];
   let wordCount = 0;
-  const endCommand = (): void => {
-    if (words.length > 0) commands.push(words);
-    remember(variables, words);
+  let joinedAt: number | null = null; // where the first `&&` or `||` of a list stands
+  const endCommand = (joinsAt: number | null): void => {
+    const own = enter(variables, words);
+    const at = joinedAt ?? joinsAt;
+    if (own.length > 0 && !isOther(own)) {
+      if (at !== null) source.fail(at, `${text.slice(at, at + 2)}, want one command`);
+      if (variables.depth > 0)
+        source.fail(own[0]!.offsets[0]!, `${shown(own[0]!.text)} in a branch or loop, want a command that runs once in any case`);
+    }
+    if (own.length > 0) commands.push(own);
+    remember(variables, own, variables.depth === 0 && joinedAt === null);
+    if (words.length > 0 || joinsAt !== null) joinedAt = joinsAt === null ? null : at; // a list goes on in the line behind its mark
     words = [];
   };
   for (let at = 0; at < text.length;) {
@@ -43,10 +53,10 @@ export function readCommands(source: SourceText): ShellWord[][] {
     else if (mark === '#') at = lineEnd(text, at);
     else if (mark === '<' || mark === '>' || (mark === '&' && text[at + 1] === '>')) at = afterRedirection(source, at, variables);
     else if (mark === '\n' || mark === ';' || mark === '&' || mark === '|') {
-      if (text[at + 1] === mark && (mark === '&' || mark === '|')) source.fail(at, `${mark}${mark}, want one command`);
+      const isJoined = text[at + 1] === mark && (mark === '&' || mark === '|');
       if (mark === '|' && words.length === 0) source.fail(at, '|, want a command before it');
-      endCommand();
-      at++;
+      endCommand(isJoined ? at : null);
+      at += isJoined ? 2 : 1;
     } else {
       if (++wordCount > MOST_WORDS) source.fail(at, `more than ${MOST_WORDS} words, want fewer`);
       const { word, end } = readWord(source, at, variables);
@@ -56,7 +66,7 @@ export function readCommands(source: SourceText): ShellWord[][] {
       at = end;
     }
   }
-  endCommand();
+  endCommand(null);
   return commands;
 }
 

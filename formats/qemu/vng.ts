@@ -94,8 +94,8 @@ const DEFAULT_MEMORY_BYTES = 1024 ** 3;
 
 /** Of several commands the one of vng: what its output goes to, and others of a script, are passed over and told. */
 function commandOf(source: SourceText): Prefix {
-  const commands = readCommands(source);
   const isOfVng = (words: readonly ShellWord[]): boolean => words.some(({ text }) => PROGRAM.test(baseName(text)));
+  const commands = readCommands(source, (words) => !isOfVng(words) && !words[0]!.text.startsWith('-'));
   const command = commands.find(isOfVng) ?? commands[0] ?? source.fail(0, 'nothing, want a vng command line');
   const others = commands.filter((words) => words !== command);
   const second = others.find((words) => isOfVng(words) || words[0]!.text.startsWith('-'));

@@ -30,14 +30,14 @@ function comments(guest: GuestDescription): string[] {
   const lines: string[] = [];
   if (memory !== null && memory.mode !== 'default') {
     lines.push(
-      `# not said below: memory ${memory.mode} on nodes ${writeIdList(memory.nodes)}; Xen goes by the nodes of cpus and cpus_soft`,
+      `# not said below: memory ${memory.mode} on ${memory.nodes.length === 1 ? 'node' : 'nodes'} ${writeIdList(memory.nodes)}; Xen goes by the nodes of cpus and cpus_soft`,
     );
   }
   if (guest.cells.length > 0 && !hasVnuma(guest))
     lines.push('# not said below: virtual nodes; vnuma wants hvm, and for each vCPUs and one node of the host');
   if (topology !== null) {
     const { sockets, dies, cores, threads } = topology;
-    lines.push(`# not said below: ${sockets} sockets of ${dies} dies of ${cores} cores of ${threads} threads`);
+    lines.push(`# not said below: sockets=${sockets},dies=${dies},cores=${cores},threads=${threads}`);
   }
   return lines;
 }

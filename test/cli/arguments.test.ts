@@ -16,7 +16,7 @@ describe('a command line that is not understood ends with exit code 2 and one li
       'policy lst: no such command, want one of policy list, policy show, policy new, policy check; did you mean policy list?',
     ],
     ['machine show', 'machine show: want NAME after it'],
-    ['machine show lopside', 'machine show lopside: want one of lopsided; did you mean lopsided?'],
+    ['machine show lopside', 'machine show lopside: want one of lopsided, or a file such as ./host.yaml; did you mean lopsided?'],
     ['run fast', 'fast: one word too many for run'],
     ['--json run', '--json: want a command first, such as deck'],
     ['run --memmory 1GiB', '--memmory: no flag of run; did you mean --memory?'],
@@ -119,6 +119,19 @@ describe('help', () => {
   test('is also a word before what it is of', async () => {
     const { out } = await session(['--help']);
     for (const line of ['help', 'help -h', 'help --help']) expect((await session(line.split(' '))).out).toBe(out);
+  });
+
+  test('fits a terminal narrower than what the build writes', async () => {
+    const columns = Object.getOwnPropertyDescriptor(process.stdout, 'columns');
+    const longest = (text: string): number => Math.max(...text.split('\n').map((line) => line.length));
+    try {
+      expect(longest((await session(['run', '--help'])).out)).toBeGreaterThan(100);
+      Object.defineProperty(process.stdout, 'columns', { value: 80, configurable: true });
+      expect(longest((await session(['run', '--help'])).out.split('\nExamples:')[0]!)).toBeLessThanOrEqual(80);
+    } finally {
+      if (columns) Object.defineProperty(process.stdout, 'columns', columns);
+      else Reflect.deleteProperty(process.stdout, 'columns');
+    }
   });
 
   test('the version is that of the package', async () => {

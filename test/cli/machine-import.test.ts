@@ -33,7 +33,8 @@ describe('machine import', () => {
     const lines = err.split('\n');
     expect(lines[0]).toBe(`${'board.txt'}, read as numactl: 4 sockets, 8 nodes, 48 CPUs, 95.859 GiB`);
     expect(lines[5]).toBe('  node 18 (4 here): socket 2, CPUs 24-29, 7.98 GiB');
-    expect(err).toContain('\nassumed:\n  sockets: not said, those of opteron-6164-4s, which has the same nodes, CPUs and distances\n  clockGHz: no clock said\n'); // prettier-ignore
+    expect(err).toContain('\nassumed:\n  sockets: not said, those of opteron-6164-4s, which has the same nodes, CPUs and distances\n  threadsPerCore: not said, each CPU taken for a core of its own; '); // prettier-ignore
+    expect(err).toContain('\n  clockGHz 2.5: no clock said\n  l1Bytes 32 KiB: ');
     expect(out).toContain('\n# assumed: sockets: not said, those of opteron-6164-4s');
     expect(err).toContain('\n  latencyNs: SLIT / 10 times a local latency of 90 ns\n');
     expect(err).toMatch(
@@ -59,7 +60,9 @@ describe('machine import', () => {
     writeFileSync(place('one.yaml'), ''); // as mktemp makes it: nothing is lost
     const { code, out } = await session(words, { machines });
     expect([code, out.split('\n')[0]]).toEqual([0, 'one.txt, read as numactl: 1 socket, 1 node, 1 CPU, 5.088 GiB']);
-    expect(out).toContain('\nassumed:\n  sockets: not said, each node with CPUs taken for one\n');
+    expect(out).toContain(
+      '\nassumed:\n  sockets: not said, each node with CPUs taken for one\n  threadsPerCore: not said, each CPU taken for a core of its own; ',
+    );
     expect(out).not.toMatch(/links|nextHop|remarks/);
     expect((await session(['machine', 'show', place('one.yaml')], { machines })).out).toMatch(
       /\n1 socket, 1 node, 1 CPU at 2\.5 GHz, 5\.088 GiB\n/,
@@ -110,7 +113,10 @@ describe('machine import', () => {
     [['--format', 'hwlok'], /--format = hwlok, want one of hwloc, numactl, synthetic, sysfs; did you mean hwloc\?/],
     [['--format', 'hwloc'], /board\.txt: line \d+, column \d+: .*want well-formed XML/],
     [['--like', 'lopsided'], /--like = lopsided: differs in nodes: 8, not 3, want a machine of the same nodes, CPUs and distances/],
-    [['--like', 'lopsidet'], /--like lopsidet: want one of lopsided, opteron-6164-4s; did you mean lopsided\?/],
+    [
+      ['--like', 'lopsidet'],
+      /--like lopsidet: want one of lopsided, opteron-6164-4s, or a file such as \.\/host\.yaml; did you mean lopsided\?/,
+    ],
     [['--name', 'lopsided'], /--name = lopsided, want one that no machine of machine list has/],
     [['--name', 'a b'], /--name = a b, want 1 to 64 letters/],
   ])('refuses %j', async (words, message) => {

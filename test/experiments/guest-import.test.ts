@@ -55,6 +55,15 @@ test("the host's own ids become the simulator's, and the words are those of a sc
   expect([guest!.name, guest!.configured!.pins[3], guest!.configured!.vnodeMemory[1]]).toEqual(['web', [3, 4, 5], { mode: 'interleave', nodes: [0, 1] }]); // prettier-ignore
 });
 
+test("numbers that are others than those of the file are told by the host's ids too", () => {
+  const numa = '-smp 2 -m 3G -object memory-backend-ram,id=a,size=3G,host-nodes=7,policy=bind -numa node,memdev=a';
+  expect(imported(`taskset -c 3,5,21 qemu-kvm ${numa}`)[0]!.remarks).toEqual([
+    "pins by the host's ids: 0-1=3,5,21",
+    "vnode-membind by the host's ids: 0=strict:7",
+  ]);
+  expect(imported('taskset -c 0 qemu-kvm -smp 2 -m 3G')[0]!.remarks).toEqual([]); // CPU 0 is 0
+});
+
 describe('a written scenario runs, and what the files say holds:', () => {
   test('vCPUs on their CPUs, memory on its nodes', () => {
     // held on CPUs 3 and 21 of the host: CPU 3 of node 1 and CPU 5 of node 2; bound: 1 GiB to host node 7 at once, 2 GiB to 0 at touch

@@ -34,6 +34,12 @@ test.each([
     () => file(new Uint8Array([0x17, 0x08, ...Buffer.from('Dtracing6'), 0xff])),
     /trace-cmd report -i prints it as text\)$/,
   ],
+  [
+    'UTF-16',
+    () => file(new Uint8Array([0xff, 0xfe, 0x73, 0])),
+    /want text in UTF-8 \(UTF-16: iconv -f UTF-16 -t UTF-8 turns it into that\)$/,
+  ],
+  ['UTF-16 of the other order', () => file(new Uint8Array([0xfe, 0xff, 0, 0x73])), /\(UTF-16: iconv/],
   ['a folder', () => folder, /want a file that can be read \(EISDIR\)$/],
   ['no file', () => join(folder, 'none.yaml'), /want a file that can be read \(ENOENT\)$/],
   ['an endless device', () => '/dev/zero', /want a file of at most 1MiB$/],

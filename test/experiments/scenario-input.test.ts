@@ -155,7 +155,18 @@ test('a misspelt word before a file is answered by those there are', () => {
   expect(said).toMatch(
     /^s\.yaml:1:11: workload = rtapp:tasks\.json, want one of .*, rt-app:FILE, trace:FILE, perf-stat:FILE; did you mean rt-app\?$/,
   );
+  expect(refusal(() => fromFile('workload: trace'))).toBe('s.yaml:1:11: workload = trace, want a file after it: trace:FILE');
   expect(FILE_WORKLOADS.map(({ prefix }) => prefix)).toEqual(FILE_PREFIXES);
+});
+
+test("another tool's file is answered by the command that reads it", () => {
+  expect(refusal(() => fromFile("<domain type='kvm'>\n  <name>a</name>\n</domain>"))).toBe(
+    "s.yaml:1:1: another tool's description, want the scenario that numalab guest import makes of it",
+  );
+  expect(refusal(() => fromFile('machine: host.xml'))).toMatch(
+    /want one of .*lopsided, or a file such as \.\/host\.yaml \(numalab machine import makes one of another tool's file\)$/,
+  );
+  expect(refusal(() => fromFile('machine: lopsidet'))).toMatch(/, or a file such as \.\/host\.yaml; did you mean lopsided\?$/);
 });
 
 describe('a wrong flag is refused in one line with flag, value, what was wanted and the nearest name', () => {
@@ -198,8 +209,8 @@ describe('a wrong flag is refused in one line with flag, value, what was wanted 
     [{ vnodes: '2', vcpus: '2', kind: 'bare' }, '--vnodes: vm1 has 2 virtual nodes, want at most 1: bare processes have no virtual nodes'],
     [{ boot: '1.01' }, '--boot = 1.01, want a number from 0 to 1'],
     [{ kind: 'xen_hvm' }, '--kind = xen_hvm, want one of kvm, xen-hvm, xen-pv, bare; did you mean xen-hvm?'],
-    [{ machine: 'lopsidde' }, '--machine = lopsidde, want one of lopsided; did you mean lopsided?'],
-    [{ machine: '__proto__' }, '--machine = __proto__, want one of lopsided'],
+    [{ machine: 'lopsidde' }, '--machine = lopsidde, want one of lopsided, or a file such as ./host.yaml; did you mean lopsided?'],
+    [{ machine: '__proto__' }, '--machine = __proto__, want one of lopsided, or a file such as ./host.yaml'],
     [{ policy: 'constructor' }, '--policy = constructor, want one of drift, pinned'],
     [{ policy: 'pined' }, '--policy = pined, want one of drift, pinned; did you mean pinned?'],
     [{ policy: 'pinned:stay=1ms' }, '--policy = pinned:stay=1ms, want pinned alone, it has no options'],

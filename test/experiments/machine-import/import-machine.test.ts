@@ -90,7 +90,7 @@ test.skipIf(samples.includes(null))(`the deck's machine itself comes of its thre
 
 describe('what is not said', () => {
   const bare = topology([node(0, [0, 1]), node(1, [2, 3, 4, 5])], { distances: [[10, 21], [31, 10]] }); // prettier-ignore
-  const { spec, remarks, assumedSockets, twin } = imported(bare);
+  const { spec, remarks, assumedLayout, twin } = imported(bare);
 
   test('is taken from the stated priors', () => {
     expect(spec.latencyNs.value).toEqual([[90, 189], [279, 90]]); // prettier-ignore
@@ -105,7 +105,14 @@ describe('what is not said', () => {
     const assumed = Object.entries(spec).flatMap(([name, figure]: [string, unknown]) => (typeof figure === 'object' && figure !== null && 'source' in figure && isAssumed(figure as MachineSpec['slit']) ? [name] : [])); // prettier-ignore
     expect(assumed).toEqual(['clockGHz', 'l1Bytes', 'l2Bytes', 'llcBytes', 'hitCycles', 'memoryHoleGiB', 'latencyNs', 'controllerGBps', 'links', 'nextHop', 'linesInFlight', 'loadedLatency']); // prettier-ignore
     expect(spec.memoryGiB).toEqual({ value: [2, 3], source: 'x (test): memory of each node' });
-    expect([remarks, assumedSockets]).toEqual([[], 'not said, each node with CPUs taken for one']);
+    expect(remarks).toEqual([]);
+    expect(assumedLayout).toEqual([
+      { figure: 'sockets', why: 'not said, each node with CPUs taken for one' },
+      {
+        figure: 'threadsPerCore',
+        why: "not said, each CPU taken for a core of its own; hwloc's XML and a dump of /sys say which share one",
+      },
+    ]);
     expect(twin).toBeNull();
   });
 
@@ -217,9 +224,9 @@ test('nodes as near as those of one socket are taken to share one, whatever lies
     [20, 21, 20, 11, 30, 10],
   ];
   const nodes = [node(0, [0]), node(2, [1]), node(3, [2]), node(4, [3]), node(5, []), node(6, [4])];
-  const { spec, assumedSockets } = imported(topology(nodes, { distances }));
+  const { spec, assumedLayout } = imported(topology(nodes, { distances }));
   expect(spec).toMatchObject({ sockets: 3, nodeSocket: [0, 1, 2, 0, 2, 0] });
-  expect(assumedSockets).toBe('not said, nodes at most 12 apart taken to share one');
+  expect(assumedLayout[0]).toEqual({ figure: 'sockets', why: 'not said, nodes at most 12 apart taken to share one' });
 });
 
 test('a node of memory alone is in the socket of the nearest with CPUs', () => {
@@ -256,6 +263,15 @@ describe('--like', () => {
     expect(spec.memoryGiB.source).toBe('x (test): memory of each node');
     expect(spec.slit.source).toBe('x (test): distances');
     expect(imported(readDescription(join(home, 'board.tar'), null).topology, opteron6164).spec.llcBytes.value).toBe(5118 * 1024);
+  });
+
+  test('takes its cores where none are said, which other CPUs cannot have', () => {
+    const own = { ...imported(topology([node(0, [0, 4, 1, 5], { cores: [[0, 4], [1, 5]] }), node(1, [2, 6], { cores: [[2, 6]] })], { distances: [[10, 23], [23, 10]] })).spec, name: 'other' }; // prettier-ignore
+    const bare = (cpus: readonly number[]): Topology => topology([node(0, [0, 1, 4, 5]), node(1, cpus)], { distances: [[10, 23], [23, 10]] }); // prettier-ignore
+    const { spec, assumedLayout } = imported(bare([2, 6]), own);
+    expect(spec).toMatchObject({ threadsPerCore: 2, cpuIds: [0, 4, 1, 5, 2, 6], threadShare: { value: 0.625 } });
+    expect(assumedLayout.at(-1)).toEqual({ figure: 'threadsPerCore', why: 'not said, as on other' });
+    expect(refusal(() => imported(bare([2, 3]), own))).toBe("--like = other: has 2 threads a core, and no CPU 3 in node 1, want a description that says cores: hwloc's XML or a dump of /sys"); // prettier-ignore
   });
 
   test('is refused for another shape', () => {

@@ -224,6 +224,10 @@ describe('a run that cannot be', () => {
 
   test('because a file it names is not there, or is no policy, is told by the file', async () => {
     expect(await refusal(`${SMALL}grid: {policy: [apart, ./nowhere.ts]}`)).toMatch(/nowhere\.ts: want a policy file that can be read$/);
+    writeFileSync(join(home, 'vm.xml'), '<domain/>');
+    expect(await refusal(`${SMALL}grid: {policy: [./vm.xml]}`)).toMatch(
+      /vm\.xml: want a policy in TypeScript or JavaScript, such as \.\/mine\.ts$/,
+    );
     writeFileSync(join(home, 'none.ts'), 'export const x = 1;');
     expect(await refusal(`${SMALL}grid: {policy: [./none.ts]}`)).toMatch(/^\.\/none\.ts: .*want a policy/);
     expect(await refusal('grid: {workload: ["rt-app:nowhere.json"]}')).toMatch(/nowhere\.json, want a file that can be read/);

@@ -233,7 +233,7 @@ test('what xl has no words for stands in comments', () => {
   expect(lines.split('\n')).toEqual([
     '# not said below: memory interleave on nodes 0,2; Xen goes by the nodes of cpus and cpus_soft',
     '# not said below: virtual nodes; vnuma wants hvm, and for each vCPUs and one node of the host',
-    '# not said below: 1 sockets of 1 dies of 3 cores of 1 threads',
+    '# not said below: sockets=1,dies=1,cores=3,threads=1',
     String.raw`name = "a \"b\""`,
     'type = "pv"',
     'vcpus = 3',
