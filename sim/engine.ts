@@ -139,8 +139,10 @@ function finishDue(w: World): void {
   for (let i = 0; i < dueNs.length; i++) {
     const cpu = cpuOrder[i]!;
     if (dueNs[cpu]! > nowNs) continue;
-    if (w.finishNs[cpu]! <= nowNs) finishSegment(w, cpu);
-    else if (w.faultNs[cpu]! <= nowNs) takeRandomFaults(w, cpu);
+    if (w.finishNs[cpu]! <= nowNs) {
+      w.segmentsDone++;
+      finishSegment(w, cpu);
+    } else if (w.faultNs[cpu]! <= nowNs) takeRandomFaults(w, cpu);
     if (w.guestSliceEndNs[cpu]! <= nowNs) {
       interruptSegment(w, cpu);
       rotate(w, cpu);

@@ -26,7 +26,7 @@ import type { World } from './world.ts';
 export function record(w: World, status: RunStatus, message: string | null, exit: PolicyExit | null = null): Recording {
   const timeline = w.looks?.told(w) ?? null;
   closeBooks(w);
-  const guests = w.guests.filter((guest) => !guest.isHostNoise).map((guest) => guestRecord(w, guest));
+  const guests = w.guests.filter((guest) => !guest.isHostNoise).map((guest) => guestRecord(w, guest, CUT_SHORT.has(status)));
   const { cpuCount } = w.scenario.machine;
   const idleNs = w.idleNs.reduce((sum, ns) => sum + ns, 0);
   const busyNs = w.runtimeNs.reduce((sum, ns) => sum + ns, 0);
@@ -97,7 +97,10 @@ function closeBooks(w: World): void {
   }
 }
 
-function guestRecord(w: World, guest: GuestState): GuestRecord {
+/** Who works for ever has done so, unless the run broke off. */
+const CUT_SHORT: ReadonlySet<RunStatus> = new Set<RunStatus>(['policy-error', 'workload-error']);
+
+function guestRecord(w: World, guest: GuestState, isCutShort: boolean): GuestRecord {
   const { program, spec } = guest;
   const endNs = guest.endedNs >= 0 ? guest.endedNs : w.nowNs;
   const measuredNs = guest.measureNs >= 0 ? endNs - guest.measureNs : 0;
@@ -122,7 +125,7 @@ function guestRecord(w: World, guest: GuestState): GuestRecord {
       ? 'out-of-memory'
       : guest.isDeadlocked
         ? 'deadlock'
-        : (guest.endedNs >= 0 && !guest.leftUndone) || spec.workload.ends === 'never'
+        : (guest.endedNs >= 0 && !guest.leftUndone) || (spec.workload.ends === 'never' && !isCutShort)
           ? 'ok'
           : 'unfinished',
     bootNs: Math.max(0, guest.bootedNs),

@@ -3,6 +3,7 @@ import { BEATS } from './black-box.ts';
 import { ms } from './units.ts';
 import { TIMER_WATCH } from './timers.ts';
 import { VCPU_RUNNABLE } from './states.ts';
+import { ProgramError } from './workload-api.ts';
 import type { World } from './world.ts';
 
 /** How often the host is looked over. Assumed. */
@@ -59,13 +60,20 @@ export function addIdleWhileRunnable(w: World, stepNs: number): void {
 
 /**
  * Shows whoever watches from outside that the run goes on, and ends one in which time does not: slices or timers of a nanosecond or two
- * would keep it busy for ever.
+ * would keep it busy for ever, which is the policy's fault, as would work in such pieces, which is that of who described it.
+ * @throws PolicyError, ProgramError
  */
 export function beat(w: World): void {
   Atomics.add(w.box.head, BEATS, 1);
   if (w.instants % CRAWL_INSTANTS !== 0) return;
-  if (w.nowNs - w.crawlSinceNs < CRAWL_NS) throw new PolicyError(`${CRAWL_INSTANTS} instants in less than ${CRAWL_NS / 1e6} ms`, 'loop');
+  if (w.nowNs - w.crawlSinceNs < CRAWL_NS) {
+    const said = `${CRAWL_INSTANTS} instants in less than ${CRAWL_NS / 1e6} ms`;
+    const isOfWork = w.segmentsDone - w.crawlSegments > CRAWL_INSTANTS / 2;
+    if (isOfWork) throw new ProgramError(`${said}: work in pieces of a few ns, want fewer and longer ones`);
+    throw new PolicyError(said, 'loop');
+  }
   w.crawlSinceNs = w.nowNs;
+  w.crawlSegments = w.segmentsDone;
 }
 
 /** A CPU that has been idle for so long, that the vCPU may use and no other has been counted for; NONE without. */

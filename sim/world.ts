@@ -165,7 +165,9 @@ export class World {
   droppedArrivals = 0;
   wastedNs = 0;
   idleWhileRunnableNs = 0; // with `checks: all` only
-  crawlSinceNs = 0; //      watch.ts: when the present stretch of instants began
+  segmentsDone = 0;
+  crawlSinceNs = 0; //      watch.ts: when the present stretch of instants began,
+  crawlSegments = 0; //     and how many segments were done then
   // -- moving.ts, copying.ts, hint-faults.ts, sampling.ts: made when a policy first asks for them ------------------------------
   moves: PageMoves | null = null;
   replicas: Replicas | null = null;

@@ -54,6 +54,8 @@ export const guestImport: Command = {
     if (!call.switches.has('lenient')) refuseUnsimulated(guests);
     const text = guestScenario(guests, machineWord);
     readScenario({ flags: {}, file: { name: out === undefined ? 'the scenario' : `${out} (not written)`, text } }, lab); // what is written can be run
+    if (call.texts.machine === undefined && guests.some(isHeld))
+      terminal.err(`note: ids of the host are taken as those of ${machine.name}, the first of machine list: --machine says another\n`);
     const isJson = call.switches.has('json');
     const told = isJson
       ? `${JSON.stringify(guestImportJson(guests, machine.name, out ?? null, text), null, 2)}\n`
@@ -72,6 +74,11 @@ export const guestImport: Command = {
     return DONE;
   },
 };
+
+/** Its file names CPUs or nodes of the host. */
+function isHeld({ words }: GuestImport): boolean {
+  return ['pins', 'soft-pins', 'membind', 'vnode-membind'].some((word) => words.has(word));
+}
 
 function refuseUnsimulated(guests: readonly GuestImport[]): void {
   const lines = guests.flatMap(({ file, unsimulated }) => unsimulated.map((one) => `${show(file)}: ${one}`));

@@ -53,7 +53,7 @@ describe('guest import', () => {
     const out = join(folder, 'noted.yaml');
     const { err } = await call('guest', 'import', web, '--out', out);
     expect(err).toBe(
-      `written to ${out}: numalab run --scenario ${out}\nnote: workload: compute uses no memory, so that placements will not differ: name another, such as --workload lmbench-rd\n`,
+      `note: ids of the host are taken as those of opteron-6164-4s, the first of machine list: --machine says another\nwritten to ${out}: numalab run --scenario ${out}\nnote: workload: compute uses no memory, so that placements will not differ: name another, such as --workload lmbench-rd\n`,
     );
     expect(readFileSync(out, 'utf8')).toMatch(
       /^workload: compute # .*none of the files says it\. It uses no memory, .* --workload lmbench-rd$/m,

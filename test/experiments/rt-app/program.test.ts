@@ -173,6 +173,15 @@ describe('what has no meaning ends the run with the place', () => {
   });
 });
 
+test('work in pieces that take no time ends the run, and is not the policy’s fault', () => {
+  const { recording } = runFile({ tasks: { a: { loop: -1, mem: 1 } } }, { checks: 'cheap' });
+  expect([recording.status, recording.message, recording.guests[0]!.status]).toEqual([
+    'workload-error',
+    expect.stringMatching(/^262144 instants in less than 1 ms: work in pieces of a few ns, want fewer and longer ones, at \d+ ns$/),
+    'unfinished',
+  ]);
+});
+
 describe('memory', () => {
   const chase = { type: 'chase', size: 64_000_000, count: 100_000, pattern: 'random' };
 
