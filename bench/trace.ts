@@ -13,7 +13,7 @@ import { Tracer } from '../sim/trace.ts';
 import { TRACE_WIDTH, type TraceEvents, type TraceSink, type TraceTable } from '../sim/trace-events.ts';
 import { scenarioOf } from './cases.ts';
 
-const ROUNDS = 3;
+const ROUNDS = 7;
 const RATIO_TARGET = 1.4;
 const MEMORY_TARGET_MB = 200;
 const RATE_TARGET = 1e6;
