@@ -3,7 +3,8 @@ import type { Recording } from '../../sim/recording.ts';
 import type { CpuId, GuestId, NodeId } from '../../sim/units.ts';
 import { DSQ_LOCAL } from '../../sim/policy-api.ts';
 import { KiB, MiB, ms, us } from '../../sim/units.ts';
-import { DONE, RANDOM, SLEEP, SWEEP, type WorkloadEntry } from '../../sim/workload-api.ts';
+import { DONE, RANDOM, SLEEP } from '../../sim/workload-api.ts';
+import { readsOnce } from './reading-fixture.ts';
 import { asEntry, computes, FREE_COSTS, guest, lopsidedMachine, onNodes, pinned, pinnedCpus, program, ran } from './scenario-fixture.ts';
 
 /**
@@ -13,36 +14,6 @@ import { asEntry, computes, FREE_COSTS, guest, lopsidedMachine, onNodes, pinned,
 const MB = 1e6;
 const STREAM = 30 * MB;
 
-/** Each task goes through so many bytes of its region once. */
-function streams(bytes: number, writeShare = 0): WorkloadEntry {
-  const entry = program(() => undefined);
-  return {
-    ...entry,
-    build: (_options, setup) => {
-      const step = new Int32Array(setup.vcpus);
-      return {
-        tasks: setup.vcpus,
-        regions: setup.vcpus,
-        unit: 'bytes/s',
-        next(task, phase, calls) {
-          if (step[task] === 0) calls.allocate(task, MiB(1));
-          if (step[task]!++ === 1) phase.kind = DONE;
-          else {
-            phase.instructions = bytes / 64;
-            phase.accessesPerInstruction = 1;
-            phase.linesInFlight = Infinity;
-            phase.writeShare = writeShare;
-            phase.region = task;
-            phase.pattern = SWEEP;
-            phase.workingSetBytes = MiB(64);
-            phase.passes = 4;
-          }
-        },
-      };
-    },
-  };
-}
-
 const bytesOf = ({ bytesByResource }: Recording, name: string): number => bytesByResource[lopsidedMachine.resourceNames.indexOf(name)]!;
 const elapsedOf = (recording: Recording, name: string): number => recording.guests.find((record) => record.name === name)!.elapsedNs;
 
@@ -51,8 +22,8 @@ test('written lines go back over a link and slow down who reads over it', () => 
     ran({
       policy: pinned([4, 5, 0, 1], (number) => (number === 0 ? 0 : 2)),
       guests: [
-        guest(streams(STREAM), { name: 'reads', vcpus: 2 }), // from node 0
-        guest(streams(STREAM, writeShare), { name: 'other', vcpus: 2 }), // from node 0, in the memory of node 2
+        guest(readsOnce([STREAM, STREAM]), { name: 'reads', vcpus: 2 }), // from node 0
+        guest(readsOnce([STREAM, STREAM], 1, writeShare), { name: 'other', vcpus: 2 }), // from node 0, in the memory of node 2
       ],
       costs: FREE_COSTS,
     });
@@ -95,7 +66,7 @@ test('a cache that fills anew loads the way to the memory, and slows down who re
       },
       { regions: 1 },
     );
-    const guests = [guest(streams(STREAM), { name: 'reads' }), guest(hops, { name: 'hops' })];
+    const guests = [guest(readsOnce([STREAM]), { name: 'reads' }), guest(hops, { name: 'hops' })];
     return ran({ policy: walks, guests, costs: { ...FREE_COSTS, coldCache } });
   };
   const [warm, cold] = [beside(false), beside(true)];
@@ -134,7 +105,7 @@ test('a block that is copied loads where it is read and where it is written, and
       },
       { regions: 1 },
     );
-    const guests = [guest(streams(STREAM), { name: 'reads' }), guest(computesOn, { name: 'moves' })];
+    const guests = [guest(readsOnce([STREAM]), { name: 'reads' }), guest(computesOn, { name: 'moves' })];
     return ran({ policy: entry, guests, blockBytes, costs: FREE_COSTS });
   };
   const [still, moving] = [beside(false), beside(true)];
