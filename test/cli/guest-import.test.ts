@@ -49,6 +49,13 @@ describe('guest import', () => {
     expect(guests[0]!.blocksByNode.map((blocks) => blocks > 0)).toEqual([false, true, false, false, false, false, false, false]);
   });
 
+  test('says whose ids it takes only where a file names some and no machine is named', async () => {
+    const note = 'note: ids of the host are taken as those of opteron-6164-4s';
+    expect((await call('guest', 'import', web)).err).toContain(note);
+    expect((await call('guest', 'import', web, '--machine', 'opteron-6164-4s')).err).not.toContain(note);
+    expect((await call('guest', 'import', file('free.sh', 'qemu-kvm -name free -smp 3 -m 1G\n'))).err).not.toContain(note);
+  });
+
   test('says that the workload uses no memory, in the file too', async () => {
     const out = join(folder, 'noted.yaml');
     const { err } = await call('guest', 'import', web, '--out', out);
