@@ -100,8 +100,14 @@ export async function expectParsersToAgree(lines: number): Promise<void> {
     }
     read++;
     const theirs = await byYargs(argv, command);
+    // An operand that begins with a hyphen yargs loses, and then takes a last `help` for it.
+    const losesOne =
+      typeof ours === 'string'
+        ? argv.some((token) => /^-(\d|$)/.test(token))
+        : [...ours.call.operands, ...ours.call.more].some((word) => word.startsWith('-'));
+    if (losesOne) return;
     if (typeof ours === 'string') expect(typeof theirs).toBe('string');
-    else if (![...ours.call.operands, ...ours.call.more].some((word) => word.startsWith('-'))) expect(theirs).toEqual(ours.call);
+    else expect(theirs).toEqual(ours.call);
   });
   await fc.assert(property, { numRuns: lines }); // prints seed and path of a failure
   expect(read).toBeGreaterThan(lines / 5);
