@@ -6,6 +6,7 @@ const config: ViteUserConfig = defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1), // with two CPUs vitest would take one
     include: ['test/**/*.test.ts'],
     exclude: ['test/long/**'],
+    setupFiles: ['test/draws.ts'],
     testTimeout: 30_000,
     reporters: ['default', ['json', { outputFile: 'results/tests/short.json' }]],
   },

@@ -19,6 +19,7 @@ const config: ViteUserConfig = defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1), // with two CPUs vitest would take one
     include: ['test/long/**/*.long.ts', ...SLOW],
     server: { deps: { external: [/\/dist\//] } },
+    setupFiles: ['test/draws.ts'],
     testTimeout: 30 * 60_000,
     hookTimeout: 30 * 60_000,
     reporters: ['default', ['json', { outputFile: 'results/tests/long.json' }]],
