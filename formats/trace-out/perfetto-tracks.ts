@@ -11,6 +11,7 @@ const DESCRIPTOR_ROOM = 8_000;
 
 /** Numbers of the tracks, handed out one after the other. */
 export interface PerfettoTracks {
+  readonly run: number;
   readonly nodeMoves: readonly number[]; //   [node] pages that leave it and come to it
   readonly nodeRemote: readonly number[]; //  [node] counter: share of lines from other nodes
   readonly resources: readonly number[]; //   [resource] counter: GB/s
@@ -38,6 +39,7 @@ export function writeTracks(writer: ProtobufWriter, table: TraceTable, names: Tr
     writeTrack(writer, ++last, track);
     return last;
   };
+  const run = add({ name: 'run' });
   const nodesGroup = add({ name: 'NUMA nodes', isGroup: true });
   const nodes = Array.from({ length: table.nodeCount }, (_, node) => node);
   const nodeMoves = nodes.map((node) => add({ name: `node ${node}`, parent: nodesGroup, rank: node, isGroup: true }));
@@ -66,7 +68,7 @@ export function writeTracks(writer: ProtobufWriter, table: TraceTable, names: Tr
     const shareKey = `memory-${id}`;
     for (const node of nodes) guestMemory[id * table.nodeCount + node] = add({ name: `memory on node ${node}`, parent: process, unit: 'bytes', shareKey }); // prettier-ignore
   });
-  return { nodeMoves, nodeRemote, resources, guestProcess, guestMemory, vcpuThread };
+  return { run, nodeMoves, nodeRemote, resources, guestProcess, guestMemory, vcpuThread };
 }
 
 function writeProcessTree(writer: ProtobufWriter, { guests }: TraceTable, { guestPid, vcpuTid, vcpuComm }: TraceNames): void {
@@ -82,8 +84,8 @@ function writeProcessTree(writer: ProtobufWriter, { guests }: TraceTable, { gues
       writeTree(writer, () => {
         const thread = writer.open(TREE.threads);
         writer.number(TREE_THREAD.tid, vcpuTid[guest.firstVcpu + i]!);
+        writer.text(TREE_THREAD.name, vcpuComm[guest.firstVcpu + i]!);
         writer.number(TREE_THREAD.pid, guestPid[id]!);
-        writer.text(TREE_THREAD.comm, vcpuComm[guest.firstVcpu + i]!);
         writer.close(thread);
       });
     }
@@ -138,6 +140,7 @@ function writeThread(writer: ProtobufWriter, { pid, tid, name }: NonNullable<Tra
   writer.close(thread);
 }
 
-function short(name: string): string {
+/** A name as it is written: four of the longest fit into a message. */
+export function short(name: string): string {
   return name.slice(0, MOST_NAME_BYTES);
 }

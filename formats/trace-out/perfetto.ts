@@ -1,8 +1,9 @@
 import type { TraceEvents, TraceLook, TraceSink, TraceTable } from '../../sim/trace-events.ts';
 import type { WriteBytes } from './output-buffer.ts';
-import { ANNOTATION, EVENT, PACKET, STATE, TASK_STATE, TRACE, TYPE } from './perfetto-fields.ts';
-import { type PerfettoTracks, SEQUENCE, writeTracks } from './perfetto-tracks.ts';
-import { message, ProtobufWriter } from './protobuf.ts';
+import { ANNOTATION, EVENT, PACKET, TRACE, TYPE } from './perfetto-fields.ts';
+import { PerfettoSched } from './perfetto-sched.ts';
+import { type PerfettoTracks, SEQUENCE, short, writeTracks } from './perfetto-tracks.ts';
+import { MOST_MESSAGE_BYTES, ProtobufWriter } from './protobuf.ts';
 import {
   GUEST_ARRIVES,
   GUEST_DEPARTS,
@@ -10,6 +11,7 @@ import {
   HINT_FAULT,
   PAGE_MOVE,
   PAGE_REPLICA,
+  RENICE,
   SWITCH,
   TASK_LEAVE,
   TASK_ON,
@@ -20,27 +22,26 @@ import { taskName, type TraceNames, traceNames } from './trace-names.ts';
 
 /** An event has room in so many bytes: its longest parts are a name of a guest's task and three annotations. */
 const EVENT_ROOM = 512;
-const TASK_READY = 1;
 
 /**
  * Writes a trace as Perfetto's protobuf (docs/trace.md says what is shown): a Trace of TracePackets, whose times are in ns since the run
- * began, on the default clock (BOOTTIME). Scheduling goes as task states of the vCPUs' threads: a thread that leaves its CPU is never RUNNING
- * until it has been something else. Fields: perfetto-fields.ts.
+ * began, on the default clock (BOOTTIME). Scheduling is perfetto-sched.ts, the rest are events of tracks. Fields: perfetto-fields.ts.
  */
 export class PerfettoTrace implements TraceSink {
   private readonly writer: ProtobufWriter;
   private table: TraceTable | null = null;
   private names: TraceNames | null = null;
   private tracks: PerfettoTracks | null = null;
-  private threads: readonly Uint8Array[] = []; //    [vcpu] comm and tid of its states
+  private sched: PerfettoSched | null = null;
   private tasks: (Uint8Array | null)[] = []; //     [task] its name, once it has been on a vCPU
-  private cpuOf = new Int32Array(0); //             [vcpu] where it runs, or NONE
+  private isOn = new Uint8Array(0); //              [vcpu] 1 while a CPU runs it
   private lastCpu = new Int32Array(0); //           [vcpu]
   private isGone = new Uint8Array(0); //            [guest]
   private guestBlocks = new Int32Array(0); //       [guest * nodes + node] as last written
   private rates = new Float64Array(0); //           [resource] as last written
   private ratios = new Float64Array(0); //          [node] likewise
   private flows = 0;
+  private hasBegun = false;
 
   constructor(write: WriteBytes) {
     this.writer = new ProtobufWriter(write);
@@ -56,14 +57,9 @@ export class PerfettoTrace implements TraceSink {
     this.table = table;
     this.names = names;
     this.tracks = writeTracks(this.writer, table, names);
-    this.threads = Array.from(names.vcpuTid, (tid, vcpu) =>
-      message((writer) => {
-        writer.text(TASK_STATE.comm, names.vcpuComm[vcpu]!);
-        writer.number(TASK_STATE.tid, tid);
-      }),
-    );
+    this.sched = new PerfettoSched(this.writer, names, table.cpuNode.length);
     this.tasks = new Array<Uint8Array | null>(table.taskGuest.length).fill(null);
-    this.cpuOf = new Int32Array(names.vcpuTid.length).fill(-1);
+    this.isOn = new Uint8Array(names.vcpuTid.length);
     this.lastCpu = new Int32Array(names.vcpuTid.length);
     this.rates = new Float64Array(table.resourceNames.length).fill(-1);
     this.ratios = new Float64Array(table.nodeCount).fill(-1);
@@ -72,6 +68,7 @@ export class PerfettoTrace implements TraceSink {
   }
 
   events({ count, timesNs, rows }: TraceEvents): void {
+    if (count > 0) this.begins(timesNs[0]!);
     for (let row = 0; row < count; row++) {
       const at = row * TRACE_WIDTH;
       const timeNs = timesNs[row]!;
@@ -83,7 +80,10 @@ export class PerfettoTrace implements TraceSink {
           this.switched(timeNs, a, b, c, rows[at + 4]!);
           break;
         case WAKING:
-          this.state(timeNs, a, c, STATE.runnable);
+          this.sched!.wakes(timeNs, a, c, rows[at + 4]!, rows[at + 5]!);
+          break;
+        case RENICE:
+          this.sched!.reniced(a, b);
           break;
         case TASK_ON:
           this.taskOn(timeNs, a, b);
@@ -116,6 +116,7 @@ export class PerfettoTrace implements TraceSink {
   look({ atNs, spanNs, resourceBytes, localLines, remoteLines, guestNodeBlocks }: TraceLook): void {
     const { resources, nodeRemote, guestMemory } = this.tracks!;
     const fromNs = atNs - spanNs; // a counter keeps its value until the next
+    this.begins(fromNs);
     for (let resource = 0; resource < resources.length; resource++) {
       const rate = resourceBytes[resource]! / spanNs;
       if (rate === this.rates[resource]) continue;
@@ -137,23 +138,38 @@ export class PerfettoTrace implements TraceSink {
     }
   }
 
+  /** What runs goes on: its last slice has no end, as in the kernel's own traces. The run's slice says when that was. */
   end(atNs: number): void {
-    this.cpuOf.forEach((cpu, vcpu) => {
-      if (cpu >= 0) this.state(atNs, vcpu, cpu, STATE.runnable); // so that its last slice has an end
-    });
+    this.begins(atNs);
+    this.closeEvent(this.openEvent(atNs, this.tracks!.run, TYPE.end));
     this.writer.out.flush();
   }
 
-  private switched(timeNs: number, cpu: number, previous: number, state: number, next: number): void {
-    if (previous >= 0) {
-      this.cpuOf[previous] = -1;
-      this.lastCpu[previous] = cpu;
-      const isGone = this.isGone[this.table!.vcpuGuest[previous]!] === 1;
-      this.state(timeNs, previous, cpu, isGone ? STATE.dead : state === TASK_READY ? STATE.runnable : STATE.sleeping);
+  /** The run as a slice: what it was of, from the first instant that is told. */
+  private begins(timeNs: number): void {
+    if (this.hasBegun) return;
+    this.hasBegun = true;
+    const { machine, policy, seed } = this.table!;
+    this.writer.out.room(MOST_MESSAGE_BYTES);
+    const packet = this.openEvent(timeNs, this.tracks!.run, TYPE.begin);
+    this.writer.text(EVENT.name, short(`${policy} on ${machine}`));
+    for (const [name, value] of Object.entries({ machine, policy, seed })) {
+      const annotation = this.writer.open(EVENT.annotations);
+      this.writer.text(ANNOTATION.name, name);
+      this.writer.text(ANNOTATION.text, short(value));
+      this.writer.close(annotation);
     }
+    this.closeEvent(packet);
+  }
+
+  private switched(timeNs: number, cpu: number, previous: number, state: number, next: number): void {
+    const isGone = previous >= 0 && this.isGone[this.table!.vcpuGuest[previous]!] === 1;
+    this.sched!.switches(timeNs, cpu, previous, state, next, isGone);
+    if (previous >= 0) this.isOn[previous] = 0;
+    if (isGone) this.sched!.frees(timeNs, previous, cpu);
     if (next < 0) return;
-    this.cpuOf[next] = cpu;
-    this.state(timeNs, next, cpu, STATE.running);
+    this.isOn[next] = 1;
+    this.lastCpu[next] = cpu;
   }
 
   private departs(timeNs: number, guest: number): void {
@@ -161,7 +177,7 @@ export class PerfettoTrace implements TraceSink {
     this.isGone[guest] = 1;
     this.instant(timeNs, this.tracks!.guestProcess[guest]!, DEPARTS_NAME, null, 0);
     for (let vcpu = firstVcpu; vcpu < firstVcpu + vcpuCount; vcpu++) {
-      if (this.cpuOf[vcpu]! < 0) this.state(timeNs, vcpu, this.lastCpu[vcpu]!, STATE.dead); // others when they leave their CPUs
+      if (this.isOn[vcpu] === 0) this.sched!.frees(timeNs, vcpu, this.lastCpu[vcpu]!); // others when they leave their CPUs
     }
   }
 
@@ -224,17 +240,6 @@ export class PerfettoTrace implements TraceSink {
     const packet = this.openEvent(timeNs, track, TYPE.counter);
     this.writer.double(EVENT.double, value);
     this.closeEvent(packet);
-  }
-
-  private state(timeNs: number, vcpu: number, cpu: number, state: number): void {
-    const { writer } = this;
-    const packet = this.openPacket(timeNs);
-    const task = writer.open(PACKET.taskState);
-    writer.number(TASK_STATE.cpu, cpu);
-    writer.out.put(this.threads[vcpu]!);
-    writer.number(TASK_STATE.state, state);
-    writer.close(task);
-    writer.close(packet);
   }
 
   private openPacket(timeNs: number): number {

@@ -1,4 +1,5 @@
 import type { TraceEvents, TraceSink, TraceTable } from '../../sim/trace-events.ts';
+import { EventTimes } from './event-times.ts';
 import {
   EVENT_SYSTEMS,
   HEADER_EVENT,
@@ -31,6 +32,7 @@ const TIME_EXTEND = 30;
 /** Priority of idle tasks, as the kernel's own files show it. */
 const IDLE_PRIO = 120;
 const STATE_SLEEPING = 1;
+const NONE = -1;
 /** Offset and size of a CPU's pages. */
 const TABLE_ENTRY_BYTES = 16;
 const encoder = new TextEncoder();
@@ -41,7 +43,7 @@ const START_NS = 1e9;
  * Writes a trace.dat of version 6, as `trace-cmd record` does: for trace-cmd report, KernelShark and LISA. Each vCPU is a thread; what
  * happened on a CPU is in that CPU's buffer, by the kernel's own events sched_switch, sched_waking, sched_wakeup(_new) and
  * sched_migrate_task, at the end sched_stat_runtime of what runs, and moves of memory as numalab:page_move on the first CPU of the node it
- * goes to.
+ * goes to. Times: event-times.ts.
  *
  * The run begins at 1 s. The file has all pages of a CPU together: pages are written as they fill up, and change places at the end; until
  * then two bytes are kept of each.
@@ -59,6 +61,7 @@ export class TraceDat implements TraceSink {
   private words = new Int32Array(0); //       [cpu * PAGE_WORDS + word] the page being filled
   private at = new Int32Array(0); //          [cpu] next word of it; FIRST_WORD when it is empty
   private lastNs = new Float64Array(0); //    [cpu] time of its last event
+  private times = new EventTimes(0, 0);
   private current = new Int32Array(0); //     [cpu] vCPU that runs there, or NONE
   private sinceNs = new Float64Array(0); //   [cpu] when it began to
   private pageCpu = new Uint16Array(1024); // [page] in the order in which they were full
@@ -83,7 +86,8 @@ export class TraceDat implements TraceSink {
     this.words = new Int32Array(cpus * PAGE_WORDS);
     this.at = new Int32Array(cpus).fill(FIRST_WORD);
     this.lastNs = new Float64Array(cpus);
-    this.current = new Int32Array(cpus).fill(-1);
+    this.times = new EventTimes(cpus, names.vcpuTid.length);
+    this.current = new Int32Array(cpus).fill(NONE);
     this.sinceNs = new Float64Array(cpus);
     this.head = headOf(names, cpus);
     this.firstPage = Math.ceil((this.head.length + TABLE_ENTRY_BYTES * cpus) / PAGE_BYTES) * PAGE_BYTES;
@@ -130,7 +134,8 @@ export class TraceDat implements TraceSink {
 
   private switches(timeNs: number, cpu: number, previous: number, state: number, next: number): void {
     const { words } = this;
-    const at = this.open(timeNs, cpu, SCHED_SWITCH, 16);
+    const atNs = this.times.next(timeNs, cpu, previous, next);
+    const at = this.open(atNs, cpu, SCHED_SWITCH, 16);
     this.putComm(at + 2, cpu, previous);
     words[at + 6] = this.pidOf(previous);
     words[at + 7] = this.prioOf(previous);
@@ -140,7 +145,7 @@ export class TraceDat implements TraceSink {
     words[at + 14] = this.pidOf(next);
     words[at + 15] = this.prioOf(next);
     this.current[cpu] = next;
-    this.sinceNs[cpu] = timeNs;
+    this.sinceNs[cpu] = atNs;
     this.counts.sched_switch++;
   }
 
@@ -151,7 +156,7 @@ export class TraceDat implements TraceSink {
   }
 
   private wakeEvent(timeNs: number, cpu: number, id: number, vcpu: number, targetCpu: number): void {
-    const at = this.open(timeNs, cpu, id, 9);
+    const at = this.open(this.times.next(timeNs, cpu, vcpu, NONE), cpu, id, 9);
     this.putComm(at + 2, 0, vcpu);
     this.words[at + 6] = this.pidOf(vcpu);
     this.words[at + 7] = this.prios[vcpu]!;
@@ -163,7 +168,7 @@ export class TraceDat implements TraceSink {
   }
 
   private migrates(timeNs: number, vcpu: number, from: number, to: number): void {
-    const at = this.open(timeNs, to, SCHED_MIGRATE_TASK, 10);
+    const at = this.open(this.times.next(timeNs, to, vcpu, NONE), to, SCHED_MIGRATE_TASK, 10);
     this.putComm(at + 2, 0, vcpu);
     this.words[at + 6] = this.pidOf(vcpu);
     this.words[at + 7] = this.prios[vcpu]!;
@@ -174,8 +179,9 @@ export class TraceDat implements TraceSink {
 
   private runsOn(timeNs: number, cpu: number, vcpu: number): void {
     const { words } = this;
-    const ranNs = timeNs - this.sinceNs[cpu]!;
-    const at = this.open(timeNs, cpu, SCHED_STAT_RUNTIME, 10);
+    const atNs = this.times.next(timeNs, cpu, vcpu, NONE);
+    const ranNs = atNs - this.sinceNs[cpu]!;
+    const at = this.open(atNs, cpu, SCHED_STAT_RUNTIME, 10);
     this.putComm(at + 2, 0, vcpu);
     words[at + 6] = this.pidOf(vcpu);
     words[at + 7] = 0;
@@ -185,7 +191,8 @@ export class TraceDat implements TraceSink {
 
   private movesPage(timeNs: number, guest: number, block: number, from: number, to: number, isReturn: number): void {
     const { words } = this;
-    const at = this.open(timeNs, this.nodeCpu[to]!, PAGE_MOVE_ID, 10);
+    const cpu = this.nodeCpu[to]!;
+    const at = this.open(this.times.next(timeNs, cpu, NONE, NONE), cpu, PAGE_MOVE_ID, 10);
     for (let i = 0; i < COMM_WORDS; i++) words[at + 2 + i] = this.guestComms[guest * COMM_WORDS + i]!;
     words[at + 6] = block;
     words[at + 7] = from;

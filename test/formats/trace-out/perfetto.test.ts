@@ -3,32 +3,50 @@ import { fileURLToPath } from 'node:url';
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { PerfettoTrace } from '../../../formats/trace-out/perfetto.ts';
-import { GUEST_DEPARTS, HINT_FAULT, PAGE_MOVE, PAGE_REPLICA, SWITCH, TASK_LEAVE, TASK_ON, WAKING } from '../../../sim/trace-events.ts';
+import {
+  GUEST_DEPARTS,
+  HINT_FAULT,
+  PAGE_MOVE,
+  PAGE_REPLICA,
+  RENICE,
+  SWITCH,
+  TASK_LEAVE,
+  TASK_ON,
+  WAKING,
+} from '../../../sim/trace-events.ts';
 import { absentPrograms } from '../../processes.ts';
 import { double, type Fields, fieldsOf, inner, one, text } from '../protobuf-fixture.ts';
 import { busyScenarios, Pieces, rowsOf, streamed, TABLE } from '../trace-stream-fixture.ts';
 
-const RUNNABLE = 2;
-const RUNNING = 3;
-const SLEEPING = 4;
-const DEAD = 7;
-
 const open = (write: (bytes: Uint8Array) => void): PerfettoTrace => new PerfettoTrace(write);
 const packetsOf = (bytes: Uint8Array): Fields[] => (fieldsOf(bytes).get(1) ?? []).map((packet) => fieldsOf(packet as Uint8Array));
 
-interface State {
+const SCHED_SWITCH = 4;
+const SCHED_WAKING = 20;
+const SCHED_PROCESS_FREE = 240;
+
+interface KernelEvent {
   readonly timeNs: number;
-  readonly tid: number;
-  readonly state: number;
   readonly cpu: number;
-  readonly comm: string;
+  readonly pid: number;
+  readonly kind: number;
+  readonly fields: Fields;
 }
 
-const statesOf = (packets: readonly Fields[]): State[] =>
+const kernelEventsOf = (packets: readonly Fields[]): KernelEvent[] =>
   packets.flatMap((packet) => {
-    const state = inner(packet, 117);
-    return state ? [{ timeNs: one(packet, 8), tid: one(state, 3), state: one(state, 4), cpu: one(state, 1), comm: text(state, 2) }] : [];
+    const bundle = inner(packet, 1);
+    if (!bundle) return [];
+    const event = inner(bundle, 2)!;
+    const kind = [SCHED_SWITCH, SCHED_WAKING, SCHED_PROCESS_FREE].find((each) => event.has(each))!;
+    return [{ timeNs: one(event, 1), cpu: one(bundle, 1), pid: one(event, 2), kind, fields: inner(event, kind)! }];
   });
+
+/** Numbers as numbers and names as names, in the order of the fields. */
+const valuesOf = (fields: Fields): (number | string)[] =>
+  [...fields.keys()]
+    .sort((a, b) => a - b)
+    .map((field) => (typeof fields.get(field)![0] === 'number' ? one(fields, field) : text(fields, field)));
 
 const eventsOf = (packets: readonly Fields[]): (Fields & { timeNs?: number })[] =>
   packets.flatMap((packet) => {
@@ -47,8 +65,13 @@ describe('a made-up stream', () => {
       [0, TASK_ON, 2, 1, 0],
       [5, SWITCH, 1, -1, 0, 1],
       [17, SWITCH, 1, 1, 1, 2],
+      [30, WAKING, 0, -1, 0, 2, 0],
       [300, SWITCH, 1, 2, 0, -1],
       [300, SWITCH, 0, -1, 0, 1],
+      [300, SWITCH, 0, 1, 1, 0],
+      [300, RENICE, 1, 4768],
+      [300, SWITCH, 1, -1, 0, 1],
+      [300, SWITCH, 1, 1, 0, -1],
       [400, PAGE_MOVE, 0, 9, 0, 1, 0],
       [400, PAGE_MOVE, 0, 10, 0, 1, 0],
       [400, PAGE_MOVE, 0, 11, 0, 1, 1],
@@ -56,7 +79,7 @@ describe('a made-up stream', () => {
       [420, HINT_FAULT, 0, 13, 1, 0, 1],
       [500, TASK_LEAVE, 2, 1, 0],
       [late, GUEST_DEPARTS, 0],
-      [late, SWITCH, 0, 1, 0, -1],
+      [late, SWITCH, 0, 0, 0, -1],
     ),
   );
   sink.look({
@@ -70,20 +93,34 @@ describe('a made-up stream', () => {
   sink.end(late);
   const packets = packetsOf(out.bytes);
 
-  test('is task states of threads that never run twice, closed on the CPU they ran on', () => {
-    const [a, b, c] = [1001, 1002, 1004]; // process 1000 and its vCPUs, process 1003 and its thread
-    const comm = new Map([[a, 'web_"1"/0'], [b, 'web_"1"/1'], [c, 'noise/0']]); // prettier-ignore
-    const want = [
-      [0, b, RUNNABLE, 1],
-      [5, b, RUNNING, 1],
-      [17, b, RUNNABLE, 1],
-      [17, c, RUNNING, 1],
-      [300, c, SLEEPING, 1],
-      [300, b, RUNNING, 0],
-      [late, a, DEAD, 0],
-      [late, b, DEAD, 0],
-    ].map(([timeNs, tid, state, cpu]) => ({ timeNs, tid, state, cpu, comm: comm.get(tid!)! }));
-    expect(statesOf(packets)).toEqual(want);
+  test('is the events of a kernel, each on its CPU; a thread has no two on two CPUs at one instant', () => {
+    const idle = (cpu: number): [string, number, number] => [`swapper/${cpu}`, 0, 120];
+    const a: [string, number, number] = ['web_"1"/0', 1001, 120]; // process 1000 and its vCPUs, process 1003 and its thread
+    const b: [string, number, number] = ['web_"1"/1', 1002, 120];
+    const c: [string, number, number] = ['noise/0', 1004, 120];
+    const [ready, asleep, dead] = [0, 1, 16];
+    expect(kernelEventsOf(packets).map(({ timeNs, cpu, pid, kind, fields }) => [timeNs, cpu, pid, kind, ...valuesOf(fields)])).toEqual([
+      [0, 1, 0, SCHED_WAKING, ...b, 1],
+      [5, 1, 0, SCHED_SWITCH, ...idle(1), ready, ...b],
+      [17, 1, 1002, SCHED_SWITCH, ...b, ready, ...c],
+      [30, 0, 1004, SCHED_WAKING, ...a, 0], // by the task of c, on whichever CPU
+      [300, 1, 1004, SCHED_SWITCH, ...c, asleep, ...idle(1)],
+      [300, 0, 0, SCHED_SWITCH, ...idle(0), ready, ...b],
+      [300, 0, 1002, SCHED_SWITCH, ...b, ready, ...a],
+      [301, 1, 0, SCHED_SWITCH, ...idle(1), ready, 'web_"1"/1', 1002, 113],
+      [301, 1, 1002, SCHED_SWITCH, 'web_"1"/1', 1002, 113, asleep, ...idle(1)], // what follows on the CPU at the instant is as late
+      [late, 1, 0, SCHED_PROCESS_FREE, 'web_"1"/1', 1002, 113],
+      [late, 0, 1001, SCHED_SWITCH, ...a, dead, ...idle(0)],
+      [late, 0, 0, SCHED_PROCESS_FREE, ...a],
+    ]);
+  });
+
+  test('has the run as a slice from the first instant to the last, and what it was of', () => {
+    const run = eventsOf(packets).filter((event) => one(event, 11) === trackNamed('run'));
+    expect(run.map((event) => [event.timeNs, one(event, 9)])).toEqual([[0, 1], [late, 2]]); // prettier-ignore
+    expect(text(run[0]!, 23)).toBe('none on two');
+    const said = run[0]!.get(4)!.map((annotation) => fieldsOf(annotation as Uint8Array));
+    expect(said.map((each) => [text(each, 10), text(each, 6)])).toEqual([['machine', 'two'], ['policy', 'none'], ['seed', '7']]); // prettier-ignore
   });
 
   const tracks = packets.flatMap((packet) => inner(packet, 60) ?? []);
@@ -94,10 +131,10 @@ describe('a made-up stream', () => {
     );
 
   test('names processes and threads, twice: for the scheduler and for tracks', () => {
-    const trees = packets.flatMap((packet) => inner(packet, 122) ?? []);
+    const trees = packets.flatMap((packet) => inner(packet, 2) ?? []);
     const processes = trees.flatMap((tree) => inner(tree, 1) ?? []).map((process) => [one(process, 1), text(process, 3)]);
     expect(processes).toEqual([[1000, 'web_"1"'], [1003, 'noise']]); // prettier-ignore
-    const threads = trees.flatMap((tree) => inner(tree, 2) ?? []).map((thread) => [one(thread, 2), one(thread, 1), text(thread, 3)]);
+    const threads = trees.flatMap((tree) => inner(tree, 2) ?? []).map((thread) => [one(thread, 3), one(thread, 1), text(thread, 2)]);
     expect(threads).toEqual([[1000, 1001, 'web_"1"/0'], [1000, 1002, 'web_"1"/1'], [1003, 1004, 'noise/0']]); // prettier-ignore
     const ofTracks = tracks.flatMap((track) => inner(track, 4) ?? []).map((thread) => [one(thread, 1), one(thread, 2), text(thread, 5)]);
     expect(ofTracks).toEqual(threads);
@@ -154,23 +191,27 @@ describe('a made-up stream', () => {
 });
 
 test('a run is written whole: as many switches, moves and faults; no thread runs twice; slices nest (12 random runs)', () => {
-  const seen = { moves: 0, slices: 0, states: 0 };
+  const seen = { moves: 0, slices: 0, switches: 0 };
   busyScenarios(12).forEach((scenario, i) => {
     const { bytes, kept } = streamed(scenario, open);
     const packets = packetsOf(bytes);
-    const states = statesOf(packets);
+    const switches = kernelEventsOf(packets).filter(({ kind }) => kind === SCHED_SWITCH);
     const events = eventsOf(packets);
     const rows = (kind: number): number => kept.rows.filter((row) => row[1] === kind).length;
     const named = (...names: string[]): Fields[] => events.filter((event) => event.has(23) && names.includes(text(event, 23)));
-    const last = new Map<number, number>();
-    for (const { tid, state } of states) {
-      if (state === RUNNING && last.get(tid) === RUNNING) throw new Error(`run ${i}: thread ${tid} runs twice`);
-      last.set(tid, state);
+    const running = new Map<number, number>(); // [thread] its CPU
+    const lastNs = new Map<number, number>(); // [CPU]
+    for (const { timeNs, cpu, fields } of switches) {
+      const [from, to] = [one(fields, 2), one(fields, 6)];
+      if (timeNs < (lastNs.get(cpu) ?? 0)) throw new Error(`run ${i}: CPU ${cpu} goes back in time at ${timeNs}`);
+      lastNs.set(cpu, timeNs);
+      if (from !== 0 && running.get(from) !== cpu) throw new Error(`run ${i}: thread ${from} leaves CPU ${cpu} without being there`);
+      running.delete(from);
+      if (running.has(to)) throw new Error(`run ${i}: thread ${to} runs twice`);
+      if (to !== 0) running.set(to, cpu);
     }
-    expect([...last.values()].includes(RUNNING), `run ${i}`).toBe(false);
-    expect(states.filter(({ state }) => state === RUNNING).length, `run ${i}`).toBe(
-      kept.rows.filter(([, kind, , , , next]) => kind === SWITCH && next >= 0).length,
-    );
+    expect(switches.length, `run ${i}`).toBe(rows(SWITCH));
+    expect(kernelEventsOf(packets).filter(({ kind }) => kind === SCHED_WAKING).length, `run ${i}`).toBe(rows(WAKING));
     const depth = new Map<number, number>();
     for (const event of events) {
       const [type, track] = [one(event, 9), one(event, 11)];
@@ -188,7 +229,7 @@ test('a run is written whole: as many switches, moves and faults; no thread runs
     expect(named('page copied').length, `run ${i}`).toBe(2 * rows(PAGE_REPLICA));
     seen.moves += moves.length;
     seen.slices += events.filter((event) => one(event, 9) === 1).length;
-    seen.states += states.length;
+    seen.switches += switches.length;
   });
   for (const [name, count] of Object.entries(seen)) expect(count, name).toBeGreaterThan(100);
 });
@@ -207,9 +248,8 @@ test.skipIf(absent.length > 0)(
       });
       expect(decoded.match(/^\s*\d+\s*[:{]/m), `run ${i}: a field without a name`).toBeNull();
       const count = (pattern: RegExp): number => decoded.match(pattern)?.length ?? 0;
-      expect(count(/state: TASK_STATE_RUNNING/g), `run ${i}`).toBe(
-        kept.rows.filter(([, kind, , , , next]) => kind === SWITCH && next >= 0).length,
-      );
+      expect(count(/sched_switch \{/g), `run ${i}`).toBe(kept.rows.filter(([, kind]) => kind === SWITCH).length);
+      expect(count(/sched_waking \{/g), `run ${i}`).toBe(kept.rows.filter(([, kind]) => kind === WAKING).length);
       expect(count(/^packet \{/gm), `run ${i}`).toBe(packetsOf(bytes).length);
     });
   },
