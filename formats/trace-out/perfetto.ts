@@ -34,6 +34,7 @@ export class PerfettoTrace implements TraceSink {
   private tracks: PerfettoTracks | null = null;
   private sched: PerfettoSched | null = null;
   private tasks: (Uint8Array | null)[] = []; //     [task] its name, once it has been on a vCPU
+  private hasTask = new Uint8Array(0); //           [vcpu] 1 while a slice of one is open
   private isOn = new Uint8Array(0); //              [vcpu] 1 while a CPU runs it
   private lastCpu = new Int32Array(0); //           [vcpu]
   private isGone = new Uint8Array(0); //            [guest]
@@ -59,6 +60,7 @@ export class PerfettoTrace implements TraceSink {
     this.tracks = writeTracks(this.writer, table, names);
     this.sched = new PerfettoSched(this.writer, names, table.cpuNode.length);
     this.tasks = new Array<Uint8Array | null>(table.taskGuest.length).fill(null);
+    this.hasTask = new Uint8Array(names.vcpuTid.length);
     this.isOn = new Uint8Array(names.vcpuTid.length);
     this.lastCpu = new Int32Array(names.vcpuTid.length);
     this.rates = new Float64Array(table.resourceNames.length).fill(-1);
@@ -138,9 +140,10 @@ export class PerfettoTrace implements TraceSink {
     }
   }
 
-  /** What runs goes on: its last slice has no end, as in the kernel's own traces. The run's slice says when that was. */
   end(atNs: number): void {
     this.begins(atNs);
+    this.sched!.ends(atNs);
+    this.hasTask.forEach((has, vcpu) => has === 1 && this.closeEvent(this.openEvent(atNs, this.tracks!.vcpuThread[vcpu]!, TYPE.end)));
     this.closeEvent(this.openEvent(atNs, this.tracks!.run, TYPE.end));
     this.writer.out.flush();
   }
@@ -149,6 +152,7 @@ export class PerfettoTrace implements TraceSink {
   private begins(timeNs: number): void {
     if (this.hasBegun) return;
     this.hasBegun = true;
+    this.sched!.begins(timeNs);
     const { machine, policy, seed } = this.table!;
     this.writer.out.room(MOST_MESSAGE_BYTES);
     const packet = this.openEvent(timeNs, this.tracks!.run, TYPE.begin);
@@ -188,11 +192,13 @@ export class PerfettoTrace implements TraceSink {
     const packet = this.openEvent(timeNs, this.tracks!.vcpuThread[vcpu]!, TYPE.begin);
     this.writer.bytes(EVENT.name, name);
     this.closeEvent(packet);
+    this.hasTask[vcpu] = 1;
   }
 
   private taskLeaves(timeNs: number, task: number, vcpu: number): void {
     if (vcpu < 0 || this.table!.guests[this.table!.taskGuest[task]!]!.isThreaded) return;
     this.closeEvent(this.openEvent(timeNs, this.tracks!.vcpuThread[vcpu]!, TYPE.end));
+    this.hasTask[vcpu] = 0;
   }
 
   /** Blocks that move together are one event at the node they leave and one at that they come to, with an arrow. @returns how many rows */

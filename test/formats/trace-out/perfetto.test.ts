@@ -93,7 +93,7 @@ describe('a made-up stream', () => {
   sink.end(late);
   const packets = packetsOf(out.bytes);
 
-  test('is the events of a kernel, each on its CPU; a thread has no two on two CPUs at one instant', () => {
+  test('is the events of a kernel, each on its CPU; a thread has no two on two CPUs at one instant; CPUs are idle before and after', () => {
     const idle = (cpu: number): [string, number, number] => [`swapper/${cpu}`, 0, 120];
     const a: [string, number, number] = ['web_"1"/0', 1001, 120]; // process 1000 and its vCPUs, process 1003 and its thread
     const b: [string, number, number] = ['web_"1"/1', 1002, 120];
@@ -101,6 +101,8 @@ describe('a made-up stream', () => {
     const [ready, asleep, dead] = [0, 1, 16];
     expect(kernelEventsOf(packets).map(({ timeNs, cpu, pid, kind, fields }) => [timeNs, cpu, pid, kind, ...valuesOf(fields)])).toEqual([
       [0, 1, 0, SCHED_WAKING, ...b, 1],
+      [0, 0, 0, SCHED_SWITCH, ...idle(0), ready, ...idle(0)],
+      [0, 1, 0, SCHED_SWITCH, ...idle(1), ready, ...idle(1)],
       [5, 1, 0, SCHED_SWITCH, ...idle(1), ready, ...b],
       [17, 1, 1002, SCHED_SWITCH, ...b, ready, ...c],
       [30, 0, 1004, SCHED_WAKING, ...a, 0], // by the task of c, on whichever CPU
@@ -112,6 +114,8 @@ describe('a made-up stream', () => {
       [late, 1, 0, SCHED_PROCESS_FREE, 'web_"1"/1', 1002, 113],
       [late, 0, 1001, SCHED_SWITCH, ...a, dead, ...idle(0)],
       [late, 0, 0, SCHED_PROCESS_FREE, ...a],
+      [late, 0, 0, SCHED_SWITCH, ...idle(0), ready, ...idle(0)],
+      [late, 1, 0, SCHED_SWITCH, ...idle(1), ready, ...idle(1)],
     ]);
   });
 
@@ -210,7 +214,14 @@ test('a run is written whole: as many switches, moves and faults; no thread runs
       if (running.has(to)) throw new Error(`run ${i}: thread ${to} runs twice`);
       if (to !== 0) running.set(to, cpu);
     }
-    expect(switches.length, `run ${i}`).toBe(rows(SWITCH));
+    const cpus = kept.table!.cpuNode.length;
+    const firstNs = kept.rows[0]?.[0] ?? kept.endsNs[0]!;
+    const cpusAtFirst = new Set(kept.rows.filter((row) => row[0] === firstNs && row[1] === SWITCH).map((row) => row[2]));
+    expect(switches.length, `run ${i}`).toBe(rows(SWITCH) + cpus - cpusAtFirst.size + cpus);
+    const begins = new Map(switches.toReversed().map(({ cpu, timeNs }) => [cpu, timeNs]));
+    expect(begins.size, `run ${i}`).toBe(cpus);
+    expect(Math.max(...begins.values()), `run ${i}`).toBeLessThan(firstNs + 5); // a ns late where a vCPU has events on two CPUs
+    expect(running.size, `run ${i}: of the end`).toBe(0);
     expect(kernelEventsOf(packets).filter(({ kind }) => kind === SCHED_WAKING).length, `run ${i}`).toBe(rows(WAKING));
     const depth = new Map<number, number>();
     for (const event of events) {
@@ -219,6 +230,7 @@ test('a run is written whole: as many switches, moves and faults; no thread runs
       if (type === 2) depth.set(track, (depth.get(track) ?? 0) - 1);
       if (![0, 1, undefined].includes(depth.get(track))) throw new Error(`run ${i}: track ${track} is ${depth.get(track)} deep`);
     }
+    expect([...depth.values()].every((deep) => deep === 0), `run ${i}: slices have ends`).toBe(true); // prettier-ignore
     const moves = named('pages move', 'pages return');
     const blocks = moves.map((event) => one(fieldsOf(event.get(4)![1] as Uint8Array), 3) / scenario.blockBytes);
     expect(
@@ -248,7 +260,9 @@ test.skipIf(absent.length > 0)(
       });
       expect(decoded.match(/^\s*\d+\s*[:{]/m), `run ${i}: a field without a name`).toBeNull();
       const count = (pattern: RegExp): number => decoded.match(pattern)?.length ?? 0;
-      expect(count(/sched_switch \{/g), `run ${i}`).toBe(kept.rows.filter(([, kind]) => kind === SWITCH).length);
+      expect(count(/sched_switch \{/g), `run ${i}`).toBe(
+        kernelEventsOf(packetsOf(bytes)).filter(({ kind }) => kind === SCHED_SWITCH).length,
+      );
       expect(count(/sched_waking \{/g), `run ${i}`).toBe(kept.rows.filter(([, kind]) => kind === WAKING).length);
       expect(count(/^packet \{/gm), `run ${i}`).toBe(packetsOf(bytes).length);
     });
