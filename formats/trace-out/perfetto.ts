@@ -5,6 +5,7 @@ import { PerfettoSched } from './perfetto-sched.ts';
 import { type PerfettoTracks, SEQUENCE, short, writeTracks } from './perfetto-tracks.ts';
 import { MOST_MESSAGE_BYTES, ProtobufWriter } from './protobuf.ts';
 import {
+  CPU_ONLINE,
   GUEST_ARRIVES,
   GUEST_DEPARTS,
   GUEST_MEASURED,
@@ -101,6 +102,9 @@ export class PerfettoTrace implements TraceSink {
           break;
         case HINT_FAULT:
           this.instant(timeNs, this.tracks!.vcpuThread[c]!, HINT_FAULT_NAME, BLOCK_NAME, b);
+          break;
+        case CPU_ONLINE:
+          this.instant(timeNs, this.tracks!.nodeMoves[this.table!.cpuNode[a]!]!, b === 1 ? ONLINE_NAME : OFFLINE_NAME, CPU_NAME, a);
           break;
         case GUEST_ARRIVES:
           this.instant(timeNs, this.tracks!.guestProcess[a]!, ARRIVES_NAME, null, 0);
@@ -277,9 +281,12 @@ const MOVE_NAME = utf8.encode('pages move');
 const RETURN_NAME = utf8.encode('pages return');
 const REPLICA_NAME = utf8.encode('page copied');
 const HINT_FAULT_NAME = utf8.encode('hint fault');
+const ONLINE_NAME = utf8.encode('CPU on line');
+const OFFLINE_NAME = utf8.encode('CPU off line');
 const ARRIVES_NAME = utf8.encode('guest arrives');
 const DEPARTS_NAME = utf8.encode('guest departs');
 const MEASURED_NAME = utf8.encode('measured from here');
+const CPU_NAME = utf8.encode('cpu');
 const BLOCK_NAME = utf8.encode('block');
 const GUEST_NAME = utf8.encode('guest pid');
 const BYTES_NAME = utf8.encode('bytes');

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { PerfettoTrace } from '../../../formats/trace-out/perfetto.ts';
 import {
+  CPU_ONLINE,
   GUEST_DEPARTS,
   HINT_FAULT,
   PAGE_MOVE,
@@ -77,6 +78,8 @@ describe('a made-up stream', () => {
       [400, PAGE_MOVE, 0, 11, 0, 1, 1],
       [410, PAGE_REPLICA, 0, 12, 1, 0],
       [420, HINT_FAULT, 0, 13, 1, 0, 1],
+      [430, CPU_ONLINE, 1, 0],
+      [440, CPU_ONLINE, 1, 1],
       [500, TASK_LEAVE, 2, 1, 0],
       [late, GUEST_DEPARTS, 0],
       [late, SWITCH, 0, 0, 0, -1],
@@ -176,6 +179,15 @@ describe('a made-up stream', () => {
       [400, 'pages return', node1, 2, 4096],
       [410, 'page copied', node1, 3, 4096],
       [410, 'page copied', node0, 3, 4096],
+    ]);
+  });
+
+  test('has CPUs that go and come back on their nodes', () => {
+    const told = eventsOf(packets).filter((event) => event.has(23) && text(event, 23).startsWith('CPU '));
+    const node = trackNamed('node 1');
+    expect(told.map((event) => [event.timeNs, text(event, 23), one(event, 9), one(event, 11), one(inner(event, 4)!, 3)])).toEqual([
+      [430, 'CPU off line', 3, node, 1],
+      [440, 'CPU on line', 3, node, 1],
     ]);
   });
 
