@@ -1,6 +1,6 @@
 import type { TraceEvents, TraceLook, TraceSink, TraceTable } from '../../sim/trace-events.ts';
 import type { WriteBytes } from './output-buffer.ts';
-import { ANNOTATION, EVENT, PACKET, TRACE, TYPE } from './perfetto-fields.ts';
+import { ANNOTATION, CLOCK, CLOCKS, EVENT, PACKET, TRACE, TYPE } from './perfetto-fields.ts';
 import { PerfettoSched } from './perfetto-sched.ts';
 import { type PerfettoTracks, SEQUENCE, short, writeTracks } from './perfetto-tracks.ts';
 import { MOST_MESSAGE_BYTES, ProtobufWriter } from './protobuf.ts';
@@ -157,6 +157,7 @@ export class PerfettoTrace implements TraceSink {
     if (this.hasBegun) return;
     this.hasBegun = true;
     this.sched!.begins(timeNs);
+    this.clocks(timeNs);
     const { machine, policy, seed } = this.table!;
     this.writer.out.room(MOST_MESSAGE_BYTES);
     const packet = this.openEvent(timeNs, this.tracks!.run, TYPE.begin);
@@ -168,6 +169,21 @@ export class PerfettoTrace implements TraceSink {
       this.writer.close(annotation);
     }
     this.closeEvent(packet);
+  }
+
+  /** The machine is never suspended: MONOTONIC, by which standard modules measure time awake, is BOOTTIME. */
+  private clocks(timeNs: number): void {
+    const { writer } = this;
+    const packet = this.openPacket(timeNs);
+    const snapshot = writer.open(PACKET.clockSnapshot);
+    for (const id of [CLOCK.boottime, CLOCK.monotonic]) {
+      const clock = writer.open(CLOCKS.clock);
+      writer.number(CLOCK.id, id);
+      writer.number(CLOCK.timestamp, timeNs);
+      writer.close(clock);
+    }
+    writer.close(snapshot);
+    writer.close(packet);
   }
 
   private switched(timeNs: number, cpu: number, previous: number, state: number, next: number): void {

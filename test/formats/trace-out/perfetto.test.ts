@@ -201,6 +201,12 @@ describe('a made-up stream', () => {
     ]);
   });
 
+  test('says that BOOTTIME is MONOTONIC, from the first instant on', () => {
+    const snapshots = packets.flatMap((packet) => inner(packet, 6) ?? []);
+    const clocks = snapshots.flatMap((snapshot) => snapshot.get(1)!.map((clock) => fieldsOf(clock as Uint8Array)));
+    expect(clocks.map((clock) => [one(clock, 1), one(clock, 2)])).toEqual([[6, 0], [3, 0]]); // prettier-ignore
+  });
+
   test('has all packets in one sequence', () => {
     expect(new Set(packets.map((packet) => one(packet, 10)))).toEqual(new Set([1]));
   });
