@@ -1,4 +1,5 @@
 import {
+  RENICE,
   SWITCH,
   TASK_LEAVE,
   TASK_ON,
@@ -10,8 +11,8 @@ import {
 } from '../sim/trace-events.ts';
 
 /**
- * Passes on what happens in [fromNs, toNs) of a run, and ends the run after that. What runs where at `fromNs` is told first, as if it began
- * then, so that a sink need not know what was before.
+ * Passes on what happens in [fromNs, toNs) of a run, and ends the run after that. What runs where at `fromNs`, and with which weight, is
+ * told first, as if it began then, so that a sink need not know what was before.
  */
 export class TraceWindow implements TraceSink {
   isDone = false;
@@ -23,7 +24,8 @@ export class TraceWindow implements TraceSink {
   private readonly toNs: number;
   private isOpen = false;
   private current = new Int32Array(0); // [cpu] vCPU that runs there before the window, or NONE
-  private task = new Int32Array(0); //    [vcpu] likewise its task
+  private task = new Int32Array(0); //    [vcpu] likewise its task,
+  private weight = new Int32Array(0); //  [vcpu] and its weight, 0 for that of the table
 
   constructor(sink: TraceSink, fromNs: number, toNs: number) {
     this.sink = sink;
@@ -34,6 +36,7 @@ export class TraceWindow implements TraceSink {
   begin(table: TraceTable): void {
     this.current = new Int32Array(table.cpuNode.length).fill(-1);
     this.task = new Int32Array(table.vcpuGuest.length).fill(-1);
+    this.weight = new Int32Array(table.vcpuGuest.length);
     this.sink.begin(table);
   }
 
@@ -66,6 +69,7 @@ export class TraceWindow implements TraceSink {
   private follow(rows: Int32Array, at: number): void {
     if (rows[at] === SWITCH) this.current[rows[at + 1]!] = rows[at + 4]!;
     else if (rows[at] === TASK_ON) this.task[rows[at + 2]!] = rows[at + 1]!;
+    else if (rows[at] === RENICE) this.weight[rows[at + 1]!] = rows[at + 2]!;
     else if (rows[at] === TASK_LEAVE && rows[at + 2]! >= 0) this.task[rows[at + 2]!] = -1;
   }
 
@@ -73,6 +77,7 @@ export class TraceWindow implements TraceSink {
     if (this.isOpen) return;
     this.isOpen = true;
     const rows: number[] = [];
+    this.weight.forEach((weight, vcpu) => weight > 0 && rows.push(RENICE, vcpu, weight, 0, 0, 0));
     this.task.forEach((task, vcpu) => task >= 0 && rows.push(TASK_ON, task, vcpu, 0, 0, 0));
     this.current.forEach((vcpu, cpu) => vcpu >= 0 && rows.push(SWITCH, cpu, -1, 0, vcpu, 0));
     const count = rows.length / TRACE_WIDTH;

@@ -1,4 +1,4 @@
-import type { SchedEvent, SchedTrace, SwitchEvent, Timehist, WakeEvent } from './sched-trace.ts';
+import type { SchedEvent, SchedTrace, SwitchEvent, Timehist, TraceThread, WakeEvent } from './sched-trace.ts';
 
 /** What the threads of a trace did, without when and where they waited for a CPU: to be done again on another machine. */
 export interface TraceTasks {
@@ -96,6 +96,7 @@ class Extraction {
   readonly #links = new Map<string, number>();
   readonly #ends: [number, number][] = [];
   readonly #keeps: (tid: number) => boolean;
+  readonly #leftOut: readonly string[];
   /** Who ran on each CPU after its last event, and when that was. */
   readonly #cpus = new Map<number, { readonly tid: number; readonly timeNs: number }>();
   #timedWakes = 0;
@@ -108,6 +109,7 @@ class Extraction {
     this.#startNs = startNs;
     this.#keepsWakers = filter.keepsWakers ?? true;
     this.#keeps = keeperOf(trace.threads, filter);
+    this.#leftOut = leftOutOf(trace.threads, filter);
   }
 
   /**
@@ -156,7 +158,12 @@ class Extraction {
       return { tid, comm, prio, steps };
     });
     if (tasks.length === 0) throw new RangeError('no thread is left, want comm, tid, pid, from and to of some that run');
-    return { tasks, links: this.#ends, spanNs: endNs - this.#startNs, remarks: [...this.#trace.remarks, ...this.#remarks()] };
+    return {
+      tasks,
+      links: this.#ends,
+      spanNs: endNs - this.#startNs,
+      remarks: [...this.#trace.remarks, ...this.#leftOut, ...this.#remarks()],
+    };
   }
 
   #remarks(): string[] {
@@ -308,7 +315,7 @@ export function tasksOfTimehist(report: Timehist, filter: TaskFilter = {}): Trac
     const { comm, prio } = report.threads.get(tid)!;
     return { tid, comm, prio, steps: own };
   });
-  return { tasks, links: [], spanNs: lastNs - fromNs, remarks: report.remarks };
+  return { tasks, links: [], spanNs: lastNs - fromNs, remarks: [...report.remarks, ...leftOutOf(report.threads, filter)] };
 }
 
 /** Without a filter: all but the idle thread and those of the kernel; with one: those it names. */
@@ -317,7 +324,7 @@ function keeperOf(threads: SchedTrace['threads'], { comms, notComms = [], tids, 
   const decide = (tid: number): boolean => {
     const thread = threads.get(tid);
     if (tid === IDLE_TID || thread === undefined || isNamedBy(notComms, thread.comm)) return false;
-    if (tids === undefined && comms === undefined && pids === undefined) return !thread.isKernel && !KERNEL_NAMES.test(thread.comm);
+    if (tids === undefined && comms === undefined && pids === undefined) return !isOfKernel(thread);
     const isNamed = comms === undefined || isNamedBy(comms, thread.comm);
     return isNamed && (tids === undefined || tids.includes(tid)) && (pids === undefined || pids.includes(thread.pid ?? tid));
   };
@@ -326,6 +333,18 @@ function keeperOf(threads: SchedTrace['threads'], { comms, notComms = [], tids, 
     known.set(tid, answer);
     return answer;
   };
+}
+
+function isOfKernel({ isKernel, comm }: TraceThread): boolean {
+  return isKernel || KERNEL_NAMES.test(comm);
+}
+
+/** A user's own thread may have a name of the kernel's, such as watchdog. */
+function leftOutOf(threads: SchedTrace['threads'], { comms, notComms = [], tids, pids }: TaskFilter): string[] {
+  if (tids !== undefined || comms !== undefined || pids !== undefined) return [];
+  const left = [...threads.values()].filter((thread) => thread.tid !== IDLE_TID && !isNamedBy(notComms, thread.comm) && isOfKernel(thread));
+  if (left.length === 0) return [];
+  return [`${left.length} threads left out as the kernel's, such as ${left[0]!.comm}: comm= or tid= names those to keep`];
 }
 
 function isNamedBy(names: readonly string[], comm: string): boolean {

@@ -3,6 +3,7 @@ import { ascii, JsonWriter } from './chrome-text.ts';
 import type { WriteBytes } from './output-buffer.ts';
 import { isAlike } from './perfetto.ts';
 import {
+  CPU_ONLINE,
   GUEST_ARRIVES,
   GUEST_DEPARTS,
   GUEST_MEASURED,
@@ -125,6 +126,9 @@ export class ChromeTrace implements TraceSink {
           break;
         case HINT_FAULT:
           this.instant(timeNs, HINT, this.vcpuTrack[rows[at + 3]!]!);
+          break;
+        case CPU_ONLINE:
+          this.instant(timeNs, b === 1 ? ONLINE : OFFLINE, this.cpuTrack[a]!);
           break;
         case GUEST_ARRIVES:
           this.instant(timeNs, ARRIVES, this.guestTrack[a]!);
@@ -345,6 +349,8 @@ const MOVE = ascii('"pages move"');
 const RETURN = ascii('"pages return"');
 const REPLICA = ascii('"page copied"');
 const HINT = ascii('{"ph":"i","s":"t","name":"hint fault"');
+const ONLINE = ascii('{"ph":"i","s":"t","name":"CPU on line"');
+const OFFLINE = ascii('{"ph":"i","s":"t","name":"CPU off line"');
 const ARRIVES = ascii('{"ph":"i","s":"p","name":"guest arrives"');
 const DEPARTS = ascii('{"ph":"i","s":"p","name":"guest departs"');
 const MEASURED = ascii('{"ph":"i","s":"p","name":"measured from here"');

@@ -13,7 +13,9 @@ const IDLE_PRIO = 120;
 
 /**
  * Scheduling as the kernel's own tracepoints, a bundle of ftrace with one event each: what trace_processor makes CPUs' slices, states of
- * threads, wakers and priorities of. Times: event-times.ts.
+ * threads, wakers and priorities of. Times: event-times.ts. Its standard modules take the CPUs that have slices for all there are, and
+ * a slice without an end for -1 ns: so a CPU that is idle at the first instant has a switch of the idle task to itself then, and every
+ * CPU goes idle at the end.
  */
 export class PerfettoSched {
   private readonly writer: ProtobufWriter;
@@ -24,6 +26,9 @@ export class PerfettoSched {
   private readonly named: readonly Uint8Array[]; //   [vcpu] and as the only thread of an event
   private readonly current: Int32Array; //          [cpu] vCPU that runs there, or NONE
   private readonly times: EventTimes;
+  private readonly hasSwitched: Uint8Array; //        [cpu]
+  private sinceNs = 0;
+  private isIdleTold = false;
 
   constructor(writer: ProtobufWriter, { vcpuTid, vcpuComm, vcpuPrio }: TraceNames, cpus: number) {
     const threads = [
@@ -43,15 +48,22 @@ export class PerfettoSched {
     this.leaving = messages({ comm: SCHED_SWITCH.prevComm, pid: SCHED_SWITCH.prevPid }, 0);
     this.coming = messages({ comm: SCHED_SWITCH.nextComm, pid: SCHED_SWITCH.nextPid }, 0);
     this.named = messages(WAKE, cpus);
-    this.current = new Int32Array(cpus).fill(-1);
+    this.current = new Int32Array(cpus).fill(NONE);
+    this.hasSwitched = new Uint8Array(cpus);
     this.times = new EventTimes(cpus, vcpuTid.length);
+  }
+
+  /** @param timeNs the first instant that is told */
+  begins(timeNs: number): void {
+    this.sinceNs = timeNs;
   }
 
   /** sched_switch. @param isGone whether the vCPU that leaves never comes back */
   switches(timeNs: number, cpu: number, previous: number, state: number, next: number, isGone: boolean): void {
     const { writer } = this;
     const cpus = this.current.length;
-    this.open(this.times.next(timeNs, cpu, previous, next), cpu, previous);
+    this.open(this.timeOf(timeNs, cpu, previous, next), cpu, previous);
+    this.hasSwitched[cpu] = 1;
     const event = writer.open(FTRACE.schedSwitch);
     writer.out.put(this.leaving[previous < 0 ? cpu : cpus + previous]!);
     writer.number(SCHED_SWITCH.prevPrio, this.prioOf(previous));
@@ -66,7 +78,7 @@ export class PerfettoSched {
   /** sched_waking, by the vCPU whose task wakes it; for a timer, a device or the host by the idle task, whatever the interrupted CPU runs. */
   wakes(timeNs: number, vcpu: number, targetCpu: number, waker: number, cpu: number): void {
     const { writer } = this;
-    this.open(this.times.next(timeNs, cpu, vcpu, NONE), cpu, waker);
+    this.open(this.timeOf(timeNs, cpu, vcpu, NONE), cpu, waker);
     const event = writer.open(FTRACE.schedWaking);
     writer.out.put(this.named[vcpu]!);
     writer.number(WAKE.prio, this.prios[vcpu]!);
@@ -77,7 +89,7 @@ export class PerfettoSched {
   /** sched_process_free: the thread has ended. Its fields have the numbers of a wake's. */
   frees(timeNs: number, vcpu: number, cpu: number): void {
     const { writer } = this;
-    this.open(this.times.next(timeNs, cpu, vcpu, NONE), cpu, this.current[cpu]!);
+    this.open(this.timeOf(timeNs, cpu, vcpu, NONE), cpu, this.current[cpu]!);
     const event = writer.open(FTRACE.schedProcessFree);
     writer.out.put(this.named[vcpu]!);
     writer.number(WAKE.prio, this.prios[vcpu]!);
@@ -86,6 +98,23 @@ export class PerfettoSched {
 
   reniced(vcpu: number, weight: number): void {
     this.prios[vcpu] = prioOf(weight);
+  }
+
+  ends(atNs: number): void {
+    this.tellIdle();
+    this.current.forEach((vcpu, cpu) => this.switches(atNs, cpu, vcpu, TASK_READY, NONE, false));
+  }
+
+  private timeOf(timeNs: number, cpu: number, vcpu: number, other: number): number {
+    if (timeNs > this.sinceNs) this.tellIdle();
+    return this.times.next(timeNs, cpu, vcpu, other);
+  }
+
+  /** Of the CPUs that nothing has come to at the first instant, once that is over. */
+  private tellIdle(): void {
+    if (this.isIdleTold) return;
+    this.isIdleTold = true;
+    this.hasSwitched.forEach((has, cpu) => has === 0 && this.switches(this.sinceNs, cpu, NONE, 0, NONE, false));
   }
 
   private prioOf(vcpu: number): number {

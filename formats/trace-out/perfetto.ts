@@ -1,10 +1,11 @@
 import type { TraceEvents, TraceLook, TraceSink, TraceTable } from '../../sim/trace-events.ts';
 import type { WriteBytes } from './output-buffer.ts';
-import { ANNOTATION, EVENT, PACKET, TRACE, TYPE } from './perfetto-fields.ts';
+import { ANNOTATION, CLOCK, CLOCKS, EVENT, PACKET, TRACE, TYPE } from './perfetto-fields.ts';
 import { PerfettoSched } from './perfetto-sched.ts';
 import { type PerfettoTracks, SEQUENCE, short, writeTracks } from './perfetto-tracks.ts';
 import { MOST_MESSAGE_BYTES, ProtobufWriter } from './protobuf.ts';
 import {
+  CPU_ONLINE,
   GUEST_ARRIVES,
   GUEST_DEPARTS,
   GUEST_MEASURED,
@@ -34,6 +35,7 @@ export class PerfettoTrace implements TraceSink {
   private tracks: PerfettoTracks | null = null;
   private sched: PerfettoSched | null = null;
   private tasks: (Uint8Array | null)[] = []; //     [task] its name, once it has been on a vCPU
+  private hasTask = new Uint8Array(0); //           [vcpu] 1 while a slice of one is open
   private isOn = new Uint8Array(0); //              [vcpu] 1 while a CPU runs it
   private lastCpu = new Int32Array(0); //           [vcpu]
   private isGone = new Uint8Array(0); //            [guest]
@@ -59,6 +61,7 @@ export class PerfettoTrace implements TraceSink {
     this.tracks = writeTracks(this.writer, table, names);
     this.sched = new PerfettoSched(this.writer, names, table.cpuNode.length);
     this.tasks = new Array<Uint8Array | null>(table.taskGuest.length).fill(null);
+    this.hasTask = new Uint8Array(names.vcpuTid.length);
     this.isOn = new Uint8Array(names.vcpuTid.length);
     this.lastCpu = new Int32Array(names.vcpuTid.length);
     this.rates = new Float64Array(table.resourceNames.length).fill(-1);
@@ -100,6 +103,9 @@ export class PerfettoTrace implements TraceSink {
         case HINT_FAULT:
           this.instant(timeNs, this.tracks!.vcpuThread[c]!, HINT_FAULT_NAME, BLOCK_NAME, b);
           break;
+        case CPU_ONLINE:
+          this.instant(timeNs, this.tracks!.nodeMoves[this.table!.cpuNode[a]!]!, b === 1 ? ONLINE_NAME : OFFLINE_NAME, CPU_NAME, a);
+          break;
         case GUEST_ARRIVES:
           this.instant(timeNs, this.tracks!.guestProcess[a]!, ARRIVES_NAME, null, 0);
           break;
@@ -138,9 +144,10 @@ export class PerfettoTrace implements TraceSink {
     }
   }
 
-  /** What runs goes on: its last slice has no end, as in the kernel's own traces. The run's slice says when that was. */
   end(atNs: number): void {
     this.begins(atNs);
+    this.sched!.ends(atNs);
+    this.hasTask.forEach((has, vcpu) => has === 1 && this.closeEvent(this.openEvent(atNs, this.tracks!.vcpuThread[vcpu]!, TYPE.end)));
     this.closeEvent(this.openEvent(atNs, this.tracks!.run, TYPE.end));
     this.writer.out.flush();
   }
@@ -149,6 +156,8 @@ export class PerfettoTrace implements TraceSink {
   private begins(timeNs: number): void {
     if (this.hasBegun) return;
     this.hasBegun = true;
+    this.sched!.begins(timeNs);
+    this.clocks(timeNs);
     const { machine, policy, seed } = this.table!;
     this.writer.out.room(MOST_MESSAGE_BYTES);
     const packet = this.openEvent(timeNs, this.tracks!.run, TYPE.begin);
@@ -160,6 +169,21 @@ export class PerfettoTrace implements TraceSink {
       this.writer.close(annotation);
     }
     this.closeEvent(packet);
+  }
+
+  /** The machine is never suspended: MONOTONIC, by which standard modules measure time awake, is BOOTTIME. */
+  private clocks(timeNs: number): void {
+    const { writer } = this;
+    const packet = this.openPacket(timeNs);
+    const snapshot = writer.open(PACKET.clockSnapshot);
+    for (const id of [CLOCK.boottime, CLOCK.monotonic]) {
+      const clock = writer.open(CLOCKS.clock);
+      writer.number(CLOCK.id, id);
+      writer.number(CLOCK.timestamp, timeNs);
+      writer.close(clock);
+    }
+    writer.close(snapshot);
+    writer.close(packet);
   }
 
   private switched(timeNs: number, cpu: number, previous: number, state: number, next: number): void {
@@ -188,11 +212,13 @@ export class PerfettoTrace implements TraceSink {
     const packet = this.openEvent(timeNs, this.tracks!.vcpuThread[vcpu]!, TYPE.begin);
     this.writer.bytes(EVENT.name, name);
     this.closeEvent(packet);
+    this.hasTask[vcpu] = 1;
   }
 
   private taskLeaves(timeNs: number, task: number, vcpu: number): void {
     if (vcpu < 0 || this.table!.guests[this.table!.taskGuest[task]!]!.isThreaded) return;
     this.closeEvent(this.openEvent(timeNs, this.tracks!.vcpuThread[vcpu]!, TYPE.end));
+    this.hasTask[vcpu] = 0;
   }
 
   /** Blocks that move together are one event at the node they leave and one at that they come to, with an arrow. @returns how many rows */
@@ -271,9 +297,12 @@ const MOVE_NAME = utf8.encode('pages move');
 const RETURN_NAME = utf8.encode('pages return');
 const REPLICA_NAME = utf8.encode('page copied');
 const HINT_FAULT_NAME = utf8.encode('hint fault');
+const ONLINE_NAME = utf8.encode('CPU on line');
+const OFFLINE_NAME = utf8.encode('CPU off line');
 const ARRIVES_NAME = utf8.encode('guest arrives');
 const DEPARTS_NAME = utf8.encode('guest departs');
 const MEASURED_NAME = utf8.encode('measured from here');
+const CPU_NAME = utf8.encode('cpu');
 const BLOCK_NAME = utf8.encode('block');
 const GUEST_NAME = utf8.encode('guest pid');
 const BYTES_NAME = utf8.encode('bytes');

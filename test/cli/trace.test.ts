@@ -10,7 +10,7 @@ import { OrderedTrace } from '../../experiments/trace-order.ts';
 import { TraceWindow } from '../../experiments/trace-window.ts';
 import { writeTrace } from '../../experiments/write-trace.ts';
 import { run } from '../../sim/engine.ts';
-import { GUEST_ARRIVES, SWITCH, TASK_ON } from '../../sim/trace-events.ts';
+import { GUEST_ARRIVES, RENICE, SWITCH, TASK_ON } from '../../sim/trace-events.ts';
 import { Tracer } from '../../sim/trace.ts';
 import { MiB, ms } from '../../sim/units.ts';
 import { guest, pinned, scenario, workload } from '../sim/scenario-fixture.ts';
@@ -181,18 +181,19 @@ test('a window begins with what is under way, and passes on no more than is in i
   const kept = new KeptTrace();
   const window = new TraceWindow(kept, 100, 200);
   window.begin(TABLE);
-  window.events(rowsOf([0, TASK_ON, 2, 1, 0], [10, SWITCH, 1, -1, 0, 1], [20, SWITCH, 0, -1, 0, 0], [99, SWITCH, 0, 0, 1, -1]));
+  window.events(rowsOf([0, TASK_ON, 2, 1, 0], [10, SWITCH, 1, -1, 0, 1], [20, SWITCH, 0, -1, 0, 0], [30, RENICE, 2, 335], [40, RENICE, 2, 670], [99, SWITCH, 0, 0, 1, -1])); // prettier-ignore
   expect(kept.rows).toEqual([]);
   window.events(rowsOf([100, GUEST_ARRIVES, 1], [199, SWITCH, 1, 1, 0, 2], [200, SWITCH, 1, 2, 0, -1]));
   expect(window.isDone).toBe(true);
   window.end(345);
   expect(kept.rows).toEqual([
+    [100, RENICE, 2, 670, 0, 0, 0],
     [100, TASK_ON, 2, 1, 0, 0, 0],
     [100, SWITCH, 1, -1, 0, 1, 0],
     [100, GUEST_ARRIVES, 1, 0, 0, 0, 0],
     [199, SWITCH, 1, 1, 0, 2, 0],
   ]);
-  expect([kept.endsNs, window.eventCount]).toEqual([[200], 4]);
+  expect([kept.endsNs, window.eventCount]).toEqual([[200], 5]);
 });
 
 test('a sink that wants no more ends the run', () => {

@@ -21,6 +21,7 @@ function statesOf(kept: KeptTrace): { states: State[]; timesNs: number[] } {
   const { vcpuTid } = traceNames(table);
   const told: { state: State; timeNs: number; order: number }[] = [];
   const gone = new Set<number>();
+  const running = new Set<number>();
   const tell = (timeNs: number, vcpu: number, state: string, cpu: number | null, waker: number | null): void => {
     told.push({ state: [vcpuTid[vcpu]!, state, cpu, waker], timeNs, order: told.length });
   };
@@ -30,7 +31,10 @@ function statesOf(kept: KeptTrace): { states: State[]; timesNs: number[] } {
     if (kind !== SWITCH) continue;
     if (b >= 0) tell(timeNs, b, gone.has(table.vcpuGuest[b]!) ? 'X' : c === 1 ? 'R' : 'S', null, null);
     if (d >= 0) tell(timeNs, d, 'Running', a, null);
+    if (b >= 0) running.delete(b);
+    if (d >= 0) running.add(d);
   }
+  for (const vcpu of running) tell(kept.endsNs[0]!, vcpu, 'R', null, null); // CPUs go idle at the end
   told.sort((one, other) => one.state[0] - other.state[0] || one.order - other.order);
   return { states: told.map(({ state }) => state), timesNs: told.map(({ timeNs }) => timeNs) };
 }
@@ -38,6 +42,9 @@ function statesOf(kept: KeptTrace): { states: State[]; timesNs: number[] } {
 const STATES = `select t.tid, s.state, s.cpu, w.tid, s.ts from thread_state s join thread t using (utid) left join thread w on w.utid = s.waker_utid
   order by t.tid, s.id`;
 const SLICES = `select count(*), count(distinct cpu) from sched join thread using (utid) where not is_idle`;
+/** CPU time as a standard module has it, and of how many CPUs. */
+const UTILISATION = `include perfetto module linux.cpu.utilization.system;
+  select awake_dur, (select max(cpu) + 1 from sched) from cpu_utilization_in_interval(trace_start(), trace_dur())`;
 const ENDED = 'select tid from thread where end_ts is not null order by tid';
 const NAMED = (names: string): string => `select count(*) from slice where name in (${names})`;
 const TASKS = 'select count(*), min(dur), max(depth) from slice join thread_track on slice.track_id = thread_track.id where dur <> 0';
@@ -50,9 +57,9 @@ test.skipIf(!isTraceProcessorThere)(
     const seen = { states: 0, wakers: 0, late: 0, tasks: 0, flows: 0, ended: 0, counters: 0 };
     busyScenarios(RUNS).forEach((scenario, i) => {
       const where = `run ${i}`;
-      const { bytes, kept } = streamed(scenario, (write) => new PerfettoTrace(write));
+      const { bytes, kept, recording } = streamed(scenario, (write) => new PerfettoTrace(write));
       const count = (...kinds: number[]): number => kept.rows.filter((row) => kinds.includes(row[1])).length;
-      const [complaints, states, slices, ended, moves, faults, flows, tasks, moved, counters, bounds] = queried(bytes, [
+      const [complaints, states, slices, ended, moves, faults, flows, tasks, moved, counters, bounds, utilisation] = queried(bytes, [
         COMPLAINTS,
         STATES,
         SLICES,
@@ -64,6 +71,7 @@ test.skipIf(!isTraceProcessorThere)(
         BYTES,
         COUNTERS,
         'select start_ts, end_ts from trace_bounds',
+        UTILISATION,
       ]) as Cell[][][];
       expect(complaints, where).toEqual([]);
 
@@ -94,6 +102,10 @@ test.skipIf(!isTraceProcessorThere)(
       expect(tasks![0]![2] ?? 0, where).toBe(0);
       expect(counters![0]![1] ?? 0, where).toBeGreaterThanOrEqual(0);
       expect(bounds, where).toEqual([[kept.rows[0]?.[0] ?? 0, kept.endsNs[0]]]);
+
+      const [usedNs, cpus] = utilisation![0] as number[];
+      expect(Math.abs(usedNs! - recording.busyNs), where).toBeLessThan(MOST_LATE_NS * table.cpuNode.length + stretches.length);
+      expect(cpus, where).toBe(table.cpuNode.length);
 
       seen.states += states!.length;
       seen.wakers += states!.filter((row) => (row[3] as number) > 0).length;

@@ -89,7 +89,7 @@ describe('what the threads of a trace did', () => {
     expect(noSwitch.remarks).toContain('1 switches are missing: what ran there is known from the next event on');
   });
 
-  test('leaves out threads of the kernel, by their state or name', () => {
+  test('leaves out threads of the kernel, by their state or name, and says so', () => {
     const read = tasksOfTrace(script([7, 0, 10, away(7, 'S', 3)], [3, 0, 40, away(3, 'I', 7)], [7, 0, 70, away(7, 'S', 0)]));
     expect(read.tasks.map(({ tid }) => tid)).toEqual([7]);
     const names = [
@@ -106,7 +106,11 @@ describe('what the threads of a trace did', () => {
     const lines = names.map(
       (name, i) => `${name} ${20 + i} [000] 5.00000${i}: sched:sched_process_exit: comm=${name} pid=${20 + i} prio=120`,
     );
-    expect(tasksOfTrace(readPerfScript(lines.join('\n'))).tasks.map(({ comm }) => comm)).toEqual(['sugovernor']);
+    const { tasks, remarks } = tasksOfTrace(readPerfScript(lines.join('\n')));
+    expect(tasks.map(({ comm }) => comm)).toEqual(['sugovernor']);
+    expect(remarks).toContain(`8 threads left out as the kernel's, such as kworker/R-rcu_gp: comm= or tid= names those to keep`);
+    const named = tasksOfTrace(readPerfScript(lines.join('\n')), { comms: ['psimon'] });
+    expect([named.tasks.length, named.remarks.join().includes('left out as')]).toEqual([1, false]);
     expect(() => tasksOfTrace(three(), { comms: ['delta'] })).toThrow(
       'no thread is left, want comm, tid, pid, from and to of some that run',
     );

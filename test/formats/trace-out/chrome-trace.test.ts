@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ChromeTrace } from '../../../formats/trace-out/chrome-trace.ts';
 import { JsonWriter } from '../../../formats/trace-out/chrome-text.ts';
-import { GUEST_ARRIVES, HINT_FAULT, PAGE_MOVE, SWITCH, TASK_LEAVE, TASK_ON, WAKING } from '../../../sim/trace-events.ts';
+import { CPU_ONLINE, GUEST_ARRIVES, HINT_FAULT, PAGE_MOVE, SWITCH, TASK_LEAVE, TASK_ON, WAKING } from '../../../sim/trace-events.ts';
 import type { TraceSink } from '../../../sim/trace-events.ts';
 import { busyScenarios, Pieces, rowsOf, streamed, TABLE } from '../trace-stream-fixture.ts';
 
@@ -39,6 +39,8 @@ describe('a made-up stream', () => {
       [3001, TASK_LEAVE, 2, 1, 4],
       [3001, GUEST_ARRIVES, 0],
       [3010, HINT_FAULT, 0, 3, 1, 0, 0],
+      [3020, CPU_ONLINE, 1, 0],
+      [3030, CPU_ONLINE, 1, 1],
     ),
   );
   sink.look({
@@ -111,7 +113,12 @@ describe('a made-up stream', () => {
       ['remote ratio', 2, 2.4, { 'of lines': 0 }],
       ['memory by node', 1000, 4, { 'node 0': 8192, 'node 1': 4096 }],
     ]);
-    expect(of('i').map(({ name, ts }) => [name, ts])).toEqual([['guest arrives', 3.001], ['hint fault', 3.01]]); // prettier-ignore
+    expect(of('i').map(({ name, ts, pid, tid }) => [name, ts, pid, tid])).toEqual([
+      ['guest arrives', 3.001, 1000, 0],
+      ['hint fault', 3.01, 1000, 2],
+      ['CPU off line', 3.02, 2, 1],
+      ['CPU on line', 3.03, 2, 1],
+    ]);
   });
 });
 

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { PerfettoTrace } from '../../../formats/trace-out/perfetto.ts';
 import {
+  CPU_ONLINE,
   GUEST_DEPARTS,
   HINT_FAULT,
   PAGE_MOVE,
@@ -77,6 +78,8 @@ describe('a made-up stream', () => {
       [400, PAGE_MOVE, 0, 11, 0, 1, 1],
       [410, PAGE_REPLICA, 0, 12, 1, 0],
       [420, HINT_FAULT, 0, 13, 1, 0, 1],
+      [430, CPU_ONLINE, 1, 0],
+      [440, CPU_ONLINE, 1, 1],
       [500, TASK_LEAVE, 2, 1, 0],
       [late, GUEST_DEPARTS, 0],
       [late, SWITCH, 0, 0, 0, -1],
@@ -93,7 +96,7 @@ describe('a made-up stream', () => {
   sink.end(late);
   const packets = packetsOf(out.bytes);
 
-  test('is the events of a kernel, each on its CPU; a thread has no two on two CPUs at one instant', () => {
+  test('is the events of a kernel, each on its CPU; a thread has no two on two CPUs at one instant; CPUs are idle before and after', () => {
     const idle = (cpu: number): [string, number, number] => [`swapper/${cpu}`, 0, 120];
     const a: [string, number, number] = ['web_"1"/0', 1001, 120]; // process 1000 and its vCPUs, process 1003 and its thread
     const b: [string, number, number] = ['web_"1"/1', 1002, 120];
@@ -101,6 +104,8 @@ describe('a made-up stream', () => {
     const [ready, asleep, dead] = [0, 1, 16];
     expect(kernelEventsOf(packets).map(({ timeNs, cpu, pid, kind, fields }) => [timeNs, cpu, pid, kind, ...valuesOf(fields)])).toEqual([
       [0, 1, 0, SCHED_WAKING, ...b, 1],
+      [0, 0, 0, SCHED_SWITCH, ...idle(0), ready, ...idle(0)],
+      [0, 1, 0, SCHED_SWITCH, ...idle(1), ready, ...idle(1)],
       [5, 1, 0, SCHED_SWITCH, ...idle(1), ready, ...b],
       [17, 1, 1002, SCHED_SWITCH, ...b, ready, ...c],
       [30, 0, 1004, SCHED_WAKING, ...a, 0], // by the task of c, on whichever CPU
@@ -112,6 +117,8 @@ describe('a made-up stream', () => {
       [late, 1, 0, SCHED_PROCESS_FREE, 'web_"1"/1', 1002, 113],
       [late, 0, 1001, SCHED_SWITCH, ...a, dead, ...idle(0)],
       [late, 0, 0, SCHED_PROCESS_FREE, ...a],
+      [late, 0, 0, SCHED_SWITCH, ...idle(0), ready, ...idle(0)],
+      [late, 1, 0, SCHED_SWITCH, ...idle(1), ready, ...idle(1)],
     ]);
   });
 
@@ -175,6 +182,15 @@ describe('a made-up stream', () => {
     ]);
   });
 
+  test('has CPUs that go and come back on their nodes', () => {
+    const told = eventsOf(packets).filter((event) => event.has(23) && text(event, 23).startsWith('CPU '));
+    const node = trackNamed('node 1');
+    expect(told.map((event) => [event.timeNs, text(event, 23), one(event, 9), one(event, 11), one(inner(event, 4)!, 3)])).toEqual([
+      [430, 'CPU off line', 3, node, 1],
+      [440, 'CPU on line', 3, node, 1],
+    ]);
+  });
+
   test("has the guest's tasks as slices of its vCPUs' threads", () => {
     const thread = tracks.find((track) => track.has(4) && one(inner(track, 4)!, 2) === 1002)!;
     const events = eventsOf(packets).filter((event) => one(event, 11) === one(thread, 1));
@@ -183,6 +199,12 @@ describe('a made-up stream', () => {
       [420, 3, 'hint fault'],
       [500, 2, null],
     ]);
+  });
+
+  test('says that BOOTTIME is MONOTONIC, from the first instant on', () => {
+    const snapshots = packets.flatMap((packet) => inner(packet, 6) ?? []);
+    const clocks = snapshots.flatMap((snapshot) => snapshot.get(1)!.map((clock) => fieldsOf(clock as Uint8Array)));
+    expect(clocks.map((clock) => [one(clock, 1), one(clock, 2)])).toEqual([[6, 0], [3, 0]]); // prettier-ignore
   });
 
   test('has all packets in one sequence', () => {
@@ -210,7 +232,14 @@ test('a run is written whole: as many switches, moves and faults; no thread runs
       if (running.has(to)) throw new Error(`run ${i}: thread ${to} runs twice`);
       if (to !== 0) running.set(to, cpu);
     }
-    expect(switches.length, `run ${i}`).toBe(rows(SWITCH));
+    const cpus = kept.table!.cpuNode.length;
+    const firstNs = kept.rows[0]?.[0] ?? kept.endsNs[0]!;
+    const cpusAtFirst = new Set(kept.rows.filter((row) => row[0] === firstNs && row[1] === SWITCH).map((row) => row[2]));
+    expect(switches.length, `run ${i}`).toBe(rows(SWITCH) + cpus - cpusAtFirst.size + cpus);
+    const begins = new Map(switches.toReversed().map(({ cpu, timeNs }) => [cpu, timeNs]));
+    expect(begins.size, `run ${i}`).toBe(cpus);
+    expect(Math.max(...begins.values()), `run ${i}`).toBeLessThan(firstNs + 5); // a ns late where a vCPU has events on two CPUs
+    expect(running.size, `run ${i}: of the end`).toBe(0);
     expect(kernelEventsOf(packets).filter(({ kind }) => kind === SCHED_WAKING).length, `run ${i}`).toBe(rows(WAKING));
     const depth = new Map<number, number>();
     for (const event of events) {
@@ -219,6 +248,7 @@ test('a run is written whole: as many switches, moves and faults; no thread runs
       if (type === 2) depth.set(track, (depth.get(track) ?? 0) - 1);
       if (![0, 1, undefined].includes(depth.get(track))) throw new Error(`run ${i}: track ${track} is ${depth.get(track)} deep`);
     }
+    expect([...depth.values()].every((deep) => deep === 0), `run ${i}: slices have ends`).toBe(true); // prettier-ignore
     const moves = named('pages move', 'pages return');
     const blocks = moves.map((event) => one(fieldsOf(event.get(4)![1] as Uint8Array), 3) / scenario.blockBytes);
     expect(
@@ -248,7 +278,9 @@ test.skipIf(absent.length > 0)(
       });
       expect(decoded.match(/^\s*\d+\s*[:{]/m), `run ${i}: a field without a name`).toBeNull();
       const count = (pattern: RegExp): number => decoded.match(pattern)?.length ?? 0;
-      expect(count(/sched_switch \{/g), `run ${i}`).toBe(kept.rows.filter(([, kind]) => kind === SWITCH).length);
+      expect(count(/sched_switch \{/g), `run ${i}`).toBe(
+        kernelEventsOf(packetsOf(bytes)).filter(({ kind }) => kind === SCHED_SWITCH).length,
+      );
       expect(count(/sched_waking \{/g), `run ${i}`).toBe(kept.rows.filter(([, kind]) => kind === WAKING).length);
       expect(count(/^packet \{/gm), `run ${i}`).toBe(packetsOf(bytes).length);
     });
