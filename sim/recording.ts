@@ -47,6 +47,7 @@ export interface Measures {
   readonly samples: number;
   /** Time vCPUs were runnable without a CPU (steal). */
   readonly waitNs: number;
+  /** Of vCPUs on CPUs, and of tasks on vCPUs. */
   readonly contextSwitches: number;
   /** Times a vCPU was woken, and how many of these waits for a CPU were not over at the same instant. */
   readonly wakes: number;
