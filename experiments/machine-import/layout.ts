@@ -36,7 +36,7 @@ export function layoutOf(topology: Topology): Layout {
     places,
     nodeCpus: nodes.map(({ cpus }) => cpus.length),
     threadsPerCore,
-    cpuIds: nodes.flatMap(({ cpus, cores }) => (threadsPerCore > 1 ? cores!.flat() : cpus)),
+    cpuIds: nodes.flatMap(({ cpus, cores }) => (threadsPerCore > 1 ? (cores ?? []).flat() : cpus)), // none said of memory alone
     packages: nodes.map((node) => node.package),
     slit: slitOf(topology.distances, places, nodes, remarks),
     remarks,
