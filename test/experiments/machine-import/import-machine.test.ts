@@ -293,6 +293,8 @@ test('a node without CPUs and memory is left out, and ids have a gap', () => {
   const { spec, remarks } = imported(topology([node(0, [0]), node(1, [], { memoryBytes: 0 }), node(2, [1])], { distances }));
   expect(spec).toMatchObject({ nodeIds: [0, 2], nodeCpus: [1, 1], slit: { value: [[10, 20], [20, 10]] } }); // prettier-ignore
   expect(remarks[0]).toBe('left out, for they have neither CPUs nor memory: nodes 1');
+  const empty = [3, 4, 5, 7].map((id) => node(id, [], { memoryBytes: 0 }));
+  expect(imported(topology([node(0, [0]), ...empty])).remarks[0]).toBe('left out, for they have neither CPUs nor memory: nodes 3-5,7');
 });
 
 describe('--like', () => {

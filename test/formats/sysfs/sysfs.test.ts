@@ -66,6 +66,19 @@ describe('a dump of /sys', () => {
     const { nodes, remarks } = readSysfs(changed({ [`${CPU}/online`]: '0-2,4-5\n' }));
     expect(nodes[0]).toMatchObject({ cpus: [0, 1, 4], cores: [[0], [1, 4]] });
     expect(remarks).toEqual(['CPUs left out, for they are offline: 3', HIGHEST]);
+    const noThreads = readSysfs(changed({ [`${CPU}/online`]: '0-2\n', [`${CPU}/present`]: '0-5,8-20\n' }));
+    expect(noThreads.remarks[0]).toBe('CPUs left out, for they are offline: 3-5,8-20');
+  });
+
+  test('what is said of several nodes is one remark', () => {
+    const writes = (node: number): Record<string, string> => ({
+      [`${NODE}/node${node}/access1/initiators/read_latency`]: '90\n',
+      [`${NODE}/node${node}/access1/initiators/write_latency`]: '95\n',
+    });
+    expect(readSysfs(changed({ ...writes(1), ...writes(5) })).remarks).toEqual([
+      'each of nodes 1,5: what its memory takes to write is left out, reads count',
+      HIGHEST,
+    ]);
   });
 
   test('a last-level cache that two nodes share counts by the CPUs of each', () => {
