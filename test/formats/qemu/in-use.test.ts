@@ -191,18 +191,31 @@ describe('all memory is backed at the start', () => {
     '-netdev vhost-vdpa,id=n,vhostdev=/dev/vhost-vdpa-0 -device virtio-net-pci,netdev=n',
     `-netdev '{"id":"n","type":"vhost-vdpa","vhostdev":"/dev/fdset/0"}'`,
     '-mem-prealloc -mem-path /dev/hugepages',
+    '-object sev-guest,id=sev0,cbitpos=47,reduced-phys-bits=1',
+    `-object '{"qom-type":"sev-guest","id":"lsec0","cbitpos":51}'`,
   ])('for %s', (option) => {
     expect(isBacked(option)).toEqual([true, true]);
     expect(readQemu(`-m 4G ${option}`)).toMatchObject({ isPreallocated: true, unsimulated: [] });
   });
 
-  test.each(['-netdev tap,id=vhost-vdpa,vhost=on', '-overcommit mem-lock=off', '-overcommit mem-lock=on-fault', '-realtime mlock=off'])(
-    'not for %s',
-    (option) => {
-      expect(isBacked(option)).toEqual([false, false]);
-      expect(readQemu(`-m 4G ${option}`).unsimulated).toEqual([]);
-    },
-  );
+  test.each([
+    '-netdev tap,id=vhost-vdpa,vhost=on',
+    '-overcommit mem-lock=off',
+    '-overcommit mem-lock=on-fault',
+    '-realtime mlock=off',
+    '-object sev-snp-guest,id=sev0,cbitpos=51,reduced-phys-bits=1',
+    '-object tdx-guest,id=tdx',
+  ])('not for %s', (option) => {
+    expect(isBacked(option)).toEqual([false, false]);
+    expect(readQemu(`-m 4G ${option}`).unsimulated).toEqual([]);
+  });
+
+  test('for SEV, and says so; that its memory is encrypted is not simulated', () => {
+    const { ignored, unsimulated } = readQemu('-m 4G -object sev-guest,id=s -machine q35,confidential-guest-support=s');
+    expect(ignored).toContain('line 1: -object sev-guest: all memory is backed at the start for it');
+    expect(unsimulated).toEqual(['line 1: -machine confidential-guest-support: memory that is encrypted']);
+    expect(readQemu('-m 4G -object sev-guest,id=s -machine q35,memory-encryption=s').unsimulated).toEqual(['line 1: -machine memory-encryption: memory that is encrypted']); // prettier-ignore
+  });
 });
 
 test.each([
