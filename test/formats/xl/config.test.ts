@@ -309,3 +309,11 @@ describe('several guests in one text', () => {
     expect(() => names(text)).toThrow(message);
   });
 });
+
+test('keys of Xen 4.17 to 4.21 are known: some have no effect, colours of caches have one', () => {
+  const { ignored, unsimulated } = readXlConfig(
+    'name="a"\nmemory=512\nsve="hw"\nsmbios=["system-product-name=x"]\nvirtio=["type=virtio,device22"]\ntrap_unmapped_accesses=1\nllc_colors=["0-3"]\n',
+  );
+  expect(ignored).toEqual(['line 3: sve', 'line 4: smbios', 'line 5: virtio', 'line 6: trap_unmapped_accesses']);
+  expect(unsimulated).toEqual(['line 7: llc_colors']);
+});
