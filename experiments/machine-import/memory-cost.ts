@@ -59,7 +59,7 @@ function latencyFigure(said: Cells | null, slit: Matrix, { nodeCpus }: Layout, f
  * 10 means nothing to a node that no CPU is local to: by SLIT alone a far CPU would have that memory sooner than the near one is said to.
  */
 function nearestSaid(said: Cells | null, slit: Matrix, node: number): number | null {
-  const from = slit.flatMap((_, cpuNode) => (cpuNode !== node && said?.[cpuNode]?.[node] ? [cpuNode] : []));
+  const from = slit.flatMap((_, cpuNode) => (said?.[cpuNode]?.[node] ? [cpuNode] : []));
   return from.reduce<number | null>((best, other) => (best === null || slit[other]![node]! < slit[best]![node]! ? other : best), null);
 }
 

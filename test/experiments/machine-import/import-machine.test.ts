@@ -174,6 +174,16 @@ describe('memory attributes', () => {
     expect(withCxl.latencyNs.source).toBe('assumed: SLIT / 10 times the local latency said, to memory alone by the ratio of SLIT to the nearest said; 3 of 9 pairs are x (test): memory attribute Latency'); // prettier-ignore
   });
 
+  test('of memory alone from several nodes: the nearest of them counts', () => {
+    const { spec } = imported(
+      topology([node(0, [0]), node(1, [1]), node(2, [2]), node(3, [])], {
+        distances: [[10, 21, 21, 40], [21, 10, 21, 20], [21, 21, 10, 30], [5, 5, 5, 10].map((cell) => cell + 10)].map((row, i) => row.map((cell, j) => (i === j ? 10 : cell))), // prettier-ignore
+        latencyNs: [[100, null, null, 500], [null, 100, null, 280], [null, null, 100, null], [null, null, null, null]], // prettier-ignore
+      }),
+    );
+    expect(spec.latencyNs.value.slice(0, 3).map((row) => row[3])).toEqual([500, 280, (280 * 30) / 20]);
+  });
+
   test('of bandwidth between nodes are not taken back by a link that is assumed', () => {
     const usual = (0.5 * (40 + 50 + 36)) / 3; // 21
     expect(withCxl.links.value).toEqual([

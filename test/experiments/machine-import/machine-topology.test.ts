@@ -57,7 +57,7 @@ test('the bandwidth of memory alone is that to the nearest CPUs, and comes back'
   const host: Topology = {
     name: null,
     nodes: [node(0, [0, 2]), node(1, [1, 3]), node(4, []), node(5, [])],
-    distances: [[10, 12, 14, 13], [12, 10, 13, 14], [14, 13, 10, 14], [13, 14, 14, 10]], // prettier-ignore
+    distances: [[10, 12, 14, 13], [12, 10, 13, 14], [11, 13, 10, 14], [13, 11, 14, 10]], // prettier-ignore
     latencyNs: null,
     bandwidthGBps: [[60, null, null, 210], [null, 61, 200, null], [null, null, null, null], [null, null, null, null]], // prettier-ignore
     clockGHz: null,

@@ -123,6 +123,13 @@ describe('a topology', () => {
     expect(guest.unsimulated).toHaveLength(topology ? 0 : 1);
   });
 
+  test('counts the dies of a socket', () => {
+    const cpu = (vcpus: number): GuestDescription =>
+      readLibvirt(domain("<cpu><topology sockets='2' dies='3' cores='2' threads='1'/></cpu>", `<vcpu>${vcpus}</vcpu>`));
+    expect(cpu(12).topology).toEqual({ sockets: 2, dies: 3, cores: 2, threads: 1 });
+    expect(() => cpu(4)).toThrow('topology of 12 vCPUs, want the 4 of <vcpu>');
+  });
+
   test('has the sockets of vCPUs that are there, whichever they are', () => {
     const there = ['yes', 'no', 'no', 'yes', 'yes', 'no', 'no', 'yes'].map((one, id) => `<vcpu id='${id}' enabled='${one}'/>`);
     const guest = (pairs: string[]): GuestDescription =>

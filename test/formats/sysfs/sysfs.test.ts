@@ -87,6 +87,23 @@ describe('a dump of /sys', () => {
     expect(nodes.map(({ llcBytes }) => llcBytes)).toEqual([(5118 * 1024 * 4) / 6, (5118 * 1024 * 2) / 6]);
   });
 
+  test('a cache that names none of the CPUs on line is of the CPU it stands at', () => {
+    const none = Object.fromEntries([2, 5].map((cpu) => [`${CPU}/cpu${cpu}/cache/index3/shared_cpu_list`, '7\n']));
+    expect(readSysfs(changed(none)).nodes[1]).toMatchObject({ llcBytes: 2 * 5118 * 1024, llcCount: 2 });
+  });
+
+  test('what HMAT says as initiators without CPUs have it is that of the node itself; a bandwidth of 0 says nothing', () => {
+    const folder = `${NODE}/node5/access0/initiators`;
+    const more = { [`${NODE}/online`]: '1,5,7\n', [`${NODE}/node7/cpulist`]: '\n', [`${NODE}/node7/meminfo`]: 'Node 7 MemTotal: 9 kB\n' };
+    const said = { [`${folder}/node7`]: '', [`${folder}/read_latency`]: '75\n', [`${folder}/read_bandwidth`]: '0\n' };
+    const distances = Object.fromEntries([1, 5, 7].map((id) => [`${NODE}/node${id}/distance`, '10 20 30\n']));
+    const { latencyNs, bandwidthGBps } = readSysfs(changed({ ...more, ...said, ...distances }));
+    expect(latencyNs).toEqual([[null, null, null], [null, 75, null], [null, null, null]]); // prettier-ignore
+    expect(bandwidthGBps).toBeNull();
+    const both = readSysfs(changed({ ...more, ...said, ...distances, [`${NODE}/node1/access0/initiators/read_bandwidth`]: '2000\n' }));
+    expect(both.bandwidthGBps).toEqual([[2, null, null], [null, null, null], [null, null, null]]); // prettier-ignore
+  });
+
   test('several last-level caches of a node are counted and added up', () => {
     const split = Object.fromEntries(
       [0, 1, 3, 4].map((cpu) => [`${CPU}/cpu${cpu}/cache/index3/shared_cpu_list`, cpu % 3 === 0 ? '0,3' : '1,4']),

@@ -103,6 +103,12 @@ const MEMORY = 'memory=64;vcpus=3;';
 const vnuma = (...nodes: string[]): string => `type="hvm";vcpus=3;vnuma=[${nodes.join(',')}]`;
 const NODE = '["pnode=1","size=64","vcpus=0-2","vdistances=10"]';
 
+test('vCPUs of vnuma that are not there at the start are left out of their nodes', () => {
+  const nodes = '["pnode=1","size=64","vcpus=0,3","vdistances=10,21"],["pnode=2","size=32","vcpus=1-2","vdistances=21,10"]';
+  const { cells, vcpus } = readXlConfig(`type="hvm";memory=96;vcpus=2;maxvcpus=4;vnuma=[${nodes}]`);
+  expect([vcpus, cells.map((cell) => cell.vcpus)]).toEqual([2, [[0], [1]]]);
+});
+
 describe('CPUs', () => {
   test.each<[text: string, choice: CpuChoice | null]>([
     ['"0-3,5,^1"', { cpus: [0, 2, 3, 5] }],
