@@ -74,7 +74,7 @@ function readCommand(source: SourceText, command: readonly ShellWord[], passedOv
   const smpOption = last('smp');
   const smp = smpOption ? readSmp(new Settings(source, smpOption, 'cpus'), era.prefersSockets) : ONE_VCPU;
   if (smp.groups > 1) aside.ignored.push('-smp clusters, modules: their cores are counted, they are not told apart');
-  if (smp.maxCpus > smp.cpus) aside.ignored.push(`-smp maxcpus=${smp.maxCpus}: vCPUs that may be plugged in later`);
+  if (smp.maxCpus > smp.cpus) aside.ignored.push(`-smp maxcpus=${smp.maxCpus}: vCPUs that may be plugged in later; libvirt plugs those in at the start that its XML has as hotpluggable and enabled`); // prettier-ignore
   const backends = backendsOf(source, options, aside);
   const given = last('m');
   const memory = memoryOf(host, given ? readMemory(source, given, aside) : null, backends);

@@ -60,7 +60,9 @@ describe('-smp is completed as QEMU 6.2 and later do', () => {
     const { topology, ignored, unsimulated } = readQemu(`-smp ${text} -m 1G`);
     expect(Object.values(topology!)).toEqual(levels);
     expect([ignored.map((one) => one.replace(/\d+/, 'N')), unsimulated]).toEqual([
-      ['-smp maxcpus=N: vCPUs that may be plugged in later'],
+      [
+        '-smp maxcpus=N: vCPUs that may be plugged in later; libvirt plugs those in at the start that its XML has as hotpluggable and enabled',
+      ],
       [],
     ]);
   });

@@ -87,6 +87,17 @@ describe('a dump of /sys', () => {
     expect(nodes.map(({ llcBytes }) => llcBytes)).toEqual([(5118 * 1024 * 4) / 6, (5118 * 1024 * 2) / 6]);
   });
 
+  test('of caches that differ in size the smallest is taken, as of hybrid processors, and it says so', () => {
+    const large = Object.fromEntries([0, 3].flatMap((cpu) => [[`${CPU}/cpu${cpu}/cache/index2/size`, '1280K\n'], [`${CPU}/cpu${cpu}/cache/index0/size`, '48K\n']])); // prettier-ignore
+    const { nodes, remarks } = readSysfs(changed(large));
+    expect(nodes[0]).toMatchObject({ l1Bytes: 49_152, l2Bytes: 524_288 });
+    expect(remarks).toEqual([
+      'the L1 caches of node 1 differ in size: the smallest is taken, 49152 bytes',
+      'the L2 caches of node 1 differ in size: the smallest is taken, 524288 bytes',
+      HIGHEST,
+    ]);
+  });
+
   test('a cache that names none of the CPUs on line is of the CPU it stands at', () => {
     const none = Object.fromEntries([2, 5].map((cpu) => [`${CPU}/cpu${cpu}/cache/index3/shared_cpu_list`, '7\n']));
     expect(readSysfs(changed(none)).nodes[1]).toMatchObject({ llcBytes: 2 * 5118 * 1024, llcCount: 2 });
