@@ -51,3 +51,11 @@ export function formatIdList(ids: readonly number[]): string {
   }
   return parts.join(',');
 }
+
+const MOST_RANGES = 32;
+
+/** The same for people: long lists are cut, and say how many ids they have. */
+export function asRanges(ids: readonly number[]): string {
+  const ranges = formatIdList(ids).split(',');
+  return ranges.length > MOST_RANGES ? `${ranges.slice(0, MOST_RANGES).join(',')},... (${ids.length})` : ranges.join(',');
+}

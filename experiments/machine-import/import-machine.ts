@@ -1,5 +1,5 @@
 import type { Topology, TopologyNode } from '../../formats/topology.ts';
-import { assumed, matrixOf, meshHops, meshLinks, pooledLoadedLatency, unknownHole } from '../../machines/figures.ts';
+import { assumed, matrixOf, meshHops, pooledLoadedLatency, unknownHole } from '../../machines/figures.ts';
 import { checkSpec } from '../../sim/machine-check.ts';
 import { type Figure, figuresOf, isAssumed, type MachineSpec, type Matrix } from '../../sim/machine-spec.ts';
 import { InputError } from '../input-error.ts';
@@ -113,7 +113,6 @@ function figuresOfNodes(topology: Topology, layout: Layout, { from }: ImportWord
       );
   const cost = memoryCost(topology, layout, slit, from);
   const cores = Math.max(...nodeCpus) / threadsPerCore;
-  const meanGBps = cost.controllerGBps.value.reduce((sum, GBps) => sum + GBps, 0) / count;
   const ofCore = `, over the ${threadsPerCore} threads of a core`;
   const own = (name: 'l1Bytes' | 'l2Bytes', prior: number): Figure<number> => {
     const figure = cacheFigure(nodes, name, prior, from, remarks);
@@ -135,10 +134,6 @@ function figuresOfNodes(topology: Topology, layout: Layout, { from }: ImportWord
     memoryHoleGiB: unknownHole,
     slit,
     ...cost,
-    links: assumed(
-      meshLinks(count, PRIORS.linkShare * meanGBps),
-      `a link between every two nodes, each direction of ${PRIORS.linkShare} times the mean controller; no topology says which nodes are linked`,
-    ),
     nextHop: assumed(meshHops(count), 'every node is a neighbour of every other'),
     linesInFlight: assumed(
       PRIORS.linesInFlight / threadsPerCore,

@@ -1,3 +1,4 @@
+import { asRanges } from '../../formats/id-list.ts';
 import type { Topology, TopologyNode } from '../../formats/topology.ts';
 import type { MachineSpec, Matrix } from '../../sim/machine-spec.ts';
 import { InputError } from '../input-error.ts';
@@ -27,7 +28,7 @@ export function layoutOf(topology: Topology): Layout {
   const places = topology.nodes.flatMap(({ cpus, memoryBytes }, at) => (cpus.length > 0 || memoryBytes ? [at] : []));
   const nodes = places.map((at) => topology.nodes[at]!);
   const gone = topology.nodes.filter((node) => !nodes.includes(node)).map(({ id }) => id);
-  if (gone.length > 0) remarks.push(`left out, for they have neither CPUs nor memory: nodes ${gone.join(', ')}`);
+  if (gone.length > 0) remarks.push(`left out, for they have neither CPUs nor memory: nodes ${asRanges(gone)}`);
   if (!nodes.some(({ cpus }) => cpus.length > 0)) throw new InputError('cpus = none, want a machine with CPUs');
   if (nodes.every(({ memoryBytes }) => memoryBytes === 0)) throw new InputError('memory = 0 in every node, want a machine with memory');
   const threadsPerCore = threadsOf(nodes, remarks);
@@ -36,7 +37,7 @@ export function layoutOf(topology: Topology): Layout {
     places,
     nodeCpus: nodes.map(({ cpus }) => cpus.length),
     threadsPerCore,
-    cpuIds: nodes.flatMap(({ cpus, cores }) => (threadsPerCore > 1 ? cores!.flat() : cpus)),
+    cpuIds: nodes.flatMap(({ cpus, cores }) => (threadsPerCore > 1 ? (cores ?? []).flat() : cpus)), // none said of memory alone
     packages: nodes.map((node) => node.package),
     slit: slitOf(topology.distances, places, nodes, remarks),
     remarks,

@@ -1,18 +1,18 @@
 import type { Topology, TopologyNode } from '../../formats/topology.ts';
-import { type Figure, isAssumed, type MachineSpec, type Matrix } from '../../sim/machine-spec.ts';
+import { type Figure, isAssumed, type MachineSpec } from '../../sim/machine-spec.ts';
 
 /**
  * What other tools can be told of a machine, under the ids of its operating system. Figures that are assumed are not told: they would
  * come back as if they had been measured.
  */
 export function topologyOf(spec: MachineSpec): Topology {
-  const { nodeCpus, latencyNs, controllerGBps, pairGBps } = spec;
+  const { nodeCpus, latencyNs } = spec;
   return {
     name: spec.name,
     nodes: nodeCpus.map((_, node) => topologyNode(spec, node)),
     distances: spec.slit.value,
     latencyNs: isAssumed(latencyNs) ? null : latencyNs.value,
-    bandwidthGBps: bandwidthOf(controllerGBps, pairGBps),
+    bandwidthGBps: bandwidthOf(spec),
     clockGHz: said(spec.clockGHz),
     remarks: [],
   };
@@ -42,14 +42,23 @@ function topologyNode(spec: MachineSpec, node: number): TopologyNode {
   };
 }
 
-/** Of its own memory what the controller gives; of another node's what the pair is limited to, if that is known. */
-function bandwidthOf(controllers: Figure<readonly number[]>, pairs: Figure<Matrix> | undefined): (number | null)[][] | null {
-  const isPairs = pairs !== undefined && !isAssumed(pairs);
-  if (isAssumed(controllers) && !isPairs) return null;
-  return controllers.value.map((GBps, row) =>
-    controllers.value.map((_, column) =>
-      row === column ? (isAssumed(controllers) ? null : GBps) : isPairs ? pairs.value[row]![column]! : null,
-    ),
+/**
+ * Of its own memory what the controller gives, and of memory alone what it gives the nearest CPUs; of another node's what the pair is
+ * limited to, if that is known.
+ */
+function bandwidthOf({ controllerGBps, pairGBps, nodeCpus, slit }: MachineSpec): (number | null)[][] | null {
+  const pairs = pairGBps && !isAssumed(pairGBps) ? pairGBps.value : null;
+  const isKnown = !isAssumed(controllerGBps);
+  if (!isKnown && !pairs) return null;
+  const withCpus = [...nodeCpus.keys()].filter((node) => nodeCpus[node]! > 0);
+  const nearest = nodeCpus.map((count, node) =>
+    count > 0 ? node : withCpus.reduce((best, other) => (slit.value[other]![node]! < slit.value[best]![node]! ? other : best)),
+  );
+  return nodeCpus.map((_, row) =>
+    nodeCpus.map((_, column) => {
+      if (row !== column && pairs) return pairs[row]![column]!;
+      return isKnown && row === nearest[column] ? controllerGBps.value[column]! : null;
+    }),
   );
 }
 

@@ -26,11 +26,18 @@ export function socketsOf(layout: Layout, known: MachineSpec | null, remarks: st
   near.forEach((first, node) => (names[node] = `alone ${first}`));
   const withCpus = nodes.flatMap(({ cpus }, node) => (cpus.length > 0 ? [node] : []));
   const memoryOnly = unsaid.filter((node) => nodes[node]!.cpus.length === 0);
+  const equallyNear: number[] = [];
   for (const node of memoryOnly) {
-    const nearest = withCpus.reduce((best, other) => ((slit?.[node]![other] ?? 0) < (slit?.[node]![best] ?? 0) ? other : best));
+    const distance = (other: number): number => slit?.[node]![other] ?? 0;
+    const nearest = withCpus.reduce((best, other) => (distance(other) < distance(best) ? other : best));
+    if (withCpus.some((other) => distance(other) === distance(nearest) && names[other] !== names[nearest])) equallyNear.push(node);
     names[node] = names[nearest]!;
   }
-  if (memoryOnly.length > 0) remarks.push(`nodes of memory alone are taken to be in the socket of the nearest with CPUs: ${memoryOnly.map((node) => nodes[node]!.id).join(', ')}`); // prettier-ignore
+  const idsOf = (list: readonly number[]): string => list.map((node) => nodes[node]!.id).join(', ');
+  if (memoryOnly.length > 0)
+    remarks.push(`nodes of memory alone are taken to be in the socket of the nearest with CPUs: ${idsOf(memoryOnly)}`);
+  if (equallyNear.length > 0)
+    remarks.push(`of these as near to nodes of other sockets, and taken to be in the first: ${idsOf(equallyNear)}`);
   const isJoined = [...near].some(([node, first]) => node !== first);
   const how = isJoined ? `nodes at most ${PRIORS.socketDistance} apart taken to share one` : 'each node with CPUs taken for one';
   const guess = unsaid.length > memoryOnly.length ? `not said, ${how}` : null;

@@ -1,6 +1,7 @@
 import { shown } from '../format-error.ts';
+import { asRanges } from '../id-list.ts';
 import { MOST_CPUS, MOST_NODES, type HwlocCache, type HwlocCpu, type HwlocMachine, type HwlocNode } from './machine.ts';
-import { asRanges, MOST_NUMBERS, readHwlocSet, within, type HwlocSet } from './set.ts';
+import { MOST_NUMBERS, readHwlocSet, within, type HwlocSet } from './set.ts';
 import { attribute, childrenOf, xmlFail, type XmlElement } from '../xml.ts';
 
 /** The tree of objects, taken apart. */

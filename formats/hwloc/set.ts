@@ -54,16 +54,3 @@ export function within(set: HwlocSet, all: readonly number[]): number[] {
   const members = new Set(set.members);
   return all.filter((number) => members.has(number) || (set.endlessFrom !== null && number >= set.endlessFrom));
 }
-
-/** `0-2,5`: numbers by rising size as people list them; long lists are cut. */
-export function asRanges(numbers: readonly number[]): string {
-  const ranges: string[] = [];
-  for (let i = 0; i < numbers.length;) {
-    let last = i;
-    while (numbers[last + 1] === numbers[last]! + 1) last++;
-    ranges.push(last === i ? `${numbers[i]!}` : `${numbers[i]!}-${numbers[last]!}`);
-    i = last + 1;
-  }
-  return ranges.length > MOST_RANGES ? `${ranges.slice(0, MOST_RANGES).join(',')},... (${numbers.length})` : ranges.join(',');
-}
-const MOST_RANGES = 32;

@@ -1,5 +1,6 @@
 import { SourceText } from '../format-error.ts';
-import { limitedRemarks, MOST_NODES, topologyNodes, type HwlocCache, type HwlocCpu, type HwlocNode } from './machine.ts';
+import { limitedRemarks } from '../remarks.ts';
+import { MOST_NODES, topologyNodes, type HwlocCache, type HwlocCpu, type HwlocNode } from './machine.ts';
 import { indexesOf } from './synthetic-indexes.ts';
 import { readLevels, type SyntheticLevel, type SyntheticType } from './synthetic-levels.ts';
 import type { Topology } from '../topology.ts';

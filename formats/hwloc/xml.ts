@@ -1,6 +1,7 @@
 import { shown } from '../format-error.ts';
 import { readDistances } from './distances.ts';
-import { limitedRemarks, topologyNodes } from './machine.ts';
+import { topologyNodes } from './machine.ts';
+import { limitedRemarks } from '../remarks.ts';
 import { readMemoryAttributes } from './memattrs.ts';
 import { readObjects, type HwlocObjects } from './objects.ts';
 import { readHwlocSet, within } from './set.ts';

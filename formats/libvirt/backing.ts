@@ -13,13 +13,17 @@ const SMALL_PAGE_BYTES = 4096;
 
 /**
  * <memoryBacking>, and what else fills memory at the start: <allocation mode="immediate">; locked memory, as mlockall() touches it; huge
- * pages, as libvirt then asks for prealloc; PCI devices of the host, whose DMA wants all pages in their place. Xen always does.
+ * pages, as libvirt then asks for prealloc; PCI devices of the host, whose DMA wants all pages in their place; SEV, which QEMU registers
+ * all pages with (SNP and TDX have theirs from guest_memfd, as they are asked for). Xen always does.
  * After: libvirt, src/qemu/qemu_command.c, qemuBuildMemoryBackendProps and qemuBuildMemoryGetPagesize.
  */
-export function backingOf(domain: XmlElement, isKvm: boolean, { ignored }: Remarks): Backing {
+export function backingOf(domain: XmlElement, isKvm: boolean, { unsimulated, ignored }: Remarks): Backing {
   const backing = onlyChild(domain, 'memoryBacking');
   const pages = backing && onlyChild(backing, 'hugepages');
+  const isLocked = backing !== undefined && childOf(backing, 'locked') !== undefined;
+  const isImmediate = backing !== undefined && childOf(backing, 'allocation')?.attributes.get('mode') === 'immediate';
   for (const child of backing?.children ?? []) {
+    if (isKvm && (child.name === 'locked' || (isImmediate && child.name === 'allocation'))) continue; // has its effect
     const isHuge = child.name === 'hugepages';
     ignored.push(
       placed(
@@ -29,11 +33,17 @@ export function backingOf(domain: XmlElement, isKvm: boolean, { ignored }: Remar
     );
   }
   const hasDevice = passedThrough(domain, isKvm ? ignored : []);
-  const isLocked = backing !== undefined && childOf(backing, 'locked') !== undefined;
-  const isImmediate = backing !== undefined && childOf(backing, 'allocation')?.attributes.get('mode') === 'immediate';
-  const isOfAll = !isKvm || hasDevice || isLocked || isImmediate;
+  const isOfAll = [!isKvm, hasDevice, isSev(domain, unsimulated), isLocked, isImmediate].includes(true);
   const isHuge = pages ? hugeCells(pages) : () => false;
   return { isOfAll: isOfAll || isHuge(null), isOfCell: (cell) => isOfAll || isHuge(cell) };
+}
+
+/** Encrypted memory costs more, cannot move, and is not simulated; without that, what SEV pins is still all there at the start. */
+function isSev(domain: XmlElement, unsimulated: string[]): boolean {
+  const security = onlyChild(domain, 'launchSecurity');
+  const type = security?.attributes.get('type') ?? 'of no type';
+  if (security) unsimulated.push(placed(security, `launchSecurity ${type}: memory that is encrypted`));
+  return type === 'sev';
 }
 
 /** A page size with a nodeset is that of these cells, one without of the others; without a size it is the host's usual huge one. */

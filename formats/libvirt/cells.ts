@@ -47,7 +47,7 @@ export function cpuModelOf(
   const vcpus = cellVcpus(elements, cpus);
   const cells = elements.map((element, i): GuestCell => ({
     vcpus: vcpus[i]!.flatMap((vcpu) => cpus.indexOf.get(vcpu) ?? []),
-    memoryBytes: guestBytes(element, kind, 'memory'),
+    memoryBytes: attribute(element, 'memory').trim() === '0' ? 0 : guestBytes(element, kind, 'memory'),
     memory: kind === 'kvm' ? (memory.get(i)?.binding ?? null) : { mode: 'strict', nodes: [i] },
     isPreallocated: backing.isOfCell(i),
   }));

@@ -1,5 +1,6 @@
 import { type GuestDescription, MOST_GUESTS } from '../guest-description.ts';
 import { backingOf } from './backing.ts';
+import { withoutEmptyNodes } from '../empty-nodes.ts';
 import { cpuModelOf, type VirtualCpus } from './cells.ts';
 import { withDimms } from './dimms.ts';
 import { otherElements } from './others.ts';
@@ -51,7 +52,8 @@ function readDomain(domain: XmlElement): GuestDescription {
   const tuning = tuningOf(domain, cpus, remarks);
   const backing = backingOf(domain, kind === 'kvm', remarks);
   const built = cpuModelOf(domain, kind, cpus, tuning.cellMemory, backing, remarks);
-  const model = { ...built, cells: withDimms(domain, kind, built.cells, remarks) };
+  const { cells, distances } = withoutEmptyNodes({ ...built, cells: withDimms(domain, kind, built.cells, remarks) }, remarks.ignored);
+  const model = { ...built, cells, distances };
   const bytes = memoryOf(domain, kind, model.cells, remarks);
   otherElements(domain, bytes, remarks);
   return {

@@ -17,6 +17,7 @@ export const READ_ELEMENTS: readonly string[] = [
   'numatune',
   'cpu',
   'memoryBacking',
+  'launchSecurity',
   'os',
 ];
 
@@ -40,7 +41,6 @@ export const NO_EFFECT: readonly string[] = [
   'features',
   'devices',
   'seclabel',
-  'launchSecurity',
   'keywrap',
   'resource',
   'perf',

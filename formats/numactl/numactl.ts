@@ -209,7 +209,12 @@ class NumactlReader {
   #matrix(rows: ReadonlyMap<number, readonly number[]>, ids: readonly number[]): number[][] {
     const columnOf = new Map(this.#columns.map((id, at) => [id, at]));
     const isWhole = rows.size === ids.length && columnOf.size === ids.length && ids.every((id) => rows.has(id) && columnOf.has(id));
-    if (!isWhole) this.#refuse('node distances', `${rows.size} rows`, `a row and a column for each of nodes ${formatIdList(ids)}`);
+    if (!isWhole)
+      this.#refuse(
+        'node distances',
+        `${rows.size} rows, ${columnOf.size} columns`,
+        `a row and a column for each of nodes ${formatIdList(ids)}`,
+      );
     return ids.map((row) => ids.map((column) => rows.get(row)![columnOf.get(column)!]!));
   }
 

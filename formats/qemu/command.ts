@@ -1,6 +1,6 @@
 import { shown, type SourceText } from '../format-error.ts';
 import type { Aside } from './memory.ts';
-import { HUGE_PAGES, lineOf } from './memory.ts';
+import { ALL_BACKED, HUGE_PAGES, isPinning, lineOf } from './memory.ts';
 import { type QemuOption, Settings } from './options.ts';
 import { knownWord, type ShellWord } from './shell-words.ts';
 
@@ -85,7 +85,7 @@ export function readOptions(source: SourceText, words: readonly ShellWord[], asi
     else if (QEMU_PLAIN_WITH_ARGUMENT.has(name)) {
       const isHolding = HOLDING_NETWORK.test(argument().text) && name === 'netdev';
       if (isHolding) flags.add('vhost-vdpa');
-      aside.ignored.push(`${line}: -${name}${isHolding ? ` vhost-vdpa: ${FOR_DMA}` : ''}`);
+      aside.ignored.push(`${line}: -${name}${isHolding ? ` vhost-vdpa: ${ALL_BACKED}` : ''}`);
     } else if (QEMU_UNSIMULATED.has(name)) aside.unsimulated.push(`${line}: -${name}`);
     else if (name === 'readconfig' && PROXMOX_CONFIG.test(next?.text ?? '')) {
       aside.ignored.push(`${line}: -readconfig ${short(argument().text)}: buses, as Proxmox has them`);
@@ -108,7 +108,6 @@ const HEAVY_DEVICE = /^(pc-dimm|nvdimm|virtio-(mem|pmem)|vfio-|cxl-|.*-cpu(-core
 /** Devices of the host: DMA wants all memory of the guest in its place, from the start on. */
 const HOLDING_DEVICE = /^(vfio-pci|vhost-vdpa)/;
 const HOLDING_NETWORK = /^(?:(?:type=)?vhost-vdpa,|\{[^]*"vhost-vdpa")/;
-const FOR_DMA = 'all memory is backed at the start for it';
 
 /** Whether an option with an argument changes nothing of memory and vCPUs. */
 export function isPlainOption(name: string, argument: string): boolean {
@@ -161,6 +160,8 @@ export function readHost(source: SourceText, options: readonly QemuOption[], fla
     } else if (option.name === 'mem-path') {
       const path = option.argument!.text;
       aside.ignored.push(`${line}: -mem-path ${short(path)}${path.includes('huge') ? `: ${HUGE_PAGES}` : ''}`);
+    } else if (option.name === 'object') {
+      if (isPinning(new Settings(source, option, 'qom-type').one('qom-type')?.value ?? '')) found.isHeld = true;
     } else if (option.name === 'device') readDevice(source, option, found, aside);
   }
   return found;
@@ -181,7 +182,8 @@ function readMachine(settings: Settings, line: string, found: Found, aside: Asid
   found.machine = settings.one('type')?.value ?? found.machine;
   if (settings.isOn('hmat')) aside.unsimulated.push(`${line}: -machine hmat=on: guests believe distances (SLIT) and no HMAT`);
   for (const key of ['confidential-guest-support', 'memory-encryption'])
-    if (settings.one(key) && settings.one(key)!.value !== 'off') aside.unsimulated.push(`${line}: -machine ${key}`);
+    if (settings.one(key) && settings.one(key)!.value !== 'off')
+      aside.unsimulated.push(`${line}: -machine ${key}: memory that is encrypted`);
   aside.ignored.push(`${line}: -machine ${short(settings.one('type')?.value ?? '')}`.trimEnd());
 }
 
@@ -193,7 +195,7 @@ function readDevice(source: SourceText, option: QemuOption, found: Found, aside:
   if (driver === 'pc-dimm') found.dimms.push({ settings, at: option.at });
   else if (HOLDING_DEVICE.test(driver)) {
     found.isHeld = true;
-    aside.ignored.push(`${line}: ${FOR_DMA}`);
+    aside.ignored.push(`${line}: ${ALL_BACKED}`);
   } else if (HEAVY_DEVICE.test(driver)) aside.unsimulated.push(line);
   else {
     const reports = driver.startsWith('virtio-balloon') && settings.isOn('free-page-reporting'); // else it is empty until somebody fills it

@@ -23,7 +23,7 @@ const LAST_LEGACY = eraOf(500);
  * Of `pc-i440fx-2.11`, `pc-q35-6.1+pve0` (Proxmox), `pc-1.3`, `virt-6.0`, `pc-q35-rhel8.2.0`, `pc-i440fx-focal`. A name without a version (`pc`, `q35`, none) is the newest machine of
  * the QEMU at hand; if nodes have no memory backends that QEMU can be no newer than 5.0.
  * After: hw/i386/pc_piix.c, pc_q35.c (smp_props.prefer_sockets, numa_mem_supported, numa_auto_assign_ram); docs/about/removed-features.rst.
- * @param hasLegacyNodes whether a `-numa node` has no memdev
+ * @param hasLegacyNodes whether there are `-numa node`, none with memdev
  */
 export function machineEra(type: string | null, hasLegacyNodes: boolean): MachineEra {
   const version = versionOf(type ?? '');

@@ -24,6 +24,7 @@ const MODES = { preferred: 'preferred', bind: 'strict', interleave: 'interleave'
 /** Without effect on where memory lies or what it costs. */
 const PLAIN_KEYS = ['share', 'merge', 'dump', 'reserve', 'mem-path', 'discard-data', 'seal', 'x-use-canonical-path-for-ramblock-id', 'prealloc-threads', 'prealloc-context', 'align', 'offset', 'readonly', 'rom'] as const; // prettier-ignore
 const OTHER_KEYS = ['hugetlb', 'hugetlbsize', 'pmem'];
+export const ALL_BACKED = 'all memory is backed at the start for it';
 export const HUGE_PAGES = 'huge pages: how large a page is mapped is the scenario’s word "mapping"';
 
 /**
@@ -36,7 +37,7 @@ export function readBackend(source: SourceText, option: QemuOption, aside: Aside
   if (type === null) return settings.fail(null, 'without qom-type, want the kind of object, such as memory-backend-ram');
   if (/[$`]/.test(type.value)) knownWord(source, option.argument!);
   if (!type.value.startsWith('memory-backend-')) {
-    aside.ignored.push(`${lineOf(source, option.at)}: -object ${type.value}`);
+    aside.ignored.push(`${lineOf(source, option.at)}: -object ${type.value}${isPinning(type.value) ? `: ${ALL_BACKED}` : ''}`);
     return null;
   }
   knownWord(source, option.argument!);
@@ -51,6 +52,11 @@ export function readBackend(source: SourceText, option: QemuOption, aside: Aside
   if (settings.isOn('hugetlb') || settings.one('hugetlbsize') || path.includes('huge'))
     aside.ignored.push(`${lineOf(source, option.at)}: -object ${id.value}: ${HUGE_PAGES}`);
   return { id: id.value, bytes, binding: readBinding(settings), isPreallocated: settings.isOn('prealloc') };
+}
+
+/** SEV registers all pages before the guest uses them; SNP and TDX have theirs from guest_memfd, as they are asked for (target/i386/sev.c). */
+export function isPinning(object: string): boolean {
+  return object === 'sev-guest';
 }
 
 function readBinding(settings: Settings): MemoryBinding | null {

@@ -110,11 +110,13 @@ function assign(settings: Settings, setting: Setting | null, cpuNode: Int32Array
   cpuNode[cpu] = node;
 }
 
+const CPU_IDS = ['socket-id', 'die-id', 'cluster-id', 'module-id', 'core-id', 'thread-id'];
+
 /** `-numa cpu,node-id=,socket-id=,core-id=`: all vCPUs that have these ids; an id that is not said goes with any. */
 function addCpus(settings: Settings, smp: Smp, nodeCount: number, cpuNode: Int32Array): void {
-  settings.allow(['type', 'node-id', 'socket-id', 'die-id', 'core-id', 'thread-id']);
+  settings.allow(['type', 'node-id', ...CPU_IDS]);
   const node = settings.count('node-id', 0, nodeCount - 1) ?? settings.fail(null, 'without node-id, want node-id=NODE');
-  const wanted = ['socket-id', 'die-id', 'core-id', 'thread-id'].map((key) => settings.count(key, 0, smp.maxCpus - 1));
+  const wanted = CPU_IDS.map((key) => settings.count(key, 0, smp.maxCpus - 1));
   if (wanted.every((id) => id === null)) settings.fail(null, 'without an id, want socket-id, die-id, core-id or thread-id');
   let found = 0;
   for (let cpu = 0; cpu < cpuNode.length; cpu++) {
@@ -126,12 +128,16 @@ function addCpus(settings: Settings, smp: Smp, nodeCount: number, cpuNode: Int32
   if (found === 0) settings.fail(null, 'no vCPU has these ids, want those of -smp');
 }
 
-/** Socket, die of it, core of that, thread of that; vCPUs are numbered in this order. */
-function idsOf(cpu: number, { dies, cores, threads }: Smp): [number, number, number, number] {
+/** Socket, die of it, cluster or module of that, core of that, thread of that; vCPUs are numbered in this order. In the order of CPU_IDS. */
+function idsOf(cpu: number, { dies, groups, cores, threads }: Smp): number[] {
+  const inGroup = cores / groups;
+  const group = Math.floor(cpu / (inGroup * threads)) % groups;
   return [
     Math.floor(cpu / (dies * cores * threads)),
     Math.floor(cpu / (cores * threads)) % dies,
-    Math.floor(cpu / threads) % cores,
+    group,
+    group,
+    Math.floor(cpu / threads) % inGroup,
     cpu % threads,
   ];
 }
@@ -151,11 +157,6 @@ function completeCpus(cpuNode: Int32Array, smp: Smp, nodeCount: number, { ignore
 function sizesOf(nodes: ReadonlyMap<number, Node>, memoryBytes: number, settings: Settings, era: MachineEra): number[] {
   const all = Array.from({ length: nodes.size }, (_, id) => nodes.get(id)!);
   const withBackend = all.filter(({ backend }) => backend !== null);
-  if (withBackend.length > 0 && withBackend.length < all.length) {
-    all
-      .find(({ backend }) => backend === null)!
-      .settings.fail(null, 'without memdev beside nodes that have one, want it of all nodes or of none');
-  }
   const used = new Set<string>();
   for (const { settings: own, backend } of withBackend) {
     if (used.has(backend!.id)) own.fail(own.one('memdev'), 'want a memory backend that no other node has');
@@ -186,10 +187,11 @@ function split(memoryBytes: number, count: number, carriesRest: boolean): number
   });
 }
 
-/** Whether a node has no memdev, as in the days before memory backends. */
+/** Whether no node has a memdev, as in the days before memory backends. Beside one that has, a node without has no memory. */
 export function hasLegacyNodes(source: SourceText, options: readonly QemuOption[]): boolean {
   const all = options.map((option) => new Settings(source, option, 'type'));
-  return all.some((settings) => settings.one('type')?.value === 'node' && !settings.one('memdev'));
+  const nodes = all.filter((settings) => settings.one('type')?.value === 'node');
+  return nodes.length > 0 && !nodes.some((settings) => settings.one('memdev'));
 }
 
 const HIERARCHIES = ['memory', 'first-level', 'second-level', 'third-level'] as const;

@@ -3,6 +3,7 @@ import { MOST_CHARACTERS, shown, SourceText } from '../format-error.ts';
 import { startsGuest } from '../guest-comment.ts';
 import { type GuestDescription, MOST_GUESTS } from '../guest-description.ts';
 import { withDimms } from './dimms.ts';
+import { withoutEmptyNodes } from '../empty-nodes.ts';
 import { topologyAtStart } from '../guest-topology.ts';
 import { type QemuHost, readHost, readOptions } from './command.ts';
 import { commandOfLog } from './libvirt-log.ts';
@@ -72,7 +73,8 @@ function readCommand(source: SourceText, command: readonly ShellWord[], passedOv
   if (taken !== null) aside.ignored.push(`-machine ${shown(host.machine)}: ${taken}`);
   const smpOption = last('smp');
   const smp = smpOption ? readSmp(new Settings(source, smpOption, 'cpus'), era.prefersSockets) : ONE_VCPU;
-  if (smp.maxCpus > smp.cpus) aside.ignored.push(`-smp maxcpus=${smp.maxCpus}: vCPUs that may be plugged in later`);
+  if (smp.groups > 1) aside.ignored.push('-smp clusters, modules: their cores are counted, they are not told apart');
+  if (smp.maxCpus > smp.cpus) aside.ignored.push(`-smp maxcpus=${smp.maxCpus}: vCPUs that may be plugged in later; libvirt plugs those in at the start that its XML has as hotpluggable and enabled`); // prettier-ignore
   const backends = backendsOf(source, options, aside);
   const given = last('m');
   const memory = memoryOf(host, given ? readMemory(source, given, aside) : null, backends);
@@ -80,6 +82,7 @@ function readCommand(source: SourceText, command: readonly ShellWord[], passedOv
   if (isLegacy) aside.ignored.push('-numa node without memdev: QEMU 5.1 on wants it');
   const boot = { binding: memory.backend?.binding ?? null, isPreallocated: memory.backend?.isPreallocated ?? false };
   const { cells, bytes } = withDimms(source, host.dimms, { cells: numa.cells, bytes: memory.bytes }, boot, backends, aside);
+  const nodes = withoutEmptyNodes({ cells, distances: numa.distances }, aside.ignored);
   const isPreallocated = flags.has('mem-prealloc') || host.isHeld;
   return {
     name: nameOf(source, last('name'), aside),
@@ -90,11 +93,11 @@ function readCommand(source: SourceText, command: readonly ShellWord[], passedOv
       .fill(null)
       .map(() => prefix?.pins ?? null),
     softPins: Array<null>(smp.cpus).fill(null),
-    cells: isPreallocated ? cells.map((cell) => ({ ...cell, isPreallocated })) : cells,
-    distances: numa.distances,
+    cells: isPreallocated ? nodes.cells.map((cell) => ({ ...cell, isPreallocated })) : nodes.cells,
+    distances: nodes.distances,
     topology: topologyOf(smp, aside),
     memory: boot.binding ?? prefix?.memory ?? null,
-    isPreallocated: cells.length === 0 && (isPreallocated || boot.isPreallocated),
+    isPreallocated: nodes.cells.length === 0 && (isPreallocated || boot.isPreallocated),
     weight: null,
     capPercent: null,
     ...aside,

@@ -1,4 +1,5 @@
 import { baseName, type Prefix, readPrefix } from './command-prefix.ts';
+import { withoutEmptyNodes } from '../empty-nodes.ts';
 import { shown, SourceText } from '../format-error.ts';
 import type { GuestDescription } from '../guest-description.ts';
 import { type Aside, lineOf, type MemoryBackend, readBackend, readMemory } from './memory.ts';
@@ -63,14 +64,20 @@ export function readVng(text: string): GuestDescription {
   nodes.forEach((word, id) => {
     const comma = word.text.indexOf(',');
     const size = part(word, 0, comma < 0 ? word.text.length : comma);
+    const rest = part(word, comma < 0 ? word.text.length : comma, word.text.length);
+    if (size.text === '0') {
+      options.push(asOption('numa', `node,nodeid=${id}`, rest)); // since 1.39 a node without memory
+      return;
+    }
     backends.set(`mem${id}`, readBackend(source, asOption('object', `memory-backend-memfd,id=mem${id},share=on,size=`, size), aside)!);
-    options.push(asOption('numa', `node,nodeid=${id},memdev=mem${id}`, part(word, comma < 0 ? word.text.length : comma, word.text.length)));
+    options.push(asOption('numa', `node,nodeid=${id},memdev=mem${id}`, rest));
   });
   for (const word of distances) {
     const match = /^(\d{1,4}),(\d{1,4})=(\d{1,4})$/.exec(word.text);
     if (!match) return source.fail(word.offsets[0]!, `--numa-distance ${shown(word.text)}, want SRC,DST=VAL such as 0,1=21`);
     options.push(asOption('numa', `dist,src=${match[1]},dst=${match[2]},val=`, part(word, word.text.indexOf('=') + 1, word.text.length)));
   }
+  if (smp.groups > 1) aside.ignored.push('--cpus clusters, modules: their cores are counted, they are not told apart');
   const { isSaid, maxCpus, sockets, dies, cores, threads } = smp;
   if (maxCpus !== smp.cpus) source.fail(cpus.offsets[0]!, `--cpus ${shown(cpus.text)}, want no more in maxcpus than are there`);
   return {
@@ -80,7 +87,7 @@ export function readVng(text: string): GuestDescription {
     memoryBytes,
     pins: Array.from({ length: smp.cpus }, () => prefix.pins),
     softPins: Array<null>(smp.cpus).fill(null),
-    ...readNuma(source, options, smp, memoryBytes, backends, aside),
+    ...withoutEmptyNodes(readNuma(source, options, smp, memoryBytes, backends, aside), aside.ignored),
     topology: isSaid ? { sockets, dies, cores, threads } : null,
     memory: prefix.memory,
     isPreallocated: false,

@@ -36,27 +36,32 @@ export class NodeCaches {
     this.#remarks = remarks;
   }
 
-  /** Sizes of the first CPU's own, and the sum of the last-level caches: of one that several nodes share, this node's part by its CPUs. */
+  /**
+   * Sizes of the CPUs' own, the smallest where they differ (hybrid processors), and the sum of the last-level caches: of one that several
+   * nodes share, this node's part by its CPUs.
+   */
   of(node: number, cpus: readonly number[]): CacheSizes {
     const own = new Set(cpus);
     const known = new Map<string, Cache>();
-    let first: readonly Cache[] = [];
+    const sizes = new Map([1, 2].map((level) => [level, new Set<number>()]));
     let isSecondShared = false;
-    cpus.forEach((cpu, at) => {
+    for (const cpu of cpus) {
       const caches = this.#cachesOf(cpu);
       isSecondShared ||= isShared(caches);
-      if (at === 0) first = caches;
-      for (const cache of caches) known.set(`${cache.level}/${cache.cpus.join()}`, cache);
-    });
-    const sizeOf = (level: number): number | null => first.find((cache) => cache.level === level)?.bytes ?? null;
+      for (const cache of caches) {
+        known.set(`${cache.level}/${cache.cpus.join()}`, cache);
+        sizes.get(cache.level)?.add(cache.bytes);
+      }
+    }
+    const sizeOf = (level: number): number | null => this.#smallest(node, level, sizes.get(level)!);
+    const ofCpus = { l1Bytes: sizeOf(1), l2Bytes: sizeOf(2) };
     const highest = Math.max(...[...known.values()].map(({ level }) => level), 0);
     const last = [...known.values()].filter(({ level }) => level === highest && (level >= 3 || (level === 2 && isSecondShared)));
-    if (last.length === 0) return { l1Bytes: sizeOf(1), l2Bytes: sizeOf(2), llcBytes: null, llcCount: null };
+    if (last.length === 0) return { ...ofCpus, llcBytes: null, llcCount: null };
     const shares = last.map((cache) => (cache.bytes * cache.cpus.filter((cpu) => own.has(cpu)).length) / cache.cpus.length);
     if (last.some((cache) => cache.cpus.some((cpu) => !own.has(cpu)))) this.#remarkSplit(node);
     return {
-      l1Bytes: sizeOf(1),
-      l2Bytes: sizeOf(2),
+      ...ofCpus,
       llcBytes: Math.floor(shares.reduce((sum, bytes) => sum + bytes, 0)),
       llcCount: last.length,
     };
@@ -80,6 +85,13 @@ export class NodeCaches {
     const [, count, unit] = /^(\d{1,10})([KMG])$/.exec(text) ?? [];
     const KiB = (Number(count) * (UNITS.get(unit ?? '') ?? NaN)) / 1024;
     return KiB > 0 && KiB <= MOST_KIB ? KiB * 1024 : this.#dump.refuse(name, text, 'a size such as 512K');
+  }
+
+  #smallest(node: number, level: number, sizes: ReadonlySet<number>): number | null {
+    if (sizes.size === 0) return null;
+    const bytes = [...sizes].reduce((a, b) => Math.min(a, b));
+    if (sizes.size > 1) this.#remarks.push(`the L${level} caches of node ${node} differ in size: the smallest is taken, ${bytes} bytes`);
+    return bytes;
   }
 
   #remarkSplit(node: number): void {

@@ -1,7 +1,8 @@
 import { FormatError, shown } from '../format-error.ts';
-import { MOST_ID, parseIdList, parseIdMask } from '../id-list.ts';
+import { asRanges, MOST_ID, parseIdList, parseIdMask } from '../id-list.ts';
 import { memoryAttributes } from './attributes.ts';
 import { type CacheSizes, NodeCaches } from './caches.ts';
+import { limitedRemarks } from '../remarks.ts';
 import type { Topology, TopologyNode } from '../topology.ts';
 
 export const MOST_NODES = 1024;
@@ -105,7 +106,7 @@ export function readSysfs(files: ReadonlyMap<string, string>): Topology {
     distances: distancesOf(dump, nodeIds, remarks),
     ...memoryAttributes(dump, nodes, remarks),
     clockGHz: clockOf(dump, [...online][0]!, remarks),
-    remarks,
+    remarks: limitedRemarks(remarks),
   };
 }
 
@@ -117,7 +118,7 @@ function onlineCpus(dump: Dump, remarks: string[]): Set<number> {
   const present = dump.idsIn('devices/system/cpu/present', null, MOST_ID + 1) ?? all;
   const isOnline = new Set(online);
   const offline = present.filter((cpu) => !isOnline.has(cpu));
-  if (offline.length > 0) remarks.push(`CPUs left out, for they are offline: ${shortList(offline)}`);
+  if (offline.length > 0) remarks.push(`CPUs left out, for they are offline: ${asRanges(offline)}`);
   return isOnline;
 }
 
@@ -228,8 +229,4 @@ function clockOf(dump: Dump, cpu: number, remarks: string[]): number | null {
   if (MHz === undefined || Number(MHz) === 0) return null;
   remarks.push('the clock is that of the moment (/proc/cpuinfo): no base clock is said');
   return Number(MHz) / 1000;
-}
-
-export function shortList(ids: readonly number[]): string {
-  return ids.length > 12 ? `${ids.slice(0, 12).join(', ')} and ${ids.length - 12} more` : ids.join(', ');
 }

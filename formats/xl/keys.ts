@@ -27,14 +27,14 @@ export const IGNORED_KEYS: ReadonlySet<string> = new Set(
     max_grant_frames max_maptrack_frames max_grant_version max_event_channels event_channels nomigrate driver_domain vmtrace_buf_kb
     cpuid msr_relaxed mca_caps e820_host pvshim pvshim_path pvshim_cmdline pvshim_extra mmio_hole suppress_spurious_page_faults
     gic_version vuart arm_sci pci_permissive pci_msitranslate pci_power_mgmt pci_seize tee dom0_mem nr_spis hap invtsc vpmu xend_suspend_evtchn_compat
-    nestedhvm nested_hvm shadow_memory claim_mode oos vkb_device pvcalls
+    nestedhvm nested_hvm shadow_memory claim_mode oos vkb_device pvcalls sve smbios virtio trap_unmapped_accesses xenstore_feature_mask
     ${XM_KEYS}
   `),
 );
 
 /** Keys that decide it, and that the model has no place for. */
 export const UNSIMULATED_KEYS: ReadonlySet<string> = new Set(
-  list('latency period slice extratime budget nodes altp2m altp2mhvm sched_gran'),
+  list('latency period slice extratime budget nodes altp2m altp2mhvm sched_gran llc_colors'),
 );
 
 /** xl passes over keys that it does not know: a typing error would then change what is run. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatIdList, parseIdList, parseIdMask } from '../../formats/id-list.ts';
+import { asRanges, formatIdList, parseIdList, parseIdMask } from '../../formats/id-list.ts';
 
 describe('ids as Linux lists them', () => {
   test.each([
@@ -35,4 +35,9 @@ test('ids in a mask are bits, the last word first', () => {
   expect(parseIdMask('80000000', 64)).toEqual([31]);
   expect(parseIdMask('xyz', 64)).toBeNull();
   expect(parseIdMask('ff', 7)).toBeNull();
+});
+
+test('ranges are as people list them, and long ones are cut', () => {
+  expect(asRanges([0, 1, 2, 5, 7, 8])).toBe('0-2,5,7-8');
+  expect(asRanges(Array.from({ length: 40 }, (_, i) => 2 * i))).toMatch(/^0,2,.*,62,\.\.\. \(40\)$/);
 });

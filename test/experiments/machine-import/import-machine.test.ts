@@ -151,9 +151,60 @@ describe('memory attributes', () => {
     );
     expect(spec.pairGBps).toBeUndefined();
   });
+
+  // a socket with DRAM (0), one with CXL memory beside its own (1 and 2): SLIT has CXL next door, HMAT does not
+  const withCxl = imported(
+    topology([node(0, [0, 1]), node(1, [2, 3]), node(2, [])], {
+      distances: [[10, 21, 28], [21, 10, 14], [28, 14, 10]], // prettier-ignore
+      latencyNs: [
+        [100, null, null],
+        [null, 110, 260],
+        [null, null, null],
+      ],
+      bandwidthGBps: [
+        [40, null, null],
+        [null, 50, 36],
+        [null, null, null],
+      ],
+    }),
+  ).spec;
+
+  test('of memory alone are farther for nodes that are farther than the one they are said from', () => {
+    expect(withCxl.latencyNs.value.slice(0, 2)).toEqual([[100, 210, (260 * 28) / 14], [231, 110, 260]]); // prettier-ignore
+    expect(withCxl.latencyNs.source).toBe('assumed: SLIT / 10 times the local latency said, to memory alone by the ratio of SLIT to the nearest said; 3 of 9 pairs are x (test): memory attribute Latency'); // prettier-ignore
+  });
+
+  test('of memory alone from several nodes: the nearest of them counts', () => {
+    const { spec } = imported(
+      topology([node(0, [0]), node(1, [1]), node(2, [2]), node(3, [])], {
+        distances: [[10, 21, 21, 40], [21, 10, 21, 20], [21, 21, 10, 30], [5, 5, 5, 10].map((cell) => cell + 10)].map((row, i) => row.map((cell, j) => (i === j ? 10 : cell))), // prettier-ignore
+        latencyNs: [[100, null, null, 500], [null, 100, null, 280], [null, null, 100, null], [null, null, null, null]], // prettier-ignore
+      }),
+    );
+    expect(spec.latencyNs.value.slice(0, 3).map((row) => row[3])).toEqual([500, 280, (280 * 30) / 20]);
+  });
+
+  test('of bandwidth between nodes are not taken back by a link that is assumed', () => {
+    const usual = (0.5 * (40 + 50 + 36)) / 3; // 21
+    expect(withCxl.links.value).toEqual([
+      { between: [0, 1], capacityGBps: usual },
+      { between: [0, 2], capacityGBps: usual },
+      { between: [1, 2], capacityGBps: 36 },
+    ]);
+    expect(withCxl.links.source).toBe('assumed: a link between every two nodes, each direction of 0.5 times the mean controller, or what is said of its nodes where that is more; no topology says which nodes are linked'); // prettier-ignore
+    const back = imported(topology(nodes, { distances, bandwidthGBps: [[40, 11], [33, 50]] })).spec; // prettier-ignore
+    expect(back.links.value).toEqual([{ between: [0, 1], capacityGBps: 33 }]); // the other direction is the pair's to limit
+  });
 });
 
 describe('hardware threads', () => {
+  test('are those of CPUs: a node of memory alone beside them has none, whether or not that is said', () => {
+    for (const cores of [null, []]) {
+      const { spec } = imported(topology([node(0, [1, 5], { cores: [[1, 5]] }), node(3, [], { cores }), node(4, [2, 6], { cores: [[2, 6]] })])); // prettier-ignore
+      expect(spec).toMatchObject({ threadsPerCore: 2, nodeCpus: [2, 0, 2], cpuIds: [1, 5, 2, 6] });
+    }
+  });
+
   test('of a core follow one another, and their cores share its caches', () => {
     const { spec } = imported(topology([node(0, [0, 1, 4, 5], { cores: [[0, 4], [1, 5]], l1Bytes: 32_768 }), node(1, [2, 3, 6, 7], { cores: [[2, 6], [3, 7]] })])); // prettier-ignore
     expect(spec).toMatchObject({ threadsPerCore: 2, cpuIds: [0, 4, 1, 5, 2, 6, 3, 7] });
@@ -237,11 +288,23 @@ test('a node of memory alone is in the socket of the nearest with CPUs', () => {
   expect(imported(topology([node(0, [0], { package: 5 }), node(1, [1], { package: 3 }), node(2, [])], { distances: far })).spec.nodeSocket).toEqual([0, 1, 1]); // prettier-ignore
 });
 
+test('a node of memory alone that is as near to two sockets is said to be in the first for no better reason', () => {
+  const distances = [[10, 12, 40, 80, 80, 60], [12, 10, 40, 80, 80, 60], [40, 40, 10, 80, 60, 80], [80, 80, 80, 10, 80, 80], [80, 80, 60, 80, 10, 80], [60, 60, 80, 80, 80, 10]]; // prettier-ignore
+  const { spec, remarks } = imported(topology([node(0, [0]), node(1, [1]), node(8, [2]), node(253, []), node(254, []), node(255, [])], { distances })); // prettier-ignore
+  expect(spec.nodeSocket).toEqual([0, 0, 1, 0, 1, 0]); // 255 is as near to 0 as to 1, which are one socket
+  expect(remarks).toEqual([
+    'nodes of memory alone are taken to be in the socket of the nearest with CPUs: 253, 254, 255',
+    'of these as near to nodes of other sockets, and taken to be in the first: 253',
+  ]);
+});
+
 test('a node without CPUs and memory is left out, and ids have a gap', () => {
   const distances = [[10, 99, 20], [99, 10, 99], [20, 99, 10]]; // prettier-ignore
   const { spec, remarks } = imported(topology([node(0, [0]), node(1, [], { memoryBytes: 0 }), node(2, [1])], { distances }));
   expect(spec).toMatchObject({ nodeIds: [0, 2], nodeCpus: [1, 1], slit: { value: [[10, 20], [20, 10]] } }); // prettier-ignore
   expect(remarks[0]).toBe('left out, for they have neither CPUs nor memory: nodes 1');
+  const empty = [3, 4, 5, 7].map((id) => node(id, [], { memoryBytes: 0 }));
+  expect(imported(topology([node(0, [0]), ...empty])).remarks[0]).toBe('left out, for they have neither CPUs nor memory: nodes 3-5,7');
 });
 
 describe('--like', () => {

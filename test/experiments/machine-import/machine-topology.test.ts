@@ -52,6 +52,23 @@ describe('a machine that is exported and imported again', () => {
   });
 });
 
+test('the bandwidth of memory alone is that to the nearest CPUs, and comes back', () => {
+  const node = (id: number, cpus: readonly number[]): Topology['nodes'][number] => ({ id, package: 0, cpus, cores: cpus.length > 0 ? [cpus] : null, memoryBytes: (id + 1) * 1024 ** 3, l1Bytes: null, l2Bytes: null, llcBytes: null, llcCount: null }); // prettier-ignore
+  const host: Topology = {
+    name: null,
+    nodes: [node(0, [0, 2]), node(1, [1, 3]), node(4, []), node(5, [])],
+    distances: [[10, 12, 14, 13], [12, 10, 13, 14], [11, 13, 10, 14], [13, 11, 14, 10]], // prettier-ignore
+    latencyNs: null,
+    bandwidthGBps: [[60, null, null, 210], [null, 61, 200, null], [null, null, null, null], [null, null, null, null]], // prettier-ignore
+    clockGHz: null,
+    remarks: [],
+  };
+  const first = imported(host);
+  expect(topologyOf(first).bandwidthGBps).toEqual(host.bandwidthGBps);
+  const xml = writeHwlocXml(topologyOf(first));
+  expect(writeHwlocXml(topologyOf(imported(readHwlocXml(xml))))).toBe(xml);
+});
+
 test('what is assumed is not told as if it were known', () => {
   const topology = topologyOf(imported(readNumactl('available: 1 nodes (0)\nnode 0 cpus: 0 1\nnode 0 size: 5210 MB\n')));
   expect(topology).toMatchObject({ latencyNs: null, bandwidthGBps: null, clockGHz: null });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { asRanges, readHwlocSet, within, writeHwlocSet, type HwlocSet } from '../../../formats/hwloc/set.ts';
+import { readHwlocSet, within, writeHwlocSet, type HwlocSet } from '../../../formats/hwloc/set.ts';
 
 const read = (text: string): HwlocSet =>
   readHwlocSet(text, (said) => {
@@ -43,9 +43,4 @@ test('what is written is read again', () => {
       expect(read(writeHwlocSet(members)).members).toEqual(members);
     }),
   );
-});
-
-test('ranges are as people list them, and long ones are cut', () => {
-  expect(asRanges([0, 1, 2, 5, 7, 8])).toBe('0-2,5,7-8');
-  expect(asRanges(Array.from({ length: 40 }, (_, i) => 2 * i))).toMatch(/^0,2,.*,62,\.\.\. \(40\)$/);
 });

@@ -225,3 +225,8 @@ function anyTopology(): fc.Arbitrary<Topology> {
       };
     });
 }
+
+test('a figure too small for its unit is written as 1, as 0 would say nothing', () => {
+  const one: Topology = { ...blank, nodes: [{ ...bare, cpus: [0] }], latencyNs: [[0.2]], bandwidthGBps: [[1e-4]] };
+  expect(readHwlocXml(writeHwlocXml(one))).toMatchObject({ latencyNs: [[1]], bandwidthGBps: [[1024 ** 2 / 1e9]] });
+});

@@ -239,6 +239,10 @@ test('distances are only taken as a SLIT if they are one', () => {
     remarks: ['distances (no name) are no SLIT, they have 15 from node 0 to 0: passed over'],
   });
   expect(read(matrix('10 256 20 10')).distances).toBeNull();
+  expect(read(matrix('10 21 20 10').replace('kind="5"', 'kind="6"'))).toMatchObject({
+    distances: null, // what a user has added
+    remarks: ['distances between nodes that are no latencies from the operating system (no name, kind 6): passed over'],
+  });
   const byGp = matrix('10 21 20 10').replace('"os"', '"gp"').replace('>0 1<', '>101 100<'); // node 1, node 0
   expect(read(byGp).distances).toEqual([[10, 20], [21, 10]]); // prettier-ignore
   const both = read(matrix('10 21 20 10'), matrix('10 41 40 10', 'name="NUMALatency"'));
@@ -251,6 +255,16 @@ test('targets are found by os_index as well', () => {
     xml('0x3', node(0, [0]) + node(1, [1]) + pu(0) + pu(1), `<memattr name="Latency" flags="6">${value}</memattr>`),
   );
   expect(topology.latencyNs).toEqual([[null, 90], [null, 90]]); // prettier-ignore
+});
+
+test('a latency of 0 says nothing', () => {
+  const value = (target: number, ns: number): string =>
+    `<memattr_value target_obj_type="NUMANode" target_obj_gp_index="${100 + target}" value="${ns}" initiator_cpuset="0x1"/>`;
+  const topology = readHwlocXml(
+    xml('0x3', node(0, [0]) + node(1, [1]) + pu(0) + pu(1), `<memattr name="Latency" flags="6">${value(0, 70)}${value(1, 0)}</memattr>`),
+  );
+  expect(topology.latencyNs).toEqual([[70, null], [null, null]]); // prettier-ignore
+  expect(topology.remarks).toEqual(['Latency of node 1 is 0: passed over']);
 });
 
 test('a clock that is only the highest is taken and said', () => {

@@ -65,6 +65,25 @@ describe('memory is all backed at the start', () => {
     if (!more.includes('nodeset')) expect(backed(more)).toEqual([isBacked, isBacked, isBacked]);
   });
 
+  test('and says so, not that it has no effect', () => {
+    const ignored = (more: string): readonly string[] => readLibvirt(domain(`\n${more}`)).ignored;
+    expect(ignored('<memoryBacking><locked/></memoryBacking>')).toEqual([]);
+    expect(ignored("<memoryBacking><allocation mode='immediate' threads='4'/><nosharepages/></memoryBacking>")).toEqual(['line 2: memoryBacking.nosharepages']); // prettier-ignore
+    expect(ignored("<memoryBacking><allocation mode='ondemand'/></memoryBacking>")).toEqual(['line 2: memoryBacking.allocation']);
+  });
+
+  // SNP and TDX have theirs of guest_memfd, as they ask for it
+  test.each([
+    ['sev', true],
+    ['sev-snp', false],
+    ['tdx', false],
+  ])('for a guest whose memory is encrypted, not simulated: %s: %s', (type, isBacked) => {
+    // prettier-ignore
+    const { unsimulated, ignored, isPreallocated } = readLibvirt(domain(`\n<launchSecurity type='${type}'><policy>0x3</policy></launchSecurity>`));
+    expect(unsimulated).toEqual([`line 2: launchSecurity ${type}: memory that is encrypted`]);
+    expect([ignored, isPreallocated]).toEqual([[], isBacked]);
+  });
+
   test('where a cell has huge pages', () => {
     expect(backed(pages("<page size='2048' nodeset='1-2'/>"))).toEqual([false, true, true]);
     expect(backed(pages("<page size='4' nodeset='0,2'/><page size='1' unit='GiB'/>"))).toEqual([false, true, false]);
@@ -102,6 +121,13 @@ describe('a topology', () => {
     const guest = readLibvirt(domain("<cpu><topology sockets='3' cores='2' threads='2'/></cpu>", vcpu));
     expect(guest.topology).toEqual(topology);
     expect(guest.unsimulated).toHaveLength(topology ? 0 : 1);
+  });
+
+  test('counts the dies of a socket', () => {
+    const cpu = (vcpus: number): GuestDescription =>
+      readLibvirt(domain("<cpu><topology sockets='2' dies='3' cores='2' threads='1'/></cpu>", `<vcpu>${vcpus}</vcpu>`));
+    expect(cpu(12).topology).toEqual({ sockets: 2, dies: 3, cores: 2, threads: 1 });
+    expect(() => cpu(4)).toThrow('topology of 12 vCPUs, want the 4 of <vcpu>');
   });
 
   test('has the sockets of vCPUs that are there, whichever they are', () => {

@@ -87,7 +87,8 @@ describe('what is refused says where', () => {
     [head.replace('cpus: 1', 'cpus: 0'), 'line 4, column 1: node 1 cpus = 0, want CPUs of one node only, 0 is of node 0 (nodes of numa=fake share CPUs: boot without it)'], // prettier-ignore
     [head.replace('9 MB', '9 GB'), 'line 5, column 1: node 1 size = "9 GB", want a size such as 8192 MB'],
     [head.replace('node 1 cpus: 1\n', ''), 'line 5, column 1: node 1 cpus = "nothing", want a line "node 1 cpus: ..."'],
-    [`${head}node distances:\nnode 0 1\n 0: 10 20\n`, 'line 9, column 1: node distances = "1 rows", want a row and a column for each of nodes 0-1'], // prettier-ignore
+    [`${head}node distances:\nnode 0 1\n 0: 10 20\n`, 'line 9, column 1: node distances = "1 rows, 2 columns", want a row and a column for each of nodes 0-1'], // prettier-ignore
+    [`${head}node distances:\nnode 0 1 7\n 0: 10 20 30\n 1: 20 10 30\n`, 'line 10, column 1: node distances = "2 rows, 3 columns", want a row and a column for each of nodes 0-1'], // prettier-ignore
     [`${head}node distances:\nnode 0 1\n 0: 10\n`, 'line 8, column 1: distances of node 0 = 1, want 2 numbers'],
     [`${head}node 2 cpus: 5\n`, 'line 7, column 1: node = 2, want one of 0-1'],
     [`${head}policy: default\n`, 'line 6, column 1: line = "policy: default", want what numactl -H prints'],

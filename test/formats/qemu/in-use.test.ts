@@ -191,18 +191,31 @@ describe('all memory is backed at the start', () => {
     '-netdev vhost-vdpa,id=n,vhostdev=/dev/vhost-vdpa-0 -device virtio-net-pci,netdev=n',
     `-netdev '{"id":"n","type":"vhost-vdpa","vhostdev":"/dev/fdset/0"}'`,
     '-mem-prealloc -mem-path /dev/hugepages',
+    '-object sev-guest,id=sev0,cbitpos=47,reduced-phys-bits=1',
+    `-object '{"qom-type":"sev-guest","id":"lsec0","cbitpos":51}'`,
   ])('for %s', (option) => {
     expect(isBacked(option)).toEqual([true, true]);
     expect(readQemu(`-m 4G ${option}`)).toMatchObject({ isPreallocated: true, unsimulated: [] });
   });
 
-  test.each(['-netdev tap,id=vhost-vdpa,vhost=on', '-overcommit mem-lock=off', '-overcommit mem-lock=on-fault', '-realtime mlock=off'])(
-    'not for %s',
-    (option) => {
-      expect(isBacked(option)).toEqual([false, false]);
-      expect(readQemu(`-m 4G ${option}`).unsimulated).toEqual([]);
-    },
-  );
+  test.each([
+    '-netdev tap,id=vhost-vdpa,vhost=on',
+    '-overcommit mem-lock=off',
+    '-overcommit mem-lock=on-fault',
+    '-realtime mlock=off',
+    '-object sev-snp-guest,id=sev0,cbitpos=51,reduced-phys-bits=1',
+    '-object tdx-guest,id=tdx',
+  ])('not for %s', (option) => {
+    expect(isBacked(option)).toEqual([false, false]);
+    expect(readQemu(`-m 4G ${option}`).unsimulated).toEqual([]);
+  });
+
+  test('for SEV, and says so; that its memory is encrypted is not simulated', () => {
+    const { ignored, unsimulated } = readQemu('-m 4G -object sev-guest,id=s -machine q35,confidential-guest-support=s');
+    expect(ignored).toContain('line 1: -object sev-guest: all memory is backed at the start for it');
+    expect(unsimulated).toEqual(['line 1: -machine confidential-guest-support: memory that is encrypted']);
+    expect(readQemu('-m 4G -object sev-guest,id=s -machine q35,memory-encryption=s').unsimulated).toEqual(['line 1: -machine memory-encryption: memory that is encrypted']); // prettier-ignore
+  });
 });
 
 test.each([
@@ -253,5 +266,41 @@ describe('a log of libvirt', () => {
 
   test('has its errors where they stand, and needs no line end', () => {
     expect(refusal(`${start(1, 512)}${start(3, 7).replace('-m 7', '-m x').trimEnd()}`)).toContain('line 15, column 4: -m size = "x"');
+  });
+});
+
+describe('clusters and modules', () => {
+  const tells = '-smp clusters, modules: their cores are counted, they are not told apart';
+
+  // what QEMU 7.2 makes of them on an arm virt machine
+  test.each([
+    ['12,sockets=2,clusters=3,cores=1,threads=2', { sockets: 2, dies: 1, cores: 3, threads: 2 }],
+    ['16,clusters=2,threads=2', { sockets: 1, dies: 1, cores: 8, threads: 2 }],
+    ['6,clusters=3', { sockets: 1, dies: 1, cores: 6, threads: 1 }],
+    ['24,dies=2,modules=3,cores=2', { sockets: 2, dies: 2, cores: 6, threads: 1 }],
+    ['clusters=2,cores=3', { sockets: 1, dies: 1, cores: 6, threads: 1 }],
+  ])('are counted: %s', (smp, topology) => {
+    expect(readQemu(`-m 1G -smp ${smp}`)).toMatchObject({ topology, ignored: [tells], unsimulated: [] });
+  });
+
+  test('of one each are nothing to tell', () => {
+    expect(readQemu('-m 1G -smp 4,sockets=1,dies=1,clusters=1,modules=1,cores=4,threads=1').ignored).toEqual([]);
+  });
+
+  test('that do not add up are refused, and levels above the socket as well', () => {
+    expect(() => readQemu('-m 1G -smp 8,sockets=1,clusters=2,cores=3,threads=1')).toThrow('sockets (1) * dies (1) * clusters or modules (2) * cores (3) * threads (1) is not maxcpus (8)'); // prettier-ignore
+    expect(() => readQemu('-m 1G -smp 8,books=2')).toThrow('-smp books = "2", want 1: this level is not simulated');
+  });
+
+  test('are places of vCPUs', () => {
+    const backends =
+      '-object memory-backend-ram,id=a,size=1G -object memory-backend-ram,id=b,size=1G -numa node,memdev=a -numa node,memdev=b';
+    const on = (cpus: string): readonly number[] =>
+      readQemu(`-m 2G -smp 12,sockets=2,clusters=2,cores=3 ${backends} ${cpus}`).cells[1]!.vcpus;
+    const rest = '-numa cpu,node-id=0,socket-id=0';
+    expect(on(`${rest} -numa cpu,node-id=1,socket-id=1`)).toEqual([6, 7, 8, 9, 10, 11]);
+    expect(on('-numa cpu,node-id=1,socket-id=1,cluster-id=1')).toEqual([9, 10, 11]);
+    expect(on('-numa cpu,node-id=1,module-id=0,core-id=2')).toEqual([2, 8]); // a core's number is that within its cluster
+    expect(() => on('-numa cpu,node-id=1,cluster-id=2')).toThrow('no vCPU has these ids');
   });
 });

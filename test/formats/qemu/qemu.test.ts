@@ -60,7 +60,9 @@ describe('-smp is completed as QEMU 6.2 and later do', () => {
     const { topology, ignored, unsimulated } = readQemu(`-smp ${text} -m 1G`);
     expect(Object.values(topology!)).toEqual(levels);
     expect([ignored.map((one) => one.replace(/\d+/, 'N')), unsimulated]).toEqual([
-      ['-smp maxcpus=N: vCPUs that may be plugged in later'],
+      [
+        '-smp maxcpus=N: vCPUs that may be plugged in later; libvirt plugs those in at the start that its XML has as hotpluggable and enabled',
+      ],
       [],
     ]);
   });
@@ -187,7 +189,10 @@ describe('what QEMU refuses is refused, with the place, the option and what was 
     [`-M pc-q35-5.1 ${two},cpus=2-3,mem=1G`, 'mem = "1G", want memdev: machines of QEMU since 5.1 take no mem'],
     [`-M pc-q35-5.2 ${two},cpus=2-3`, 'no node has memory, want memdev of each: QEMU since 5.2 divides none'],
     [`-object memory-backend-ram,id=x,size=1G ${two},memdev=x,mem=1G`, '-numa mem = "1G", want one of mem and memdev'],
-    [`-object memory-backend-ram,id=x,size=1G ${two},memdev=x -numa node,cpus=2-3`, 'without memdev beside nodes that have one'],
+    [
+      `-object memory-backend-ram,id=x,size=1G ${two},memdev=x -numa node,cpus=2-3,mem=1G`,
+      'mem = "1G", want memdev: machines of QEMU since 5.1',
+    ],
     ['-object memory-backend-ram,id=x,size=1G,policy=bind -m 1G', '-object policy = "bind", want host-nodes with it'],
     ['-object memory-backend-ram,id=x,size=1G,host-nodes=1 -m 1G', '-object host-nodes = "1", want a policy other than default'],
     ['-object memory-backend-ram,id=x,size=1G,host-nodes=0,2,policy=bind -m 1G', '-object "2": unknown key'],

@@ -66,12 +66,53 @@ describe('a dump of /sys', () => {
     const { nodes, remarks } = readSysfs(changed({ [`${CPU}/online`]: '0-2,4-5\n' }));
     expect(nodes[0]).toMatchObject({ cpus: [0, 1, 4], cores: [[0], [1, 4]] });
     expect(remarks).toEqual(['CPUs left out, for they are offline: 3', HIGHEST]);
+    const noThreads = readSysfs(changed({ [`${CPU}/online`]: '0-2\n', [`${CPU}/present`]: '0-5,8-20\n' }));
+    expect(noThreads.remarks[0]).toBe('CPUs left out, for they are offline: 3-5,8-20');
+  });
+
+  test('what is said of several nodes is one remark', () => {
+    const writes = (node: number): Record<string, string> => ({
+      [`${NODE}/node${node}/access1/initiators/read_latency`]: '90\n',
+      [`${NODE}/node${node}/access1/initiators/write_latency`]: '95\n',
+    });
+    expect(readSysfs(changed({ ...writes(1), ...writes(5) })).remarks).toEqual([
+      'each of nodes 1,5: what its memory takes to write is left out, reads count',
+      HIGHEST,
+    ]);
   });
 
   test('a last-level cache that two nodes share counts by the CPUs of each', () => {
     const shared = Object.fromEntries([0, 1, 2, 3, 4, 5].map((cpu) => [`${CPU}/cpu${cpu}/cache/index3/shared_cpu_list`, '0-5\n']));
     const { nodes } = readSysfs(changed(shared));
     expect(nodes.map(({ llcBytes }) => llcBytes)).toEqual([(5118 * 1024 * 4) / 6, (5118 * 1024 * 2) / 6]);
+  });
+
+  test('of caches that differ in size the smallest is taken, as of hybrid processors, and it says so', () => {
+    const large = Object.fromEntries([0, 3].flatMap((cpu) => [[`${CPU}/cpu${cpu}/cache/index2/size`, '1280K\n'], [`${CPU}/cpu${cpu}/cache/index0/size`, '48K\n']])); // prettier-ignore
+    const { nodes, remarks } = readSysfs(changed(large));
+    expect(nodes[0]).toMatchObject({ l1Bytes: 49_152, l2Bytes: 524_288 });
+    expect(remarks).toEqual([
+      'the L1 caches of node 1 differ in size: the smallest is taken, 49152 bytes',
+      'the L2 caches of node 1 differ in size: the smallest is taken, 524288 bytes',
+      HIGHEST,
+    ]);
+  });
+
+  test('a cache that names none of the CPUs on line is of the CPU it stands at', () => {
+    const none = Object.fromEntries([2, 5].map((cpu) => [`${CPU}/cpu${cpu}/cache/index3/shared_cpu_list`, '7\n']));
+    expect(readSysfs(changed(none)).nodes[1]).toMatchObject({ llcBytes: 2 * 5118 * 1024, llcCount: 2 });
+  });
+
+  test('what HMAT says as initiators without CPUs have it is that of the node itself; a bandwidth of 0 says nothing', () => {
+    const folder = `${NODE}/node5/access0/initiators`;
+    const more = { [`${NODE}/online`]: '1,5,7\n', [`${NODE}/node7/cpulist`]: '\n', [`${NODE}/node7/meminfo`]: 'Node 7 MemTotal: 9 kB\n' };
+    const said = { [`${folder}/node7`]: '', [`${folder}/read_latency`]: '75\n', [`${folder}/read_bandwidth`]: '0\n' };
+    const distances = Object.fromEntries([1, 5, 7].map((id) => [`${NODE}/node${id}/distance`, '10 20 30\n']));
+    const { latencyNs, bandwidthGBps } = readSysfs(changed({ ...more, ...said, ...distances }));
+    expect(latencyNs).toEqual([[null, null, null], [null, 75, null], [null, null, null]]); // prettier-ignore
+    expect(bandwidthGBps).toBeNull();
+    const both = readSysfs(changed({ ...more, ...said, ...distances, [`${NODE}/node1/access0/initiators/read_bandwidth`]: '2000\n' }));
+    expect(both.bandwidthGBps).toEqual([[2, null, null], [null, null, null], [null, null, null]]); // prettier-ignore
   });
 
   test('several last-level caches of a node are counted and added up', () => {

@@ -103,6 +103,12 @@ const MEMORY = 'memory=64;vcpus=3;';
 const vnuma = (...nodes: string[]): string => `type="hvm";vcpus=3;vnuma=[${nodes.join(',')}]`;
 const NODE = '["pnode=1","size=64","vcpus=0-2","vdistances=10"]';
 
+test('vCPUs of vnuma that are not there at the start are left out of their nodes', () => {
+  const nodes = '["pnode=1","size=64","vcpus=0,3","vdistances=10,21"],["pnode=2","size=32","vcpus=1-2","vdistances=21,10"]';
+  const { cells, vcpus } = readXlConfig(`type="hvm";memory=96;vcpus=2;maxvcpus=4;vnuma=[${nodes}]`);
+  expect([vcpus, cells.map((cell) => cell.vcpus)]).toEqual([2, [[0], [1]]]);
+});
+
 describe('CPUs', () => {
   test.each<[text: string, choice: CpuChoice | null]>([
     ['"0-3,5,^1"', { cpus: [0, 2, 3, 5] }],
@@ -308,4 +314,12 @@ describe('several guests in one text', () => {
   ])('%.40j is refused', (text, message) => {
     expect(() => names(text)).toThrow(message);
   });
+});
+
+test('keys of Xen 4.17 to 4.21 are known: some have no effect, colours of caches have one', () => {
+  const { ignored, unsimulated } = readXlConfig(
+    'name="a"\nmemory=512\nsve="hw"\nsmbios=["system-product-name=x"]\nvirtio=["type=virtio,device22"]\ntrap_unmapped_accesses=1\nllc_colors=["0-3"]\n',
+  );
+  expect(ignored).toEqual(['line 3: sve', 'line 4: smbios', 'line 5: virtio', 'line 6: trap_unmapped_accesses']);
+  expect(unsimulated).toEqual(['line 7: llc_colors']);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { limitedRemarks } from '../../../formats/hwloc/machine.ts';
+import { limitedRemarks } from '../../formats/remarks.ts';
 
 test('what is said of several nodes is one remark, in the order of the first, and each other comes once', () => {
   const remarks = ['node 7 has 2 caches, 9 bytes', 'a Group', 'node 4 has 2 caches, 9 bytes', 'node 6 has 3 caches', 'a Group'];
