@@ -67,17 +67,21 @@ export function poolOf(filename: string, { version, workers, isIsolated, heapMb,
   let isClosed = false;
   let lost: Error | null = null;
   const waiting = new Set<(error: Error) => void>();
-  pool.on('error', (error: Error) => {
-    if (pool.threads.length > 0) return; // another has taken its place
-    lost = new Error(`no thread for runs can be started: ${error.message}`);
+  /** Piscina starts no more threads once one has died before it was ready, and tells of a dead one its run or, without one, the pool. */
+  const checkThreads = ({ message }: Error): void => {
+    if (isClosed || pool.threads.length > 0) return; // another has taken its place
+    lost = new Error(`no thread for runs can be started: ${message}`);
     for (const reject of waiting) reject(lost);
-  });
+  };
+  pool.on('error', checkThreads);
   pool.on('message', ({ printed }: { printed: string }) => log?.(printed));
   function reply(order: RunOrder): Promise<PoolReply> {
     return new Promise((resolve, reject) => {
       waiting.add(reject);
-      const died = ({ message }: Error): void =>
-        reject(isClosed ? new PoolClosed('the pool was closed') : new WorkerDied(`the thread of the run ended: ${message}`));
+      const died = (error: Error): void => {
+        reject(isClosed ? new PoolClosed('the pool was closed') : new WorkerDied(`the thread of the run ended: ${error.message}`));
+        checkThreads(error);
+      };
       void pool.run(order).then(resolve, died).finally(() => waiting.delete(reject)); // prettier-ignore
     });
   }

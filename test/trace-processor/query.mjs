@@ -1,18 +1,19 @@
 // query.mjs FOLDER TRACE SQL...: what Perfetto's trace_processor, as WebAssembly, answers of a trace, a JSON array of rows for each query.
 // A process of its own, as the engine wants the globals of a worker in a browser.
+import { Console } from 'node:console';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import vm from 'node:vm';
 
 const [folder, trace, ...queries] = process.argv.slice(2);
 const PART_BYTES = 1 << 23;
 
-console.warn = () => {}; // of system calls that WebAssembly has not
-console.log = () => {};
+globalThis.console = new Console(new Writable({ write: (_text, _encoding, done) => done() })); // it tells of system calls that WebAssembly has not
 globalThis.self = globalThis;
 globalThis.location = { href: `${pathToFileURL(folder).href}/` };
-globalThis.WorkerGlobalScope = class {};
+globalThis.WorkerGlobalScope = function WorkerGlobalScope() {};
 globalThis.engineBytes = readFileSync(join(folder, 'trace_processor.wasm'));
 
 // The bundle is that of the UI's worker: it gets the engine's bytes here, where a browser would fetch them, and hands its bridge out.

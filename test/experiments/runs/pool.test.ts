@@ -131,4 +131,25 @@ describe('a thread that dies', () => {
     await pool.close();
     expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
   });
+
+  test('last, with a run of its own, after the one that took the place of the first could not start, is said of the run that waits', async () => {
+    const file = join(folder, 'one-by-one.mjs');
+    writeFileSync(
+      file,
+      `import { existsSync, writeFileSync } from 'node:fs';
+       const claims = (n) => { try { writeFileSync(${JSON.stringify(join(folder, 'thread-'))} + n, '', { flag: 'wx' }); return true; } catch { return false; } };
+       const n = [1, 2, 3].find(claims);
+       const sleep = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+       if (n === 2) {
+         while (!existsSync(${JSON.stringify(join(folder, 'thread-3'))})) sleep(20);
+         sleep(400);
+       }
+       throw new Error('no');`,
+    );
+    const pool = poolOf(file, { version: '1', workers: 2 });
+    const ends = await Promise.allSettled([pool.run(order({})), pool.run(order({})), pool.run(order({}))]);
+    await expect(pool.run(order({}))).rejects.toThrow('no thread for runs can be started');
+    await pool.close();
+    expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  });
 });
