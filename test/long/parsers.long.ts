@@ -1,4 +1,4 @@
 import { test } from 'vitest';
 import { expectParsersToAgree } from '../cli/parsers-agree.ts';
 
-test('what is read without yargs is what yargs reads (5,000 lines)', () => expectParsersToAgree(5_000));
+test('what is read without yargs is what yargs reads (2,000 lines)', () => expectParsersToAgree(2_000));
